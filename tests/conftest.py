@@ -1,0 +1,134 @@
+"""Fixtures. Every test that touches ``app`` runs on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from flask import Flask
+from sqlalchemy import event, select
+from sqlalchemy.orm import Session
+
+from tests.client import ApiClient
+from tests.databases import (
+    PostgresqlDatabase,
+    SqliteDatabase,
+    TestDatabase,
+    postgresql_server_url,
+    settings_for,
+)
+from zzd import create_app
+from zzd.db import database
+from zzd.identity import sessions
+from zzd.identity.models import Account
+from zzd.orgtree.models import Official, Unit
+
+SignedIn = Callable[[str], ApiClient]
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def test_database(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[TestDatabase]:
+    made: TestDatabase
+    if request.param == "sqlite":
+        made = SqliteDatabase(tmp_path_factory.mktemp("sqlite"))
+    else:
+        made = PostgresqlDatabase(postgresql_server_url())
+    yield made
+    made.drop()
+
+
+@pytest.fixture(scope="session")
+def session_app(test_database: TestDatabase) -> Flask:
+    return create_app(settings_for(test_database.url))
+
+
+@pytest.fixture
+def app(session_app: Flask, test_database: TestDatabase) -> Iterator[Flask]:
+    """The application on a fresh copy of the small organisation, its context pushed."""
+    test_database.reset()
+    with session_app.app_context():
+        yield session_app
+        database().engine.dispose()
+
+
+@pytest.fixture
+def anonymous(app: Flask) -> ApiClient:
+    """A client of somebody who has not signed in."""
+    return ApiClient(app)
+
+
+@pytest.fixture
+def as_(app: Flask) -> SignedIn:
+    """``as_("331081100.duty_officer")``: a client of that account, signed in with a token."""
+    made: dict[str, ApiClient] = {}
+
+    def sign_in(username: str) -> ApiClient:
+        if username not in made:
+            with database().transaction() as session:
+                account = session.scalars(select(Account).where(Account.username == username)).one()
+                opened = sessions.open_session(
+                    session,
+                    account,
+                    kind="program",
+                    device="test",
+                    settings=app.extensions["zzd.settings"],
+                )
+            made[username] = ApiClient(app, token=opened.token)
+        return made[username]
+
+    return sign_in
+
+
+@pytest.fixture
+def session(app: Flask) -> Iterator[Session]:
+    """For looking at rows. Write through the API or with ``zzd.db.transaction``."""
+    with database().reading() as reading:
+        yield reading
+
+
+@pytest.fixture
+def unit_id(app: Flask) -> Callable[[str], str]:
+    """The id, as in JSON, of the unit with this code."""
+
+    def find(code: str) -> str:
+        with database().reading() as session:
+            return str(session.scalars(select(Unit.id).where(Unit.code == code)).one())
+
+    return find
+
+
+@pytest.fixture
+def official_id(app: Flask) -> Callable[[str], str]:
+    """The id, as in JSON, of the official with this user name."""
+
+    def find(username: str) -> str:
+        with database().reading() as session:
+            query = select(Official.id).where(Official.staff_no == username)
+            return str(session.scalars(query).one())
+
+    return find
+
+
+@pytest.fixture
+def statements(app: Flask) -> Callable[[], object]:
+    """``with statements() as seen:`` collects the SQL sent meanwhile, BEGIN and COMMIT aside."""
+
+    @contextmanager
+    def collect() -> Iterator[list[str]]:
+        seen: list[str] = []
+
+        def note(_conn: object, _cursor: object, statement: str, *_rest: object) -> None:
+            if not statement.startswith("BEGIN"):
+                seen.append(statement)
+
+        engine = database().engine
+        event.listen(engine, "before_cursor_execute", note)
+        try:
+            yield seen
+        finally:
+            event.remove(engine, "before_cursor_execute", note)
+
+    return collect

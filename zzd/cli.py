@@ -1,0 +1,48 @@
+"""The operator's command ``zzd``."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+from flask import Flask
+
+from zzd import create_app, migrate
+from zzd.db import database
+from zzd.settings import SettingsError
+
+
+@click.group()
+def zzd() -> None:
+    """Run and look after a ZZD server."""
+
+
+@zzd.group()
+def db() -> None:
+    """The database's structure."""
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring the database to the structure that this code needs."""
+    migrate.upgrade(database().engine)
+
+
+@db.command()
+@click.argument("rev_id")
+@click.argument("message")
+def draft(rev_id: str, message: str) -> None:
+    """Write migration REV_ID (0007_word) for what the models have and the database lacks."""
+    migrate.draft(database().engine, message, rev_id)
+
+
+def main() -> None:
+    try:
+        app: Flask = create_app()
+    except SettingsError as error:
+        click.echo(f"zzd: {error}", err=True)
+        sys.exit(2)
+    with app.app_context():
+        for command in app.extensions.get("zzd.commands", ()):
+            zzd.add_command(command)
+        zzd(prog_name="zzd", obj=app)

@@ -1,0 +1,226 @@
+"""The database: two engines behind one code path, and the only way to write.
+
+``transaction()`` is the one door for writes: it commits on leaving and then runs what was
+asked for with ``after_commit``. ``reading()`` is for everything else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime
+from typing import Annotated, Any, ClassVar, TypeVar
+
+import orjson
+from flask import current_app
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Dialect,
+    Engine,
+    Integer,
+    MetaData,
+    String,
+    create_engine,
+    event,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.types import JSON, TypeDecorator
+
+from zzd.errors import Conflict, IdempotencyConflict
+from zzd.settings import Settings
+
+BigInt = BigInteger().with_variant(Integer, "sqlite")
+Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+
+
+class Timestamp(TypeDecorator[datetime]):
+    """An aware datetime, kept in UTC on both databases."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime has no place in the database")
+        value = value.astimezone(UTC)
+        return value if dialect.name == "postgresql" else value.replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def byte_ordered(length: int) -> String:
+    """Text compared byte by byte, which prefix ranges (``>= p``, ``< p~``) rely on.
+
+    PostgreSQL's language collations order ``'a' < '~'`` otherwise; SQLite compares bytes.
+    """
+    return String(length).with_variant(String(length, collation="C"), "postgresql")
+
+
+Id = Annotated[int, mapped_column(BigInt, primary_key=True)]
+
+
+class Base(DeclarativeBase):
+    """Every table of ZZD."""
+
+    type_annotation_map: ClassVar = {datetime: Timestamp(), dict[str, Any]: Json, list[Any]: Json}
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_N_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class Idempotent:
+    """Columns of what a client creates under its own ``client_id``.
+
+    The table adds ``UniqueConstraint("sender_id", "client_id")``; ``sender_id`` is the
+    official's or the account's id, whichever creates rows of this kind.
+    """
+
+    sender_id: Mapped[int] = mapped_column(BigInt)
+    client_id: Mapped[str] = mapped_column(String(64))
+    fingerprint: Mapped[str] = mapped_column(String(32))
+
+
+class Database:
+    """An engine with the session rules of this project."""
+
+    def __init__(self, settings: Settings) -> None:
+        url = make_url(settings.database_url)
+        self.is_sqlite = url.get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            self.engine = create_engine(url, pool_size=settings.database_pool)
+            _prepare_sqlite(self.engine)
+            # A greenlet that waited inside SQLite for another greenlet's lock would stop the
+            # whole process, the holder included: so writers queue here, cooperatively.
+            self._writers: Any = threading.RLock()
+        else:
+            self.engine = create_engine(
+                url,
+                pool_size=settings.database_pool,
+                max_overflow=0,
+                pool_timeout=10,
+                pool_pre_ping=True,
+                connect_args={
+                    "options": "-c timezone=UTC -c statement_timeout=60000"
+                    " -c lock_timeout=10000 -c idle_in_transaction_session_timeout=20000"
+                },
+            )
+            self._writers = nullcontext()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        with self._writers, Session(self.engine, expire_on_commit=False) as session:
+            session.connection(execution_options={"zzd_write": True})
+            try:
+                yield session
+                session.commit()
+            except IntegrityError as error:
+                raise Conflict("Somebody else changed the same thing at this moment") from error
+        for call in session.info.get("after_commit", ()):
+            call()
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
+            yield session
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def connect(connection: Any, _record: Any) -> None:
+        # The driver's own BEGIN is deferred and late; ours is emitted below.
+        connection.isolation_level = None
+        for pragma in (
+            "journal_mode=WAL",
+            # FULL: a 2xx says that the row is on the disk, not in a cache.
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "busy_timeout=5000",
+            "temp_store=MEMORY",
+            "cache_size=-65536",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        write = connection.get_execution_options().get("zzd_write")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def database() -> Database:
+    db: Database = current_app.extensions["zzd.db"]
+    return db
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """A write: committed on leaving, rolled back by any exception."""
+    with database().transaction() as session:
+        yield session
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """A read. What is changed within is never written."""
+    with database().reading() as session:
+        yield session
+
+
+def after_commit(session: Session, call: Callable[[], None]) -> None:
+    """Call this once the session's transaction is safely committed."""
+    session.info.setdefault("after_commit", []).append(call)
+
+
+Row = TypeVar("Row", bound=Idempotent)
+
+
+def fingerprint(body: Any) -> str:
+    """A digest that is equal for equal bodies, whatever the order of their keys."""
+    packed = orjson.dumps(body, option=orjson.OPT_SORT_KEYS, default=str)
+    return hashlib.blake2b(packed, digest_size=16).hexdigest()
+
+
+def find_repeat(
+    session: Session, model: type[Row], *, sender_id: int, client_id: str, body_fingerprint: str
+) -> Row | None:
+    """The row that an earlier request with this ``client_id`` made, if there was one.
+
+    Two requests with one key are serialised, so that the later one sees the earlier one's row.
+    Raises IdempotencyConflict when that request had another body.
+    """
+    lock_name(session, f"{model.__name__}:{sender_id}:{client_id}")
+    found = session.scalar(
+        select(model).where(model.sender_id == sender_id, model.client_id == client_id)
+    )
+    if found is not None and found.fingerprint != body_fingerprint:
+        raise IdempotencyConflict
+    return found
+
+
+def lock_name(session: Session, name: str) -> None:
+    """Hold ``name`` until the transaction ends. On SQLite the one writer holds every name."""
+    if session.get_bind().dialect.name == "postgresql":
+        key = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), signed=True)
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+
+
+def register(app: Any, settings: Settings) -> None:
+    app.extensions["zzd.db"] = Database(settings)

@@ -1,0 +1,11 @@
+"""Every table, for Alembic."""
+
+from zzd.audit import models as audit
+from zzd.identity import models as identity
+from zzd.messaging import models as messaging
+from zzd.miniapps import models as miniapps
+from zzd.orgtree import models as orgtree
+from zzd.realtime import models as realtime
+from zzd.tasks import models as tasks
+
+__all__ = ["audit", "identity", "messaging", "miniapps", "orgtree", "realtime", "tasks"]

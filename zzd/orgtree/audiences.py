@@ -1,0 +1,278 @@
+"""The Audience: a part of the organisation as one value (块 × 条 × 职责).
+
+It is resolved in two directions, both by index. Audience to units and officials: a range of
+the materialised path. Official to audiences in use: the ancestors of a post, spelled out in
+its unit's path, so six ids and never a scan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from zzd.db import lock_name
+from zzd.errors import Invalid
+from zzd.orgtree.models import AudienceInUse, Line, Official, Post, Unit
+from zzd.principal import PATH_SEGMENT, Grant, PostRef
+from zzd.realtime import outbox, rooms
+
+LEVELS = {1: "省", 2: "市", 3: "县", 4: "乡镇", 5: "村", 6: "小组"}
+ROLES = {"leader": "负责人", "deputy": "副职", "duty_officer": "值班员", "member": "成员"}
+# After every character that a path is made of.
+PATH_END = "~"
+
+
+def levels_mask(levels: Iterable[int]) -> int:
+    return sum(1 << level for level in set(levels))
+
+
+def levels_of(mask: int) -> list[int]:
+    return [level for level in LEVELS if mask & 1 << level]
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """A unit and all below it, of which ``levels`` (bit mask), in which line, with which role.
+
+    Built only by ``resolve`` and ``of_row``, so an Audience is always valid: the unit exists,
+    every level is at or below the unit's, line and role are known.
+    """
+
+    unit_id: int
+    unit_name: str
+    unit_path: str
+    levels: int
+    line: str | None = None
+    line_name: str | None = None
+    role: str | None = None
+
+    @property
+    def text(self) -> str:
+        """In words: 台州市以下 乡镇 防汛条线 值班员."""
+        named = levels_of(self.levels)
+        own = len(self.unit_path) // PATH_SEGMENT
+        words = [self.unit_name if named == [own] else f"{self.unit_name}以下"]
+        if named != [own] and named != [level for level in LEVELS if level >= own]:
+            words.append("、".join(LEVELS[level] for level in named))
+        if self.line_name:
+            words.append(f"{self.line_name}条线")
+        if self.role:
+            words.append(ROLES[self.role])
+        return " ".join(words)
+
+    def matches(self, post: PostRef) -> bool:
+        return (
+            post.unit_path.startswith(self.unit_path)
+            and bool(self.levels & 1 << post.level)
+            and self.line in (None, post.line)
+            and self.role in (None, post.role)
+        )
+
+    def within(self, grant: Grant) -> bool:
+        """Whether everyone in this audience is also in the reach that ``grant`` gives."""
+        return (
+            grant.covers(self.unit_path)
+            and (grant.levels == 0 or not self.levels & ~grant.levels)
+            and grant.line in (None, self.line)
+            and grant.duty in (None, self.role)
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "unit_id": self.unit_id,
+            "levels": levels_of(self.levels),
+            "line": self.line,
+            "role": self.role,
+            "text": self.text,
+        }
+
+
+def resolve(
+    session: Session,
+    *,
+    unit_id: int,
+    levels: Sequence[int] | None = None,
+    line: str | None = None,
+    role: str | None = None,
+    pointer: str = "",
+) -> Audience:
+    """The audience somebody described; ``pointer`` is where in their input they did.
+
+    Raises Invalid, naming the member at fault.
+    """
+    unit = session.get(Unit, unit_id)
+    if unit is None or unit.status != "active":
+        raise Invalid.at(f"{pointer}/unit_id", "There is no such active unit")
+    if levels is None:
+        levels = [level for level in LEVELS if level >= unit.level]
+    if not levels or any(level not in LEVELS or level < unit.level for level in levels):
+        raise Invalid.at(
+            f"{pointer}/levels", f"Levels are {unit.level} (the unit's own) to 6, at least one"
+        )
+    line_name = None
+    if line is not None:
+        line_name = session.scalar(select(Line.name).where(Line.code == line))
+        if line_name is None:
+            raise Invalid.at(f"{pointer}/line", "There is no such line")
+    if role is not None and role not in ROLES:
+        raise Invalid.at(f"{pointer}/role", f"Roles are {', '.join(ROLES)}")
+    return Audience(unit.id, unit.name, unit.path, levels_mask(levels), line, line_name, role)
+
+
+def units_in(audience: Audience) -> ColumnElement[bool]:
+    """The condition on Unit: active, in the audience's range and levels."""
+    return and_(
+        Unit.path >= audience.unit_path,
+        Unit.path < audience.unit_path + PATH_END,
+        Unit.level.in_(levels_of(audience.levels)),
+        Unit.status == "active",
+    )
+
+
+def posts_in(audience: Audience) -> ColumnElement[bool]:
+    """The condition on Post joined with Unit: held now, of the audience's line and role."""
+    conditions = [units_in(audience), Post.ended_at.is_(None)]
+    if audience.line:
+        conditions.append(Post.line_code == audience.line)
+    if audience.role:
+        conditions.append(Post.role == audience.role)
+    return and_(*conditions)
+
+
+def select_officials(audience: Audience, *columns: Any) -> Select[Any]:
+    """A query of ``columns`` over the officials in the audience, each once.
+
+    An official with two posts in the audience is one person in it.
+    """
+    found = select(Post.official_id).join(Unit, Post.unit_id == Unit.id).where(posts_in(audience))
+    return select(*columns).where(Official.id.in_(found), Official.status == "active")
+
+
+def count_units(session: Session, audience: Audience) -> int:
+    return session.scalar(select(func.count()).select_from(Unit).where(units_in(audience))) or 0
+
+
+def count_officials(session: Session, audience: Audience) -> int:
+    query = (
+        select(func.count(Post.official_id.distinct()))
+        .select_from(Unit)
+        .join(Post, Post.unit_id == Unit.id)
+        .join(Official, Official.id == Post.official_id)
+        .where(posts_in(audience), Official.status == "active")
+    )
+    return session.scalar(query) or 0
+
+
+def page_units(
+    session: Session, audience: Audience, *, after_path: str | None, limit: int
+) -> list[Unit]:
+    """Up to ``limit + 1`` units in the order of the tree, after the unit at ``after_path``."""
+    query = select(Unit).where(units_in(audience)).order_by(Unit.path).limit(limit + 1)
+    if after_path is not None:
+        query = query.where(Unit.path > after_path)
+    return list(session.scalars(query))
+
+
+def page_officials(
+    session: Session, audience: Audience, *, after_id: int | None, limit: int
+) -> list[Official]:
+    """Up to ``limit + 1`` officials by id, after ``after_id``."""
+    query = select_officials(audience, Official).order_by(Official.id).limit(limit + 1)
+    if after_id is not None:
+        query = query.where(Official.id > after_id)
+    return list(session.scalars(query))
+
+
+def ancestor_ids(path: str) -> list[int]:
+    """The ids that a path spells out, the root's first and the unit's own last."""
+    return [int(path[i : i + PATH_SEGMENT], 36) for i in range(0, len(path), PATH_SEGMENT)]
+
+
+def path_segment(unit_id: int) -> str:
+    digits = "0123456789abcdefghijklmnopqrstuvwxyz"
+    text = ""
+    for _ in range(PATH_SEGMENT):
+        unit_id, digit = divmod(unit_id, 36)
+        text = digits[digit] + text
+    if unit_id:
+        raise OverflowError("a unit id must fit in five base-36 characters")
+    return text
+
+
+def matching(posts: Sequence[PostRef]) -> ColumnElement[bool]:
+    """The condition on AudienceInUse: it matches one of these posts. By index on unit_id."""
+    return or_(
+        AudienceInUse.id.in_(()),
+        *(
+            and_(
+                AudienceInUse.unit_id.in_(ancestor_ids(post.unit_path)),
+                AudienceInUse.levels.bitwise_and(1 << post.level) != 0,
+                AudienceInUse.line.in_(("", post.line)),
+                AudienceInUse.role.in_(("", post.role)),
+            )
+            for post in posts
+        ),
+    )
+
+
+def ids_matching(session: Session, posts: Sequence[PostRef]) -> list[int]:
+    """Which audiences in use these posts are in."""
+    return list(session.scalars(select(AudienceInUse.id).where(matching(posts))))
+
+
+def put_in_use(session: Session, audience: Audience) -> int:
+    """The id under which the audience is kept, and its room; the first use tells the sockets."""
+    key = {
+        "unit_id": audience.unit_id,
+        "levels": audience.levels,
+        "line": audience.line or "",
+        "role": audience.role or "",
+    }
+    known = select(AudienceInUse.id).filter_by(**key)
+    if (found := session.scalar(known)) is not None:
+        return found
+    lock_name(session, f"audience:{key}")
+    if (found := session.scalar(known)) is not None:
+        return found
+    row = AudienceInUse(**key)
+    session.add(row)
+    session.flush()
+    outbox.tell_processes(
+        session,
+        "join",
+        {
+            "room": rooms.audience(row.id),
+            "unit_path": audience.unit_path,
+            "levels": audience.levels,
+            "line": audience.line,
+            "role": audience.role,
+        },
+    )
+    return row.id
+
+
+def in_use(session: Session, ids: Iterable[int]) -> dict[int, Audience]:
+    """The audiences kept under these ids, as values of today's tree."""
+    query = (
+        select(AudienceInUse, Unit.name, Unit.path, Line.name)
+        .join(Unit, Unit.id == AudienceInUse.unit_id)
+        .outerjoin(Line, Line.code == AudienceInUse.line)
+        .where(AudienceInUse.id.in_(list(ids)))
+    )
+    return {row[0].id: _of_row(*row) for row in session.execute(query)}
+
+
+def _of_row(kept: AudienceInUse, unit_name: str, unit_path: str, line_name: str | None) -> Audience:
+    return Audience(
+        kept.unit_id,
+        unit_name,
+        unit_path,
+        kept.levels,
+        kept.line or None,
+        line_name,
+        kept.role or None,
+    )

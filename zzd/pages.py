@@ -1,0 +1,65 @@
+"""The web client's files and the browsable API page, all from this server."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask, Response, current_app, redirect, send_from_directory
+from werkzeug.exceptions import NotFound as NoFile
+from werkzeug.wrappers import Response as AnyResponse
+
+from zzd.api import Caller, allow
+from zzd.errors import NotFound
+from zzd.settings import Settings
+
+blueprint = Blueprint("pages", __name__)
+
+# Apps come from other origins, which their manifests name; frames of https hosts and of the
+# apps' development address are let in, scripts never.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; img-src 'self' data: https:; style-src 'self' 'unsafe-inline'; "
+    "frame-src https: {apps}; frame-ancestors 'none'; base-uri 'self'; form-action 'self'; "
+    "object-src 'none'"
+)
+
+
+@blueprint.get("/")
+@blueprint.get("/<path:path>")
+@allow(Caller.ANYONE)
+def client(path: str = "") -> Response:
+    """A file of the web client; any other path is one of its screens."""
+    if path.startswith(("api/", "oauth/", "socket.io")):
+        raise NotFound
+    settings: Settings = current_app.extensions["zzd.settings"]
+    try:
+        response = send_from_directory(settings.web_root, path or "index.html")
+    except NoFile:
+        if "." in path.rsplit("/", 1)[-1]:
+            raise NotFound from None
+        try:
+            response = send_from_directory(settings.web_root, "index.html")
+        except NoFile:
+            raise NotFound("The web client has not been built") from None
+    if path.startswith("assets/"):
+        # Built files carry a hash of their content in their names.
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    else:
+        response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+@blueprint.get("/api/docs")
+@allow(Caller.ANYONE)
+def api_docs() -> AnyResponse:
+    return redirect("/api-docs/index.html")
+
+
+def register(app: Flask, settings: Settings) -> None:
+    policy = CONTENT_SECURITY_POLICY.format(apps=settings.apps_url)
+
+    @app.after_request
+    def protect(response: Response) -> Response:
+        response.headers.setdefault("Content-Security-Policy", policy)
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        response.headers.setdefault("Referrer-Policy", "same-origin")
+        return response
+
+    app.register_blueprint(blueprint)

@@ -1,0 +1,67 @@
+"""Who is calling: an account, mostly an official in a post, or an app for an official."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# Segment length of a unit's materialised path (see orgtree.models.Unit.path).
+PATH_SEGMENT = 5
+
+
+@dataclass(frozen=True, slots=True)
+class PostRef:
+    """A post with what audiences are matched by. ``level`` is 1 (province) to 6 (group)."""
+
+    id: int
+    unit_id: int
+    unit_name: str
+    unit_path: str
+    level: int
+    line: str
+    role: str
+    title: str
+    is_primary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A right given to an account, over a unit and all below it where ``unit_path`` is set.
+
+    ``levels`` is a bit mask (1 << level), 0 for all; ``line`` and ``duty`` narrow an issuer's reach.
+    """
+
+    id: int
+    role: str
+    unit_id: int | None = None
+    unit_path: str | None = None
+    levels: int = 0
+    line: str | None = None
+    duty: str | None = None
+
+    def covers(self, path: str) -> bool:
+        return self.unit_path is not None and path.startswith(self.unit_path)
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The caller of this request or socket event; ``post`` is the one acted in.
+
+    For an app's token ``scopes`` is set, and the official is the one it acts for.
+    """
+
+    account_id: int
+    username: str
+    session_id: int | None
+    official_id: int | None = None
+    official_name: str = ""
+    post: PostRef | None = None
+    posts: tuple[PostRef, ...] = ()
+    grants: tuple[Grant, ...] = ()
+    app_id: int | None = None
+    scopes: frozenset[str] | None = None
+
+    def grants_of(self, role: str) -> list[Grant]:
+        return [grant for grant in self.grants if grant.role == role]
+
+    def has(self, role: str) -> bool:
+        return any(grant.role == role for grant in self.grants)

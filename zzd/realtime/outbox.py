@@ -1,0 +1,130 @@
+"""Events leave through here: written with the rows they tell of, published after the commit.
+
+A process publishes what it just committed; the sweeper publishes what a crash or a lost Redis
+left behind. So an event goes out at least once, and receivers drop repeats by its id.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from flask import current_app
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from zzd import clock
+from zzd.db import after_commit, transaction
+from zzd.realtime.models import OutboxEntry
+
+log = structlog.get_logger()
+
+# Younger entries are still in the hands of the process that wrote them.
+SWEEP_AFTER = timedelta(seconds=2)
+SWEEP_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What is pushed. ``rooms`` are names from zzd.realtime.rooms; none means a control event,
+    which is for the processes and not for their clients."""
+
+    id: str
+    type: str
+    occurred_at: datetime
+    rooms: tuple[str, ...]
+    data: dict[str, Any]
+
+    def payload(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "type": self.type,
+            "occurred_at": self.occurred_at.isoformat(),
+            "data": self.data,
+        }
+
+
+def publish(session: Session, type_: str, data: dict[str, Any], *, rooms: Iterable[str]) -> None:
+    """Have an event pushed to rooms if and when the transaction commits.
+
+    ``data`` is plain JSON, the same for everybody in the rooms.
+    """
+    entry = OutboxEntry(
+        event_id=uuid.uuid4().hex,
+        type=type_,
+        occurred_at=clock.now(),
+        rooms=list(rooms),
+        data=data,
+    )
+    session.add(entry)
+    pending = session.info.get("outbox")
+    if pending is None:
+        pending = session.info["outbox"] = []
+        after_commit(session, lambda: _send(pending))
+    pending.append(entry)
+
+
+def tell_processes(session: Session, type_: str, data: dict[str, Any]) -> None:
+    """Have every process act on a control event (see zzd.realtime.sockets) after the commit."""
+    publish(session, f"control.{type_}", data, rooms=())
+
+
+def sweep() -> int:
+    """Publish what was left behind; returns how many events that were."""
+    with transaction() as session:
+        entries = list(
+            session.scalars(
+                select(OutboxEntry)
+                .where(OutboxEntry.occurred_at < clock.now() - SWEEP_AFTER)
+                .order_by(OutboxEntry.id)
+                .limit(SWEEP_BATCH)
+                .with_for_update(skip_locked=True)
+            )
+        )
+        if entries:
+            current_app.extensions["zzd.fanout"].publish([_event(entry) for entry in entries])
+            _forget(session, entries)
+    return len(entries)
+
+
+def _event(entry: OutboxEntry) -> Event:
+    return Event(entry.event_id, entry.type, entry.occurred_at, tuple(entry.rooms), entry.data)
+
+
+def _send(entries: list[OutboxEntry]) -> None:
+    """Publish what was committed. A failure is not the caller's: the sweeper will repeat it."""
+    try:
+        current_app.extensions["zzd.fanout"].publish([_event(entry) for entry in entries])
+    except Exception as error:
+        log.warning("events wait for the sweeper", count=len(entries), exc_info=error)
+        return
+    current_app.extensions["zzd.published"].add([entry.id for entry in entries])
+
+
+def _forget(session: Session, entries: list[OutboxEntry]) -> None:
+    session.execute(delete(OutboxEntry).where(OutboxEntry.id.in_([entry.id for entry in entries])))
+
+
+class Published:
+    """Ids of entries already published, deleted together now and then.
+
+    A process that dies before it deletes them publishes them twice, never not at all.
+    """
+
+    def __init__(self) -> None:
+        self._ids: list[int] = []
+
+    def add(self, ids: list[int]) -> None:
+        self._ids.extend(ids)
+
+    def flush(self) -> None:
+        ids, self._ids = self._ids, []
+        for start in range(0, len(ids), SWEEP_BATCH):
+            with transaction() as session:
+                session.execute(
+                    delete(OutboxEntry).where(OutboxEntry.id.in_(ids[start : start + SWEEP_BATCH]))
+                )

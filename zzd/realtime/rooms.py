@@ -1,0 +1,24 @@
+"""Names of the rooms that sockets join, in one place."""
+
+from __future__ import annotations
+
+
+def official(official_id: int) -> str:
+    return f"official:{official_id}"
+
+
+def unit(unit_id: int) -> str:
+    """Everybody with a post in the unit itself."""
+    return f"unit:{unit_id}"
+
+
+def conversation(conversation_id: int) -> str:
+    return f"conversation:{conversation_id}"
+
+
+def audience(audience_id: int) -> str:
+    return f"audience:{audience_id}"
+
+
+def rollup(directive_id: int, unit_id: int) -> str:
+    return f"rollup:{directive_id}:{unit_id}"

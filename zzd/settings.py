@@ -1,0 +1,91 @@
+"""Every setting of a process, read once from the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+
+class SettingsError(Exception):
+    """A setting is missing or malformed; the text says which and how to mend it."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What differs between a laptop and a province: only this.
+
+    Times are seconds, sizes are bytes.
+    """
+
+    database_url: str
+    secret_key: str = field(repr=False)
+    redis_url: str | None = None
+    public_url: str = "http://127.0.0.1:8000"
+    apps_url: str = "http://localhost:8001"
+    allowed_origins: tuple[str, ...] = ("http://127.0.0.1:8000", "http://localhost:8000")
+    web_root: Path = Path("web/dist")
+    session_ttl: int = 14 * 86400
+    socket_packet_limit: int = 64 * 1024
+    request_limit: int = 32 * 1024 * 1024
+    database_pool: int = 20
+    run_timers: bool = True
+
+    @property
+    def secure_cookies(self) -> bool:
+        return self.public_url.startswith("https://")
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ) -> Settings:
+        """Read ``ZZD_*``; the README lists them. Raises SettingsError."""
+        root = Path(__file__).resolve().parent.parent
+        var = Path(env.get("ZZD_VAR") or root / "var")
+        public_url = env.get("ZZD_PUBLIC_URL", cls.public_url).rstrip("/")
+        return cls(
+            database_url=env.get("ZZD_DATABASE_URL") or f"sqlite:///{var / 'zzd.db'}",
+            redis_url=env.get("ZZD_REDIS_URL") or None,
+            secret_key=_secret_key(env, var),
+            public_url=public_url,
+            apps_url=env.get("ZZD_APPS_URL", cls.apps_url).rstrip("/"),
+            allowed_origins=_origins(public_url, env.get("ZZD_ALLOWED_ORIGINS", "")),
+            web_root=Path(env.get("ZZD_WEB_ROOT") or root / "web" / "dist"),
+            session_ttl=_integer(env, "ZZD_SESSION_TTL", cls.session_ttl),
+            database_pool=_integer(env, "ZZD_DATABASE_POOL", cls.database_pool),
+            run_timers=env.get("ZZD_RUN_TIMERS", "1") not in {"0", "no", "false"},
+        )
+
+
+def _secret_key(env: Mapping[str, str], var: Path) -> str:
+    """The key from the environment, else from the file that ``script/server`` made."""
+    if key := env.get("ZZD_SECRET_KEY"):
+        return key
+    try:
+        return (var / "secret.key").read_text().strip()
+    except FileNotFoundError:
+        raise SettingsError(
+            "ZZD_SECRET_KEY is not set: give it a random text of at least 32 characters"
+        ) from None
+
+
+def _integer(env: Mapping[str, str], name: str, default: int) -> int:
+    text = env.get(name)
+    if not text:
+        return default
+    if not text.isdigit() or int(text) == 0:
+        raise SettingsError(f"{name} must be a positive whole number, not {text!r}")
+    return int(text)
+
+
+def _origins(public_url: str, listed: str) -> tuple[str, ...]:
+    """The public address under both loopback names, and whatever the operator lists."""
+    url = urlsplit(public_url)
+    if url.scheme not in {"http", "https"} or not url.hostname:
+        raise SettingsError(f"ZZD_PUBLIC_URL must be an http(s) address, not {public_url!r}")
+    origins = [f"{url.scheme}://{url.netloc}"]
+    if url.hostname in {"127.0.0.1", "localhost"}:
+        port = f":{url.port}" if url.port else ""
+        origins += [f"{url.scheme}://{host}{port}" for host in ("127.0.0.1", "localhost")]
+    origins += [origin.strip().rstrip("/") for origin in listed.split(",") if origin.strip()]
+    return tuple(dict.fromkeys(origins))
