@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from contextlib import suppress
 
 import click
 from flask import Flask
 
-from zzd import create_app, migrate
+from zzd import create_app, migrate, realtime
 from zzd.db import database
 from zzd.settings import SettingsError
 
@@ -34,6 +36,16 @@ def upgrade() -> None:
 def draft(rev_id: str, message: str) -> None:
     """Write migration REV_ID (0007_word) for what the models have and the database lacks."""
     migrate.draft(database().engine, message, rev_id)
+
+
+@zzd.command()
+@click.pass_obj
+def worker(app: Flask) -> None:
+    """Do the timed work beside the web processes, until stopped."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    click.echo("worker ready", err=True)
+    with suppress(KeyboardInterrupt):
+        realtime.work(app)
 
 
 def main() -> None:

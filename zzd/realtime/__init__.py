@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from collections.abc import Callable
 
 import structlog
 from flask import Flask
@@ -16,7 +16,6 @@ from zzd.settings import Settings
 
 log = structlog.get_logger()
 
-FORGET_EVERY = 0.5
 SWEEP_EVERY = 2.0
 
 
@@ -32,27 +31,26 @@ def register(app: Flask, settings: Settings, recognise: Recognise) -> Sockets:
 
 
 def start(app: Flask) -> None:
-    """Start this process's listener and sweeper in the background; once, by whoever serves."""
+    """Start what a serving process does in the background; once."""
     sockets: Sockets = app.extensions["zzd.sockets"]
     fanout = app.extensions["zzd.fanout"]
     if isinstance(fanout, RedisFanOut):
         sockets.io.start_background_task(fanout.listen)
-    sockets.io.start_background_task(_keep_clean, app)
+    sockets.io.start_background_task(_repeat, app, app.extensions["zzd.published"].flush, 0.5)
+    if app.extensions["zzd.settings"].run_timers:
+        sockets.io.start_background_task(work, app)
 
 
-def _keep_clean(app: Flask) -> None:
-    last_sweep = time.monotonic()
+def work(app: Flask) -> None:
+    """What ``zzd worker`` does for ever; the embedded default does it inside the server."""
+    _repeat(app, outbox.sweep, SWEEP_EVERY)
+
+
+def _repeat(app: Flask, step: Callable[[], object], seconds: float) -> None:
     while True:
-        time.sleep(FORGET_EVERY)
+        time.sleep(seconds)
         with app.app_context():
-            _try(app.extensions["zzd.published"].flush)
-            if time.monotonic() - last_sweep >= SWEEP_EVERY:
-                last_sweep = time.monotonic()
-                _try(outbox.sweep)
-
-
-def _try(step: Any) -> None:
-    try:
-        step()
-    except Exception as error:
-        log.warning("outbox not swept", step=step.__qualname__, exc_info=error)
+            try:
+                step()
+            except Exception as error:
+                log.warning("a repeated step failed", step=step.__qualname__, exc_info=error)
