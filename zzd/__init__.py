@@ -15,6 +15,7 @@ from zzd import (
     errors,
     health,
     identity,
+    logs,
     messaging,
     miniapps,
     orgtree,
@@ -59,6 +60,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 def serve(settings: Settings | None = None) -> Flask:
     """The application with its background tasks, for a process that serves."""
+    logs.configure()
     app = create_app(settings)
     realtime.start(app)
     # Many long-lived objects, few cycles: the default thresholds cost a third of the time.

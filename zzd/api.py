@@ -6,16 +6,20 @@ import base64
 import binascii
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC
 from enum import Enum
 from typing import Any, TypeVar
 
 import orjson
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Request, Response, current_app, g, request
 from flask_smorest import Api as SmorestApi
 from flask_smorest import Blueprint as SmorestBlueprint
-from marshmallow import RAISE, Schema, ValidationError, fields, validate
+from marshmallow import RAISE, Schema, ValidationError, fields, missing, validate
+from webargs.flaskparser import FlaskParser, is_json_request
+from werkzeug.routing import BaseConverter
+from werkzeug.routing import ValidationError as WerkzeugValidationError
 
-from zzd.errors import AuthenticationRequired, Invalid, NotPermitted
+from zzd.errors import AuthenticationRequired, Invalid, NotPermitted, Problem, deny
 from zzd.principal import Principal
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -29,35 +33,64 @@ class Caller(Enum):
     ANYONE = "anyone"
     ACCOUNT = "account"
     OFFICIAL = "official"
+    # An app's token whatever its scopes; no official's own session.
+    APP = "app"
+
+
+# Bytes of an ordinary request's body. What is parsed holds up everybody else meanwhile.
+ORDINARY_BODY = 512 * 1024
 
 
 @dataclass(frozen=True)
 class Access:
     caller: Caller
     scope: str | None = None
+    roles: tuple[str, ...] = ()
+    # Files may be as large as the setting request_limit allows.
+    takes_files: bool = False
 
-    def admit(self, principal: Principal | None) -> Principal | None:
-        """The principal, if it is of the kind declared. Raises AuthenticationRequired, NotPermitted."""
+    def admit(self, principal: Principal | None, door: str) -> Principal | None:
+        """The principal, if it is of the kind declared for ``door``, a route or socket event.
+
+        Raises AuthenticationRequired, or NotPermitted, which is a denial to be audited.
+        """
         if self.caller is Caller.ANYONE:
             return principal
         if principal is None:
             raise AuthenticationRequired
+        if self.caller is Caller.APP:
+            if principal.scopes is None:
+                raise _refused(door, "Only an app with its own token may do this")
+            return principal
         if principal.scopes is not None and self.scope not in principal.scopes:
             needed = f"the scope {self.scope}" if self.scope else "an official's own session"
-            raise NotPermitted(f"An app needs {needed} for this")
+            raise _refused(door, f"An app needs {needed} for this")
         if self.caller is Caller.OFFICIAL and principal.post is None:
-            raise NotPermitted("Only an official in a post may do this")
+            raise _refused(door, "Only an official in a post may do this")
+        if self.roles and not any(principal.has(role) for role in self.roles):
+            raise _refused(door, f"Only {' or '.join(self.roles)} may do this")
         return principal
 
 
-def allow(caller: Caller, *, scope: str | None = None) -> Callable[[View], View]:
+def _refused(door: str, reason: str) -> Problem:
+    return deny(NotPermitted(reason), "access", "door", door)
+
+
+def allow(
+    caller: Caller,
+    *,
+    scope: str | None = None,
+    roles: Sequence[str] = (),
+    takes_files: bool = False,
+) -> Callable[[View], View]:
     """Declare who may call this view. ``scope``: apps holding it may, for their official.
+    ``roles``: only accounts that were granted one of them.
 
     A view without a declaration is refused to everybody and fails the tests.
     """
 
     def mark(view: View) -> View:
-        view.zzd_access = Access(caller, scope)  # type: ignore[attr-defined]
+        view.zzd_access = Access(caller, scope, tuple(roles), takes_files)  # type: ignore[attr-defined]
         return view
 
     return mark
@@ -83,10 +116,13 @@ def check_access() -> None:
     access = getattr(current_app.view_functions[request.endpoint], "zzd_access", None)
     if access is None:
         raise NotPermitted("This address has no declared callers")
-    if access.caller is Caller.ANYONE:
-        g.principal = None
-        return
-    g.principal = access.admit(current_app.extensions["zzd.authenticate"]())
+    if not access.takes_files:
+        request.max_content_length = ORDINARY_BODY
+    g.principal = None
+    if access.caller is not Caller.ANYONE:
+        # Known before it is admitted: a refusal is recorded with whom it refused.
+        g.principal = current_app.extensions["zzd.authenticate"]()
+        access.admit(g.principal, request.endpoint)
 
 
 class ProblemSchema(Schema):
@@ -132,7 +168,8 @@ class Moment(fields.AwareDateTime):
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         try:
-            return super()._deserialize(value, *args, **kwargs)
+            # In UTC at once: 9999-12-31T23:59:59-12:00 has no place in the calendar there.
+            return super()._deserialize(value, *args, **kwargs).astimezone(UTC)
         except (OverflowError, ValueError) as error:
             raise ValidationError("Not a valid time with an offset.") from error
 
@@ -155,7 +192,7 @@ class Text(fields.String):
 
 def client_id_field() -> fields.String:
     """The sender's own key of a create; a repeat with it returns the first result."""
-    return fields.String(validate=validate.Regexp(r"^[\x21-\x7e]{1,64}$"), load_default=None)
+    return fields.String(validate=validate.Regexp(r"^[\x21-\x7e]{1,64}\Z"), load_default=None)
 
 
 class PageQuerySchema(Schema):
@@ -221,8 +258,18 @@ def page(
     return {"items": items, "next": following}
 
 
+class JsonParser(FlaskParser):
+    """Bodies as orjson reads them: no NaN, no lone surrogates, no nesting without end, no
+    numbers of a million digits, each of which the standard library's reader takes or fails on."""
+
+    def _raw_load_json(self, req: Request) -> Any:
+        return orjson.loads(req.get_data(cache=True).decode()) if is_json_request(req) else missing
+
+
 class Blueprint(SmorestBlueprint):
     """A package's routes under /api/v1."""
+
+    ARGUMENTS_PARSER = JsonParser()
 
     def __init__(self, name: str, description: str) -> None:
         super().__init__(name, name, url_prefix=PREFIX, description=description)
@@ -239,7 +286,20 @@ def created(location: str) -> dict[str, str]:
     return {"Location": f"{PREFIX}{location}"}
 
 
+class IdConverter(BaseConverter):
+    """``<id:unit_id>`` in a path. What cannot be an id is a path that does not exist."""
+
+    regex = r"[0-9]{1,19}"
+
+    def to_python(self, value: str) -> int:
+        number = int(value)
+        if number >= 2**63:
+            raise WerkzeugValidationError
+        return number
+
+
 def register(app: Flask) -> Api:
+    app.url_map.converters["id"] = IdConverter
     app.config.update(
         API_TITLE="ZZD",
         API_VERSION="1",
@@ -257,6 +317,7 @@ def register(app: Flask) -> Api:
         },
     )
     api = Api(app)
+    api.register_converter(IdConverter, lambda _converter: {"type": "string", "format": "id"})
     api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
     api.spec.components.security_scheme(
         "cookie", {"type": "apiKey", "in": "cookie", "name": "zzd_session"}

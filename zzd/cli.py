@@ -9,8 +9,9 @@ from contextlib import suppress
 import click
 from flask import Flask
 
-from zzd import create_app, migrate, realtime
+from zzd import create_app, logs, migrate, realtime
 from zzd.db import database
+from zzd.sample.commands import demo_accounts, seed
 from zzd.settings import SettingsError
 
 
@@ -48,7 +49,12 @@ def worker(app: Flask) -> None:
         realtime.work(app)
 
 
+zzd.add_command(seed)
+zzd.add_command(demo_accounts)
+
+
 def main() -> None:
+    logs.configure()
     try:
         app: Flask = create_app()
     except SettingsError as error:

@@ -1,7 +1,7 @@
 """The database: two engines behind one code path, and the only way to write.
 
-``transaction()`` is the one door for writes: it commits on leaving and then runs what was
-asked for with ``after_commit``. ``reading()`` is for everything else.
+``transaction()`` is the one door for writes: it commits on leaving and runs what was asked
+for with ``before_commit`` and ``after_commit``. ``reading()`` is for everything else.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import IntegrityError
@@ -106,7 +107,7 @@ class Database:
         url = make_url(settings.database_url)
         self.is_sqlite = url.get_backend_name() == "sqlite"
         if self.is_sqlite:
-            self.engine = create_engine(url, pool_size=settings.database_pool)
+            self.engine = create_engine(url, pool_size=settings.database_pool, hide_parameters=True)
             _prepare_sqlite(self.engine)
             # A greenlet that waited inside SQLite for another greenlet's lock would stop the
             # whole process, the holder included: so writers queue here, cooperatively.
@@ -118,6 +119,8 @@ class Database:
                 max_overflow=0,
                 pool_timeout=10,
                 pool_pre_ping=True,
+                # An error's text goes to the log, and people's words do not.
+                hide_parameters=True,
                 connect_args={
                     "options": "-c timezone=UTC -c statement_timeout=60000"
                     " -c lock_timeout=10000 -c idle_in_transaction_session_timeout=20000"
@@ -131,6 +134,8 @@ class Database:
             session.connection(execution_options={"zzd_write": True})
             try:
                 yield session
+                for call in session.info.get("before_commit", ()):
+                    call()
                 session.commit()
             except IntegrityError as error:
                 raise Conflict("Somebody else changed the same thing at this moment") from error
@@ -184,6 +189,11 @@ def reading() -> Iterator[Session]:
         yield session
 
 
+def before_commit(session: Session, call: Callable[[], None]) -> None:
+    """Call this as the transaction's last act: what it locks is held only for the commit."""
+    session.info.setdefault("before_commit", []).append(call)
+
+
 def after_commit(session: Session, call: Callable[[], None]) -> None:
     """Call this once the session's transaction is safely committed."""
     session.info.setdefault("after_commit", []).append(call)
@@ -215,11 +225,30 @@ def find_repeat(
     return found
 
 
+def insert_into(session: Session, model: type[Base]) -> Any:
+    """An INSERT that takes ``on_conflict_do_nothing`` and ``on_conflict_do_update``."""
+    if session.get_bind().dialect.name == "postgresql":
+        return postgresql.insert(model)
+    return sqlite.insert(model)
+
+
 def lock_name(session: Session, name: str) -> None:
     """Hold ``name`` until the transaction ends. On SQLite the one writer holds every name."""
     if session.get_bind().dialect.name == "postgresql":
-        key = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), signed=True)
-        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _lock_key(name)})
+
+
+def try_lock_name(session: Session, name: str) -> bool:
+    """Hold ``name`` until the transaction ends, unless somebody else does. On SQLite there is
+    one process, and nobody else to ask."""
+    if session.get_bind().dialect.name != "postgresql":
+        return True
+    query = text("SELECT pg_try_advisory_xact_lock(:key)")
+    return bool(session.scalar(query, {"key": _lock_key(name)}))
+
+
+def _lock_key(name: str) -> int:
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), signed=True)
 
 
 def register(app: Any, settings: Settings) -> None:

@@ -15,6 +15,7 @@ from werkzeug.http import HTTP_STATUS_CODES
 log = structlog.get_logger()
 
 PROBLEM_JSON = "application/problem+json"
+MOST_ERRORS = 50
 
 
 class Problem(Exception):
@@ -41,6 +42,8 @@ class Problem(Exception):
         self.errors = errors or []
         self.headers = headers or {}
         self.extra = extra
+        # Set by ``deny``: a refusal of rights, which the audit log keeps.
+        self.denial: dict[str, str] | None = None
 
     def as_dict(self, instance: str | None = None) -> dict[str, Any]:
         body: dict[str, Any] = {
@@ -93,8 +96,18 @@ class IdempotencyConflict(Conflict):
     code, title = "idempotency_conflict", "This client_id was used for something else"
 
 
+class TooManyRequests(Problem):
+    status, code, title = 429, "too_many_requests", "Slow down and try again"
+
+
 class Unavailable(Problem):
     status, code, title = 503, "unavailable", "The service is busy; try again shortly"
+
+
+def deny(problem: Problem, action: str, object_kind: str, object_id: object) -> Problem:
+    """Mark a problem as a denial, to be audited: ``raise deny(NotFound(), ...)``."""
+    problem.denial = {"action": action, "object_kind": object_kind, "object_id": str(object_id)}
+    return problem
 
 
 def register(app: Flask, on_problem: Callable[[Problem], None]) -> None:
@@ -141,22 +154,25 @@ def _from_http(error: HTTPException) -> Problem:
 
 
 def _pointers(messages: Any) -> list[dict[str, str]]:
-    """Marshmallow's nested messages as a flat list of JSON pointers.
+    """Marshmallow's nested messages as a flat list of JSON pointers, the first fifty.
 
     The first level names where the value came from (json, query, files, headers).
     """
     found: list[dict[str, str]] = []
 
     def walk(node: Any, path: str) -> None:
+        if len(found) >= MOST_ERRORS:
+            return
         if isinstance(node, dict):
             for key, value in node.items():
-                walk(value, path if key == "_schema" else f"{path}/{key}")
+                name = str(key).replace("~", "~0").replace("/", "~1")
+                walk(value, path if key == "_schema" else f"{path}/{name}")
         elif isinstance(node, list):
             found.extend({"pointer": path or "/", "detail": str(text)} for text in node)
 
     for source, node in (messages or {}).items():
         walk(node, "" if source == "json" else f"/{source}")
-    return found
+    return found[:MOST_ERRORS]
 
 
 def _answer(problem: Problem) -> Response:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 from flask import Blueprint, Flask, Response, current_app, redirect, send_from_directory
 from werkzeug.exceptions import NotFound as NoFile
+from werkzeug.routing import PathConverter
 from werkzeug.wrappers import Response as AnyResponse
 
 from zzd.api import Caller, allow
@@ -12,22 +15,19 @@ from zzd.settings import Settings
 
 blueprint = Blueprint("pages", __name__)
 
-# Apps come from other origins, which their manifests name; frames of https hosts and of the
-# apps' development address are let in, scripts never.
+# Apps come from other origins and live in frames; their scripts never run in this one.
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; img-src 'self' data: https:; style-src 'self' 'unsafe-inline'; "
-    "frame-src https: {apps}; frame-ancestors 'none'; base-uri 'self'; form-action 'self'; "
+    "frame-src {frames}; frame-ancestors 'none'; base-uri 'self'; form-action 'self'; "
     "object-src 'none'"
 )
 
 
 @blueprint.get("/")
-@blueprint.get("/<path:path>")
+@blueprint.get("/<screen:path>")
 @allow(Caller.ANYONE)
 def client(path: str = "") -> Response:
     """A file of the web client; any other path is one of its screens."""
-    if path.startswith(("api/", "oauth/", "socket.io")):
-        raise NotFound
     settings: Settings = current_app.extensions["zzd.settings"]
     try:
         response = send_from_directory(settings.web_root, path or "index.html")
@@ -52,11 +52,20 @@ def api_docs() -> AnyResponse:
     return redirect("/api-docs/index.html")
 
 
+class ScreenConverter(PathConverter):
+    """Any path but the API's, so that what the API lacks is absent for every method."""
+
+    regex = r"(?!api/|oauth/|socket\.io)[^/].*?"
+
+
 def register(app: Flask, settings: Settings) -> None:
-    policy = CONTENT_SECURITY_POLICY.format(apps=settings.apps_url)
+    app.url_map.converters["screen"] = ScreenConverter
+    frame_origins: Callable[[], Iterable[str]] = app.extensions["zzd.frame_origins"]
 
     @app.after_request
     def protect(response: Response) -> Response:
+        frames = frame_origins() if response.mimetype == "text/html" else ["'none'"]
+        policy = CONTENT_SECURITY_POLICY.format(frames=" ".join(frames))
         response.headers.setdefault("Content-Security-Policy", policy)
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         response.headers.setdefault("Referrer-Policy", "same-origin")

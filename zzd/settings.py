@@ -73,7 +73,7 @@ def _integer(env: Mapping[str, str], name: str, default: int) -> int:
     text = env.get(name)
     if not text:
         return default
-    if not text.isdigit() or int(text) == 0:
+    if not (text.isascii() and text.isdigit()) or int(text) == 0:
         raise SettingsError(f"{name} must be a positive whole number, not {text!r}")
     return int(text)
 

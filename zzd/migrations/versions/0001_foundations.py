@@ -23,6 +23,9 @@ LINES = (
     ("education", "教育"),
     ("party_affairs", "党务"),
 )
+SEPARATED_AND_LIVE = (
+    "role IN ('system_admin', 'security_admin', 'audit_admin') AND revoked_at IS NULL"
+)
 
 
 def upgrade() -> None:
@@ -36,6 +39,7 @@ def upgrade() -> None:
         ),
         sa.Column("at", zzd.db.Timestamp(timezone=True), nullable=False),
         sa.Column("account_id", zzd.db.BigInt, nullable=True),
+        sa.Column("username", sa.String(length=64), nullable=True),
         sa.Column("action", sa.String(length=64), nullable=False),
         sa.Column("outcome", sa.String(length=16), nullable=False),
         sa.Column("object_kind", sa.String(length=32), nullable=True),
@@ -48,6 +52,13 @@ def upgrade() -> None:
         sa.Column("previous_hash", sa.String(length=64), nullable=False),
         sa.Column("hash", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_entry")),
+    )
+    op.create_table(
+        "audit_head",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("entry_id", zzd.db.BigInt, nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_head")),
     )
     op.create_index(op.f("ix_audit_entry_account_id"), "audit_entry", ["account_id"], unique=False)
     op.create_index(op.f("ix_audit_entry_action"), "audit_entry", ["action"], unique=False)
@@ -77,6 +88,18 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("rev", zzd.db.BigInt, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_org_state")),
+    )
+    op.create_table(
+        "org_creation",
+        sa.Column("id", zzd.db.BigInt, nullable=False),
+        sa.Column("object_id", zzd.db.BigInt, nullable=False),
+        sa.Column("sender_id", zzd.db.BigInt, nullable=False),
+        sa.Column("client_id", sa.String(length=64), nullable=False),
+        sa.Column("fingerprint", sa.String(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_org_creation")),
+        sa.UniqueConstraint(
+            "sender_id", "client_id", name=op.f("uq_org_creation_sender_id_client_id")
+        ),
     )
     op.create_table(
         "outbox",
@@ -120,10 +143,12 @@ def upgrade() -> None:
             ["successor_id"], ["unit.id"], name=op.f("fk_unit_successor_id_unit")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_unit")),
-        sa.UniqueConstraint("path", name=op.f("uq_unit_path")),
     )
     op.create_index(op.f("ix_unit_code"), "unit", ["code"], unique=False)
+    op.create_index("ix_unit_level_code", "unit", ["level", "code"], unique=False)
+    op.create_index("ix_unit_level_path", "unit", ["level", "path", "status"], unique=False)
     op.create_index("ix_unit_parent", "unit", ["parent_id", "status", "code"], unique=False)
+    op.create_index("ix_unit_path", "unit", ["path", "level", "status"], unique=False)
     op.create_index(
         "uq_unit_code_active",
         "unit",
@@ -143,17 +168,29 @@ def upgrade() -> None:
         sa.Column("password_hash", sa.String(length=128), nullable=False),
         sa.Column("official_id", zzd.db.BigInt, nullable=True),
         sa.Column("status", sa.String(length=10), nullable=False),
-        sa.Column("failures", sa.SmallInteger(), nullable=False),
-        sa.Column("failing_since", zzd.db.Timestamp(timezone=True), nullable=True),
-        sa.Column("locked_until", zzd.db.Timestamp(timezone=True), nullable=True),
         sa.Column("created_at", zzd.db.Timestamp(timezone=True), nullable=False),
+        sa.Column("created_by", zzd.db.BigInt, nullable=True),
+        sa.Column("client_id", sa.String(length=64), nullable=True),
+        sa.Column("fingerprint", sa.String(length=32), nullable=True),
         sa.ForeignKeyConstraint(
             ["official_id"], ["official.id"], name=op.f("fk_account_official_id_official")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
+        sa.UniqueConstraint(
+            "created_by", "client_id", name=op.f("uq_account_created_by_client_id")
+        ),
         sa.UniqueConstraint("official_id", name=op.f("uq_account_official_id")),
         sa.UniqueConstraint("username", name=op.f("uq_account_username")),
     )
+    op.create_table(
+        "sign_in_failure",
+        sa.Column("name_digest", sa.String(length=64), nullable=False),
+        sa.Column("failures", sa.SmallInteger(), nullable=False),
+        sa.Column("since", zzd.db.Timestamp(timezone=True), nullable=False),
+        sa.Column("locked_until", zzd.db.Timestamp(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("name_digest", name=op.f("pk_sign_in_failure")),
+    )
+    op.create_index(op.f("ix_sign_in_failure_since"), "sign_in_failure", ["since"], unique=False)
     op.create_table(
         "audience",
         sa.Column("id", zzd.db.BigInt, nullable=False),
@@ -180,7 +217,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("term", "official_id", name=op.f("pk_official_term")),
     )
-    op.create_index("ix_official_term_official", "official_term", ["official_id"], unique=False)
+    op.create_index(
+        "ix_official_term_official", "official_term", ["official_id", "term"], unique=False
+    )
     op.create_table(
         "post",
         sa.Column("id", zzd.db.BigInt, nullable=False),
@@ -211,17 +250,17 @@ def upgrade() -> None:
     )
     op.create_table(
         "unit_term",
+        sa.Column("level", sa.SmallInteger(), nullable=False),
         sa.Column(
             "term",
             zzd.db.byte_ordered(100),
             nullable=False,
         ),
         sa.Column("unit_id", zzd.db.BigInt, nullable=False),
-        sa.Column("level", sa.SmallInteger(), nullable=False),
         sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_unit_term_unit_id_unit")),
-        sa.PrimaryKeyConstraint("term", "unit_id", name=op.f("pk_unit_term")),
+        sa.PrimaryKeyConstraint("level", "term", "unit_id", name=op.f("pk_unit_term")),
     )
-    op.create_index("ix_unit_term_unit", "unit_term", ["unit_id"], unique=False)
+    op.create_index("ix_unit_term_unit", "unit_term", ["unit_id", "term"], unique=False)
     op.create_table(
         "unit_version",
         sa.Column("unit_id", zzd.db.BigInt, nullable=False),
@@ -256,8 +295,11 @@ def upgrade() -> None:
         sa.Column("levels", sa.SmallInteger(), nullable=False),
         sa.Column("line", sa.String(length=32), nullable=True),
         sa.Column("duty", sa.String(length=16), nullable=True),
-        sa.Column("granted_by", zzd.db.BigInt, nullable=True),
         sa.Column("granted_at", zzd.db.Timestamp(timezone=True), nullable=False),
+        sa.Column("revoked_at", zzd.db.Timestamp(timezone=True), nullable=True),
+        sa.Column("granted_by", zzd.db.BigInt, nullable=True),
+        sa.Column("client_id", sa.String(length=64), nullable=True),
+        sa.Column("fingerprint", sa.String(length=32), nullable=True),
         sa.ForeignKeyConstraint(
             ["account_id"], ["account.id"], name=op.f("fk_account_grant_account_id_account")
         ),
@@ -265,6 +307,9 @@ def upgrade() -> None:
             ["unit_id"], ["unit.id"], name=op.f("fk_account_grant_unit_id_unit")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account_grant")),
+        sa.UniqueConstraint(
+            "granted_by", "client_id", name=op.f("uq_account_grant_granted_by_client_id")
+        ),
     )
     op.create_index(
         op.f("ix_account_grant_account_id"), "account_grant", ["account_id"], unique=False
@@ -274,8 +319,8 @@ def upgrade() -> None:
         "account_grant",
         ["account_id"],
         unique=True,
-        postgresql_where=sa.text("role IN ('system_admin', 'security_admin', 'audit_admin')"),
-        sqlite_where=sa.text("role IN ('system_admin', 'security_admin', 'audit_admin')"),
+        postgresql_where=sa.text(SEPARATED_AND_LIVE),
+        sqlite_where=sa.text(SEPARATED_AND_LIVE),
     )
     op.create_table(
         "login_session",
@@ -300,6 +345,18 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_login_session_account_id"), "login_session", ["account_id"], unique=False
     )
+    op.create_index(
+        "ix_login_session_live",
+        "login_session",
+        ["expires_at"],
+        unique=False,
+        postgresql_where=sa.text("revoked_at IS NULL"),
+        sqlite_where=sa.text("revoked_at IS NULL"),
+    )
+    op.bulk_insert(
+        sa.table("audit_head", sa.column("id"), sa.column("entry_id"), sa.column("hash")),
+        [{"id": 1, "entry_id": 0, "hash": "0" * 64}],
+    )
     op.execute("INSERT INTO org_state (id, rev) VALUES (1, 0)")
     op.bulk_insert(
         sa.table("line", sa.column("code"), sa.column("name"), sa.column("order")),
@@ -312,20 +369,39 @@ def upgrade() -> None:
 
 
 def _refuse_changes_of_the_audit_log() -> None:
-    """Append-only is the database's rule, not only the program's."""
+    """Append-only is the database's rule, not only the program's: entries stand as they are,
+    and the head only moves forward."""
     if op.get_bind().dialect.name == "postgresql":
         op.execute(
             "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
             "$$BEGIN RAISE EXCEPTION 'the audit log is append-only'; END$$"
         )
+        for table, acts in (
+            ("audit_entry", "UPDATE OR DELETE OR TRUNCATE"),
+            ("audit_head", "INSERT OR DELETE OR TRUNCATE"),
+        ):
+            op.execute(
+                f"CREATE TRIGGER {table}_append_only BEFORE {acts} ON {table} "
+                "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+            )
         op.execute(
-            "CREATE TRIGGER audit_entry_append_only BEFORE UPDATE OR DELETE OR TRUNCATE "
-            "ON audit_entry FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+            "CREATE TRIGGER audit_head_forward BEFORE UPDATE ON audit_head FOR EACH ROW "
+            "WHEN (NEW.id <> OLD.id OR NEW.entry_id <= OLD.entry_id) "
+            "EXECUTE FUNCTION refuse_change()"
         )
         return
-    for act in ("UPDATE", "DELETE"):
+    for name, act in (
+        ("audit_entry_update", "UPDATE ON audit_entry"),
+        ("audit_entry_delete", "DELETE ON audit_entry"),
+        ("audit_head_insert", "INSERT ON audit_head"),
+        ("audit_head_delete", "DELETE ON audit_head"),
+        (
+            "audit_head_update",
+            "UPDATE ON audit_head WHEN NEW.id <> OLD.id OR NEW.entry_id <= OLD.entry_id",
+        ),
+    ):
         op.execute(
-            f"CREATE TRIGGER audit_entry_append_only_{act.lower()} BEFORE {act} ON audit_entry "
+            f"CREATE TRIGGER refuse_{name} BEFORE {act} "
             "BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END"
         )
 
