@@ -41,8 +41,16 @@ def start(app: Flask) -> None:
         sockets.io.start_background_task(work, app)
 
 
+def add_timer(app: Flask, seconds: float, step: Callable[[], object]) -> None:
+    """Have this done every so often. Several workers may do it at once: it must not mind."""
+    app.extensions.setdefault("zzd.timers", []).append((step, seconds))
+
+
 def work(app: Flask) -> None:
     """What ``zzd worker`` does for ever; the embedded default does it inside the server."""
+    sockets: Sockets = app.extensions["zzd.sockets"]
+    for step, seconds in app.extensions.get("zzd.timers", ()):
+        sockets.io.start_background_task(_repeat, app, step, seconds)
     _repeat(app, outbox.sweep, SWEEP_EVERY)
 
 

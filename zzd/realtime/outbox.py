@@ -18,7 +18,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from zzd import clock
-from zzd.db import after_commit, transaction
+from zzd.db import after_commit, reading, transaction, try_lock_name
 from zzd.realtime.models import OutboxEntry
 
 log = structlog.get_logger()
@@ -74,39 +74,57 @@ def tell_processes(session: Session, type_: str, data: dict[str, Any]) -> None:
 
 
 def sweep() -> int:
-    """Publish what was left behind; returns how many events that were."""
-    with transaction() as session:
-        entries = list(
-            session.scalars(
-                select(OutboxEntry)
-                .where(OutboxEntry.occurred_at < clock.now() - SWEEP_AFTER)
-                .order_by(OutboxEntry.id)
-                .limit(SWEEP_BATCH)
-                .with_for_update(skip_locked=True)
-            )
+    """Publish what was left behind, oldest first; returns how many events that were.
+
+    One process does it at a time, so that the order holds. Raises when the fan-out fails: what
+    was not published stays for the next time.
+    """
+    swept = 0
+    with reading() as session:
+        if not try_lock_name(session, "outbox sweep"):
+            return 0
+        batch = _left_behind(session, after_id=0)
+        while batch:
+            _fan_out(batch)
+            _forget([entry.id for entry in batch])
+            swept += len(batch)
+            batch = _left_behind(session, after_id=batch[-1].id)
+    return swept
+
+
+def _left_behind(session: Session, *, after_id: int) -> list[OutboxEntry]:
+    return list(
+        session.scalars(
+            select(OutboxEntry)
+            .where(OutboxEntry.id > after_id, OutboxEntry.occurred_at < clock.now() - SWEEP_AFTER)
+            .order_by(OutboxEntry.id)
+            .limit(SWEEP_BATCH)
         )
-        if entries:
-            current_app.extensions["zzd.fanout"].publish([_event(entry) for entry in entries])
-            _forget(session, entries)
-    return len(entries)
+    )
 
 
-def _event(entry: OutboxEntry) -> Event:
-    return Event(entry.event_id, entry.type, entry.occurred_at, tuple(entry.rooms), entry.data)
+def _fan_out(entries: list[OutboxEntry]) -> None:
+    current_app.extensions["zzd.fanout"].publish(
+        [
+            Event(entry.event_id, entry.type, entry.occurred_at, tuple(entry.rooms), entry.data)
+            for entry in entries
+        ]
+    )
 
 
 def _send(entries: list[OutboxEntry]) -> None:
     """Publish what was committed. A failure is not the caller's: the sweeper will repeat it."""
     try:
-        current_app.extensions["zzd.fanout"].publish([_event(entry) for entry in entries])
+        _fan_out(entries)
     except Exception as error:
-        log.warning("events wait for the sweeper", count=len(entries), exc_info=error)
+        log.warning("events wait for the sweeper", count=len(entries), error=repr(error))
         return
     current_app.extensions["zzd.published"].add([entry.id for entry in entries])
 
 
-def _forget(session: Session, entries: list[OutboxEntry]) -> None:
-    session.execute(delete(OutboxEntry).where(OutboxEntry.id.in_([entry.id for entry in entries])))
+def _forget(ids: list[int]) -> None:
+    with transaction() as session:
+        session.execute(delete(OutboxEntry).where(OutboxEntry.id.in_(ids)))
 
 
 class Published:
@@ -124,7 +142,4 @@ class Published:
     def flush(self) -> None:
         ids, self._ids = self._ids, []
         for start in range(0, len(ids), SWEEP_BATCH):
-            with transaction() as session:
-                session.execute(
-                    delete(OutboxEntry).where(OutboxEntry.id.in_(ids[start : start + SWEEP_BATCH]))
-                )
+            _forget(ids[start : start + SWEEP_BATCH])

@@ -6,8 +6,9 @@ which events clients may send (``event``); both are checked like any HTTP route.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+import time
+import uuid
+from collections.abc import Callable, Collection, Iterable
 from functools import wraps
 from typing import Any
 
@@ -15,15 +16,20 @@ import structlog
 from flask import Flask, current_app, g, request
 from flask_socketio import ConnectionRefusedError as Refused
 from flask_socketio import SocketIO
+from gevent import monkey
 from marshmallow import Schema, ValidationError
 from sqlalchemy.orm import Session
 
+from zzd import clock
 from zzd.api import Access, Caller
 from zzd.audit.log import record_denial
 from zzd.db import reading
-from zzd.errors import AuthenticationRequired, Invalid, Problem, from_exception
-from zzd.principal import PostRef, Principal
+from zzd.errors import AuthenticationRequired, Invalid, TooManyRequests, from_exception
+from zzd.principal import Principal
+from zzd.realtime import control
+from zzd.realtime.connections import Connection, Connections
 from zzd.realtime.outbox import Event
+from zzd.realtime.packets import Utf8Json
 from zzd.settings import Settings
 
 log = structlog.get_logger()
@@ -31,13 +37,8 @@ log = structlog.get_logger()
 RoomsOf = Callable[[Session, Principal], Iterable[str]]
 Recognise = Callable[[Any], Principal | None]
 
-
-@dataclass(slots=True)
-class Connection:
-    principal: Principal
-    # Rooms by right, renewed when posts or memberships change; watched ones are asked for.
-    rooms: set[str] = field(default_factory=set)
-    watched: set[str] = field(default_factory=set)
+# More than this are looked at again in the background, so that events do not wait for them.
+AT_ONCE = 20
 
 
 class Sockets:
@@ -46,17 +47,21 @@ class Sockets:
     def __init__(self, app: Flask, settings: Settings, recognise: Recognise) -> None:
         self.app = app
         self.recognise = recognise
-        self.connections: dict[str, Connection] = {}
+        self.connections = Connections()
+        # How often somebody's rights were changed: a connect that overlaps one looks again.
+        self.changes = 0
         self.providers: list[RoomsOf] = []
         self.declared: dict[str, Access] = {"connect": Access(Caller.ACCOUNT)}
         self.io = SocketIO(
             app,
-            async_mode=None,
+            # Unpatched processes are commands and tests, where greenlets would never run.
+            async_mode="gevent" if monkey.is_module_patched("socket") else "threading",
             # Handlers of one client run in the order of its packets.
             async_handlers=False,
             cors_allowed_origins=list(settings.allowed_origins),
             max_http_buffer_size=settings.socket_packet_limit,
             manage_session=False,
+            json=Utf8Json,
             ping_interval=20,
             ping_timeout=20,
         )
@@ -83,16 +88,15 @@ class Sockets:
                 principal = None
                 try:
                     connection = self.connections.get(_sid())
+                    # One client's packets come in one go: the others have their turn between.
+                    self.io.sleep(0)
+                    if connection and not connection.may_send(time.monotonic()):
+                        raise TooManyRequests
                     # The session may have ended since the socket connected.
-                    principal = access.admit(
-                        self.recognise(_auth_of_connect()) if connection else None
-                    )
+                    principal = self.recognise(_auth_of_connect()) if connection else None
+                    access.admit(principal, f"socket.{name}")
                     g.principal = principal
-                    try:
-                        loaded = schema().load(data if isinstance(data, dict) else {})
-                    except ValidationError as error:
-                        raise Invalid(str(error.messages)) from error
-                    return handler(principal, loaded) or {"ok": True}
+                    return handler(principal, _load(schema, data)) or {"ok": True}
                 except Exception as error:
                     problem = from_exception(error)
                     record_denial(problem, by=principal)
@@ -105,131 +109,183 @@ class Sockets:
 
     def watch(self, room: str) -> None:
         """Let the calling socket into a room it asked for; the caller has checked the right."""
-        self.connections[_sid()].watched.add(room)
-        self._enter(_sid(), room)
+        if (connection := self.connections.get(_sid())) is not None:
+            connection.watched.add(room)
+            self._enter(connection, room)
 
     def unwatch(self, room: str) -> None:
-        connection = self.connections[_sid()]
-        connection.watched.discard(room)
-        if room not in connection.rooms:
-            self._leave(_sid(), room)
+        if (connection := self.connections.get(_sid())) is not None:
+            connection.watched.discard(room)
+            if room not in connection.rooms:
+                self._leave(connection, room)
+
+    # Pushing
 
     def deliver(self, event: Event) -> None:
-        """Push an event to this process's sockets, or act on it if it is a control event."""
+        """Push an event to this process's sockets, or act on it if it is a control event.
+
+        A socket in several of the rooms gets it once.
+        """
         with self.app.app_context():
-            if event.type.startswith("control."):
-                getattr(self, "_on_" + event.type.removeprefix("control."))(**event.data)
-                return
-            payload = event.payload()
-            for room in event.rooms:
-                self.io.emit(event.type, payload, to=room)
+            if handler := control.HANDLERS.get(event.type):
+                handler(self, **event.data)
+            elif event.rooms:
+                self.io.emit(event.type, event.payload(), to=list(event.rooms))
+
+    def tell(self, connection: Connection, type_: str, data: dict[str, Any]) -> None:
+        """Push to one socket what concerns nobody else."""
+        payload = Event(uuid.uuid4().hex, type_, clock.now(), (), data).payload()
+        self.io.emit(type_, payload, to=connection.sid)
 
     def resync(self) -> None:
-        """Tell every client to pull what it may have missed."""
-        self.io.emit("rooms.resync", {"type": "rooms.resync", "data": {}})
+        """Events may have passed unheard, control events too: look again who everybody is and
+        where they belong, then have each client pull what it missed."""
+
+        def again(connection: Connection) -> None:
+            self.look_again(connection)
+            self.tell(connection, "rooms.resync", {})
+
+        self.changes += 1
+        self.for_each(list(self.connections), again)
+
+    def for_each(
+        self, connections: Collection[Connection], act: Callable[[Connection], None]
+    ) -> None:
+        """Do this for each, at once if they are few. Whoever it fails for is cut: a client
+        that reconnects is checked again, one that stays would not be."""
+
+        def all_of_them() -> None:
+            with self.app.app_context():
+                for connection in connections:
+                    try:
+                        act(connection)
+                    except Exception as error:
+                        log.error("socket cut", sid=connection.sid, exc_info=error)
+                        self.disconnect(connection)
+
+        if len(connections) <= AT_ONCE:
+            all_of_them()
+        else:
+            self.io.start_background_task(all_of_them)
 
     # Connecting
 
     def _connect(self, auth: Any = None) -> None:
+        if self._merely_sent():
+            return
+        request.environ["zzd.auth"] = auth
+        g.principal = None
         try:
-            principal = self.declared["connect"].admit(self.recognise(auth))
+            self._admit(auth)
+        except Exception as error:
+            self.connections.remove(_sid())
+            problem = from_exception(error)
+            record_denial(problem, by=g.principal)
+            raise Refused(problem.code, problem.as_dict()) from error
+
+    def _admit(self, auth: Any) -> None:
+        while True:
+            changes = self.changes
+            principal = g.principal = self.recognise(auth)
+            self.declared["connect"].admit(principal, "socket.connect")
             if principal is None:
                 raise AuthenticationRequired
-        except Problem as problem:
-            raise Refused(problem.as_dict()) from problem
-        request.environ["zzd.auth"] = auth
-        connection = Connection(principal)
-        self.connections[_sid()] = connection
-        self._renew(_sid(), connection)
+            self.connections.remove(_sid())
+            self.connections.add(connection := Connection(_sid(), principal))
+            self.renew(connection)
+            # What was revoked since the recognition found no connection to cut.
+            if changes == self.changes:
+                return
 
     def _disconnect(self, *_reason: Any) -> None:
-        self.connections.pop(_sid(), None)
+        if not self._merely_sent():
+            self.connections.remove(_sid())
 
-    def _renew(self, sid: str, connection: Connection) -> None:
-        with reading() as session:
-            rooms = {
-                room
-                for rooms_of in self.providers
-                for room in rooms_of(session, connection.principal)
-            }
+    def _merely_sent(self) -> bool:
+        """Whether this is a client's event that is only called "connect" or "disconnect". One
+        that got itself forgotten would stay in its rooms, and no revocation would find it."""
+        return bool(self.io.server.manager.is_connected(_sid(), "/"))
+
+    def disconnect(self, connection: Connection) -> None:
+        self.connections.remove(connection.sid)
+        self.io.server.disconnect(connection.sid, namespace="/")
+
+    # Rooms
+
+    def renew(self, connection: Connection) -> None:
+        """Have the socket in the rooms that its official belongs in now, no more and no fewer."""
+        if connection.renewing:
+            connection.stale = True
+            return
+        connection.renewing = True
+        try:
+            while True:
+                connection.stale = False
+                rooms = self._rooms_of(connection.principal)
+                if not connection.stale:
+                    break
+        finally:
+            connection.renewing = False
         for room in rooms - connection.rooms:
-            self._enter(sid, room)
+            self._enter(connection, room)
         for room in connection.rooms - rooms - connection.watched:
-            self._leave(sid, room)
+            self._leave(connection, room)
         connection.rooms = rooms
 
-    def _enter(self, sid: str, room: str) -> None:
-        self.io.server.enter_room(sid, room, namespace="/")
+    def look_again(self, connection: Connection) -> None:
+        """Who is this now, and where do they belong? Whoever is nobody any more is cut."""
+        renewed = self._recognise_again(connection)
+        if renewed is None:
+            self.disconnect(connection)
+            return
+        connection.principal = renewed
+        self._drop_watched(connection)
+        self.renew(connection)
 
-    def _leave(self, sid: str, room: str) -> None:
-        self.io.server.leave_room(sid, room, namespace="/")
+    def enter(self, connection: Connection, room: str) -> None:
+        """A room that became the official's by right."""
+        connection.stale = True
+        connection.rooms.add(room)
+        self._enter(connection, room)
 
-    # Control events: what other processes ask of this one's sockets
+    def leave(self, connection: Connection, room: str) -> None:
+        connection.stale = True
+        connection.rooms.discard(room)
+        connection.watched.discard(room)
+        self._leave(connection, room)
 
-    def _on_join(
-        self, room: str, unit_path: str, levels: int, line: str | None, role: str | None
-    ) -> None:
-        """An audience came into use: those it matches join its room, without a query each."""
+    def _rooms_of(self, principal: Principal) -> set[str]:
+        with reading() as session:
+            return {room for rooms_of in self.providers for room in rooms_of(session, principal)}
 
-        def matches(post: PostRef) -> bool:
-            return (
-                post.unit_path.startswith(unit_path)
-                and bool(levels & 1 << post.level)
-                and line in (None, post.line)
-                and role in (None, post.role)
-            )
+    def _enter(self, connection: Connection, room: str) -> None:
+        if self.connections.get(connection.sid) is connection:
+            self.io.server.enter_room(connection.sid, room, namespace="/")
 
-        for sid, connection in list(self.connections.items()):
-            if any(matches(post) for post in connection.principal.posts):
-                connection.rooms.add(room)
-                self._enter(sid, room)
+    def _leave(self, connection: Connection, room: str) -> None:
+        self.io.server.leave_room(connection.sid, room, namespace="/")
 
-    def _on_renew(
-        self, official_ids: list[int] | None = None, unit_path: str | None = None
-    ) -> None:
-        """Posts or memberships changed: look again who these are and where they belong."""
-        officials = set(official_ids or ())
-        for sid, connection in list(self.connections.items()):
-            mine = connection.principal
-            if mine.official_id in officials or (
-                unit_path is not None
-                and any(post.unit_path.startswith(unit_path) for post in mine.posts)
-            ):
-                renewed = self._recognise_again(sid)
-                if renewed is None:
-                    self.io.server.disconnect(sid, namespace="/")
-                    continue
-                connection.principal = renewed
-                self._drop_watched(sid, connection)
-                self._renew(sid, connection)
-
-    def _on_session_revoked(
-        self, session_ids: list[int] | None = None, account_id: int | None = None
-    ) -> None:
-        for sid, connection in list(self.connections.items()):
-            mine = connection.principal
-            if mine.session_id in (session_ids or ()) or mine.account_id == account_id:
-                payload = {
-                    "type": "session.revoked",
-                    "data": {"session_id": str(mine.session_id)},
-                }
-                self.io.emit("session.revoked", payload, to=sid)
-                self.io.server.disconnect(sid, namespace="/")
-
-    def _drop_watched(self, sid: str, connection: Connection) -> None:
+    def _drop_watched(self, connection: Connection) -> None:
         """A watched room was a right of the old posts: the client asks again after a resync."""
-        for room in connection.watched:
-            self._leave(sid, room)
+        for room in connection.watched - connection.rooms:
+            self._leave(connection, room)
         if connection.watched:
             connection.watched.clear()
-            self.io.emit("rooms.resync", {"type": "rooms.resync", "data": {}}, to=sid)
+            self.tell(connection, "rooms.resync", {})
 
-    def _recognise_again(self, sid: str) -> Principal | None:
-        environ = self.io.server.get_environ(sid, namespace="/")
+    def _recognise_again(self, connection: Connection) -> Principal | None:
+        environ = self.io.server.get_environ(connection.sid, namespace="/")
         if environ is None:
             return None
         with self.app.request_context(environ):
             return self.recognise(environ.get("zzd.auth"))
+
+
+def _load(schema: type[Schema], data: Any) -> Any:
+    try:
+        return schema().load(data if isinstance(data, dict) else {})
+    except ValidationError as error:
+        raise Invalid(str(error.messages)) from error
 
 
 def _sid() -> str:

@@ -1,0 +1,19 @@
+"""How packets of the socket protocol are written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+
+class Utf8Json:
+    """JSON for packets: Chinese text in half the bytes that escapes take."""
+
+    @staticmethod
+    def dumps(value: Any, **_options: Any) -> str:
+        return orjson.dumps(value).decode()
+
+    @staticmethod
+    def loads(text: str | bytes, **_options: Any) -> Any:
+        return orjson.loads(text)
