@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from zzd.db import lock_name
@@ -38,7 +38,7 @@ def levels_of(mask: int) -> list[int]:
 class Audience:
     """A unit and all below it, of which ``levels`` (bit mask), in which line, with which role.
 
-    Built only by ``resolve`` and ``of_row``, so an Audience is always valid: the unit exists,
+    Built only by ``narrow`` and ``in_use``, so an Audience is always valid: the unit exists,
     every level is at or below the unit's, line and role are known.
     """
 
@@ -107,6 +107,19 @@ def resolve(
     unit = session.get(Unit, unit_id)
     if unit is None or unit.status != "active":
         raise Invalid.at(f"{pointer}/unit_id", "There is no such active unit")
+    return narrow(session, unit, levels=levels, line=line, role=role, pointer=pointer)
+
+
+def narrow(
+    session: Session,
+    unit: Unit,
+    *,
+    levels: Sequence[int] | None = None,
+    line: str | None = None,
+    role: str | None = None,
+    pointer: str = "",
+) -> Audience:
+    """The block of a unit, narrowed; a dissolved unit's is empty. Raises Invalid."""
     if levels is None:
         levels = [level for level in LEVELS if level >= unit.level]
     if not levels or any(level not in LEVELS or level < unit.level for level in levels):
@@ -123,23 +136,31 @@ def resolve(
     return Audience(unit.id, unit.name, unit.path, levels_mask(levels), line, line_name, role)
 
 
-def units_in(audience: Audience) -> ColumnElement[bool]:
-    """The condition on Unit: active, in the audience's range and levels."""
+def units_in(
+    audience: Audience, unit: type[Unit] = Unit, *, start: str = ""
+) -> ColumnElement[bool]:
+    """The condition on Unit (or an alias of it): active, in the audience's range and levels.
+
+    ``start`` is a path to go on from. It is the range's only lower bound then: of two, SQLite
+    may take the one that makes it read everything before the page again.
+    """
     return and_(
-        Unit.path >= audience.unit_path,
-        Unit.path < audience.unit_path + PATH_END,
-        Unit.level.in_(levels_of(audience.levels)),
-        Unit.status == "active",
+        unit.path >= max(audience.unit_path, start),
+        unit.path < audience.unit_path + PATH_END,
+        unit.level.in_(levels_of(audience.levels)),
+        unit.status == "active",
     )
 
 
-def posts_in(audience: Audience) -> ColumnElement[bool]:
+def posts_in(
+    audience: Audience, unit: type[Unit] = Unit, post: type[Post] = Post, *, start: str = ""
+) -> ColumnElement[bool]:
     """The condition on Post joined with Unit: held now, of the audience's line and role."""
-    conditions = [units_in(audience), Post.ended_at.is_(None)]
+    conditions = [units_in(audience, unit, start=start), post.ended_at.is_(None)]
     if audience.line:
-        conditions.append(Post.line_code == audience.line)
+        conditions.append(post.line_code == audience.line)
     if audience.role:
-        conditions.append(Post.role == audience.role)
+        conditions.append(post.role == audience.role)
     return and_(*conditions)
 
 
@@ -171,20 +192,9 @@ def page_units(
     session: Session, audience: Audience, *, after_path: str | None, limit: int
 ) -> list[Unit]:
     """Up to ``limit + 1`` units in the order of the tree, after the unit at ``after_path``."""
-    query = select(Unit).where(units_in(audience)).order_by(Unit.path).limit(limit + 1)
-    if after_path is not None:
-        query = query.where(Unit.path > after_path)
-    return list(session.scalars(query))
-
-
-def page_officials(
-    session: Session, audience: Audience, *, after_id: int | None, limit: int
-) -> list[Official]:
-    """Up to ``limit + 1`` officials by id, after ``after_id``."""
-    query = select_officials(audience, Official).order_by(Official.id).limit(limit + 1)
-    if after_id is not None:
-        query = query.where(Official.id > after_id)
-    return list(session.scalars(query))
+    start = after_path or ""
+    query = select(Unit).where(units_in(audience, start=start), Unit.path != start)
+    return list(session.scalars(query.order_by(Unit.path).limit(limit + 1)))
 
 
 def ancestor_ids(path: str) -> list[int]:
@@ -206,7 +216,7 @@ def path_segment(unit_id: int) -> str:
 def matching(posts: Sequence[PostRef]) -> ColumnElement[bool]:
     """The condition on AudienceInUse: it matches one of these posts. By index on unit_id."""
     return or_(
-        AudienceInUse.id.in_(()),
+        false(),
         *(
             and_(
                 AudienceInUse.unit_id.in_(ancestor_ids(post.unit_path)),
@@ -219,9 +229,14 @@ def matching(posts: Sequence[PostRef]) -> ColumnElement[bool]:
     )
 
 
+def select_ids_matching(posts: Sequence[PostRef]) -> Select[int]:
+    """The query for the ids of the audiences in use that these posts are in."""
+    return select(AudienceInUse.id).where(matching(posts))
+
+
 def ids_matching(session: Session, posts: Sequence[PostRef]) -> list[int]:
     """Which audiences in use these posts are in."""
-    return list(session.scalars(select(AudienceInUse.id).where(matching(posts))))
+    return list(session.scalars(select_ids_matching(posts)))
 
 
 def put_in_use(session: Session, audience: Audience) -> int:

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, SmallInteger, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from zzd.db import Base, BigInt, Id, byte_ordered
+from zzd.db import Base, BigInt, Id, Idempotent, byte_ordered
 
 
 class OrgState(Base):
@@ -36,6 +36,13 @@ class Unit(Base):
             sqlite_where=text("status = 'active'"),
         ),
         Index("ix_unit_parent", "parent_id", "status", "code"),
+        Index("ix_unit_level_code", "level", "code"),
+        # Not unique, though paths are, by ending in the own id: PostgreSQL would take an update
+        # of a uniquely indexed column for a change of the key, and every row that refers to a
+        # unit being moved would wait for the move, or deadlock with it.
+        Index("ix_unit_path", "path", "level", "status"),
+        # A few levels of a large block, without walking through all the others.
+        Index("ix_unit_level_path", "level", "path", "status"),
     )
 
     id: Mapped[Id]
@@ -43,7 +50,7 @@ class Unit(Base):
     name: Mapped[str] = mapped_column(String(100))
     level: Mapped[int] = mapped_column(SmallInteger)
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
-    path: Mapped[str] = mapped_column(byte_ordered(30), unique=True)
+    path: Mapped[str] = mapped_column(byte_ordered(30))
     status: Mapped[str] = mapped_column(String(10), default="active")
     successor_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
 
@@ -65,17 +72,18 @@ class UnitVersion(Base):
 
 
 class UnitTerm(Base):
-    """What a unit is found by: every suffix of its name and of its pinyin initials.
+    """What an active unit is found by: every suffix of its name and of its pinyin initials.
 
     So "contains" is a prefix range of an index, on both databases and for two-character names.
+    The whole name and all its initials begin with a mark (see zzd.orgtree.terms).
     """
 
     __tablename__ = "unit_term"
-    __table_args__ = (Index("ix_unit_term_unit", "unit_id"),)
+    __table_args__ = (Index("ix_unit_term_unit", "unit_id", "term"),)
 
+    level: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
     term: Mapped[str] = mapped_column(byte_ordered(100), primary_key=True)
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), primary_key=True)
-    level: Mapped[int] = mapped_column(SmallInteger)
 
 
 class Line(Base):
@@ -111,7 +119,7 @@ class OfficialTerm(Base):
     """What an official is found by: every suffix of the name, and its pinyin initials."""
 
     __tablename__ = "official_term"
-    __table_args__ = (Index("ix_official_term_official", "official_id"),)
+    __table_args__ = (Index("ix_official_term_official", "official_id", "term"),)
 
     term: Mapped[str] = mapped_column(byte_ordered(50), primary_key=True)
     official_id: Mapped[int] = mapped_column(ForeignKey("official.id"), primary_key=True)
@@ -161,3 +169,13 @@ class AudienceInUse(Base):
     levels: Mapped[int] = mapped_column(SmallInteger)
     line: Mapped[str] = mapped_column(String(32), default="")
     role: Mapped[str] = mapped_column(String(16), default="")
+
+
+class OrgCreation(Idempotent, Base):
+    """That an account created a unit, an official or a post under its own ``client_id``."""
+
+    __tablename__ = "org_creation"
+    __table_args__ = (UniqueConstraint("sender_id", "client_id"),)
+
+    id: Mapped[Id]
+    object_id: Mapped[int] = mapped_column(BigInt)
