@@ -8,10 +8,15 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from zzd.api import Api, authenticate_with
-from zzd.identity.sessions import authenticate, recognise_socket
+from zzd.identity import commands, routes_accounts, routes_grants, routes_sessions
+from zzd.identity.authentication import authenticate, recognise_socket
+from zzd.identity.sessions import end_expired_sessions
 from zzd.principal import Principal
-from zzd.realtime import rooms
+from zzd.realtime import add_timer, rooms
 from zzd.realtime.sockets import Sockets
+
+# Seconds. Requests and socket events check the time themselves; this is for silent sockets.
+END_EXPIRED_EVERY = 30.0
 
 __all__ = ["recognise_socket", "register"]
 
@@ -19,7 +24,11 @@ __all__ = ["recognise_socket", "register"]
 def register(app: Flask, api: Api, sockets: Sockets) -> None:
     """Add the package's routes, socket events and commands."""
     authenticate_with(app, authenticate)
+    for routes in (routes_sessions, routes_accounts, routes_grants):
+        api.register_blueprint(routes.blueprint)
+    app.extensions.setdefault("zzd.commands", []).append(commands.accounts)
     sockets.add_rooms(_rooms_of)
+    add_timer(app, END_EXPIRED_EVERY, end_expired_sessions)
 
 
 def _rooms_of(session: Session, principal: Principal) -> Iterable[str]:
