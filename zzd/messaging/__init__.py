@@ -1,12 +1,49 @@
-"""messaging."""
+"""Conversations: messages, who has read them, and catching up after an absence.
+
+Above this package others use ``messaging.sync.add_section`` to have their part in ``GET /sync``,
+and the services ``conversations``, ``members``, ``messages`` and ``receipts``.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from zzd.api import Api
+from zzd.messaging import routes_conversations, routes_messages
+from zzd.messaging.models import Conversation, Participation
+from zzd.messaging.policy import standing_of
+from zzd.messaging.rules import NAMED
+from zzd.principal import Principal
+from zzd.realtime import rooms
 from zzd.realtime.sockets import Sockets
 
 
 def register(app: Flask, api: Api, sockets: Sockets) -> None:
-    """Add the package's routes, socket events and commands."""
+    """Add the package's routes, socket events and rooms."""
+    api.register_blueprint(routes_conversations.blueprint)
+    api.register_blueprint(routes_messages.blueprint)
+    routes_messages.register_events(sockets)
+    sockets.add_rooms(_rooms_of)
+
+
+def _rooms_of(session: Session, principal: Principal) -> Iterable[str]:
+    """The conversations that name the official, and every audience in use they are in."""
+    if principal.official_id is None:
+        return
+    named = (
+        select(Participation.conversation_id)
+        .join(Conversation, Conversation.id == Participation.conversation_id)
+        .where(
+            Participation.official_id == principal.official_id,
+            Participation.left_at.is_(None),
+            Conversation.kind.in_(NAMED),
+        )
+    )
+    standing = standing_of(session, principal)
+    yield from map(rooms.conversation, session.scalars(named))
+    yield from map(rooms.conversation, standing.kept_ids)
+    yield from map(rooms.audience, standing.audience_ids)

@@ -1,0 +1,253 @@
+"""Conversations: made, renamed, listed."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, insert, or_, select
+from sqlalchemy.orm import Session
+
+from zzd import clock
+from zzd.api import decode_cursor, encode_cursor
+from zzd.db import find_repeat, fingerprint, lock_name
+from zzd.errors import Invalid, NotPermitted, deny
+from zzd.messaging import events
+from zzd.messaging.models import Conversation, Participation
+from zzd.messaging.people import check_active
+from zzd.messaging.policy import (
+    Standing,
+    access_conversation,
+    may_address,
+    may_manage,
+    refuse,
+    standing_of,
+)
+from zzd.messaging.problems import NotAGroup
+from zzd.messaging.rules import MOST_MEMBERS, NAMED, direct_key
+from zzd.messaging.views import (
+    ConversationRow,
+    describe_conversation,
+    describe_conversations,
+    select_conversations,
+)
+from zzd.orgtree import audiences
+from zzd.principal import Principal
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def start_conversation(
+    session: Session, by: Principal, body: dict[str, Any]
+) -> tuple[dict[str, Any], bool]:
+    """Make a conversation; returns it and whether it is a fresh one.
+
+    ``body`` is what ConversationRequestSchema lets in. There is one direct conversation for a
+    pair, whoever begins it and however often. Org groups and announcements are for those who
+    may address the whole audience.
+    Raises Invalid, NotPermitted, IdempotencyConflict.
+    """
+    client_id = body.pop("client_id") or uuid.uuid4().hex
+    body_fingerprint = fingerprint(body)
+    found = find_repeat(
+        session,
+        Conversation,
+        sender_id=by.official_id or 0,
+        client_id=client_id,
+        body_fingerprint=body_fingerprint,
+    )
+    if found is None and body["kind"] == "direct":
+        found = _direct_with(session, by, body["official_ids"][0])
+    if found is not None:
+        access_conversation(session, by, found.id)
+        return describe_conversation(session, by, found.id), False
+    now = clock.now()
+    conversation = Conversation(
+        kind=body["kind"],
+        name=body["name"],
+        sender_id=by.official_id,
+        client_id=client_id,
+        fingerprint=body_fingerprint,
+        activity_at=now,
+        changed_at=now,
+        created_at=now,
+    )
+    if body["kind"] in NAMED:
+        _with_people(session, by, conversation, body["official_ids"])
+    else:
+        _with_audience(session, by, conversation, body["audience"])
+    return describe_conversation(session, by, conversation.id), True
+
+
+def _direct_with(session: Session, by: Principal, other_id: int) -> Conversation | None:
+    if other_id == by.official_id:
+        raise Invalid.at("/official_ids/0", "A direct conversation is with somebody else")
+    key = direct_key(by.official_id or 0, other_id)
+    # Both may begin at the same moment.
+    lock_name(session, f"direct:{key}")
+    return session.scalar(select(Conversation).where(Conversation.direct_key == key))
+
+
+def _with_people(
+    session: Session, by: Principal, conversation: Conversation, official_ids: list[int]
+) -> None:
+    me = by.official_id or 0
+    people = check_active(session, official_ids) | {me}
+    if len(people) > MOST_MEMBERS:
+        raise Invalid.at("/official_ids", f"A group has at most {MOST_MEMBERS} members")
+    direct = conversation.kind == "direct"
+    if direct:
+        conversation.direct_key = direct_key(*people)
+    conversation.members = len(people)
+    session.add(conversation)
+    session.flush()
+
+    def role(official_id: int) -> str | None:
+        if direct:
+            return None
+        return "owner" if official_id == me else "member"
+
+    session.execute(
+        insert(Participation),
+        [
+            {
+                "conversation_id": conversation.id,
+                "official_id": official_id,
+                "role": role(official_id),
+                "changed_at": conversation.changed_at,
+            }
+            for official_id in sorted(people)
+        ],
+    )
+    events.people_entered(session, conversation.id, people)
+    events.conversation_updated(session, conversation.id, to=events.rooms_of(conversation.id, None))
+
+
+def _with_audience(
+    session: Session, by: Principal, conversation: Conversation, described: dict[str, Any]
+) -> None:
+    audience = audiences.resolve(session, **described, pointer="/audience")
+    if not may_address(by, audience):
+        raise deny(
+            NotPermitted("No grant of yours covers this audience"),
+            "conversation.start",
+            "unit",
+            audience.unit_id,
+        )
+    conversation.audience_id = audiences.put_in_use(session, audience)
+    session.add(conversation)
+    session.flush()
+    session.add(
+        Participation(
+            conversation_id=conversation.id,
+            official_id=by.official_id,
+            role="owner",
+            changed_at=conversation.changed_at,
+        )
+    )
+    # Its maker may well be outside the audience: the province addresses the townships.
+    events.people_entered(session, conversation.id, [by.official_id or 0])
+    events.conversation_updated(
+        session,
+        conversation.id,
+        to=events.rooms_of(conversation.id, conversation.audience_id),
+    )
+
+
+def rename_conversation(
+    session: Session, by: Principal, conversation_id: int, name: str
+) -> dict[str, Any]:
+    """Raises NotFound, NotAGroup for a direct conversation, NotPermitted."""
+    place = access_conversation(
+        session, by, conversation_id, action="conversation.rename", lock=True
+    )
+    if place.conversation.kind == "direct":
+        raise NotAGroup("A direct conversation has no name of its own")
+    if not may_manage(by, place):
+        raise refuse("conversation.rename", place, "Only its owner and admins rename a group")
+    place.conversation.name = name
+    place.conversation.changed_at = clock.now()
+    events.conversation_updated(
+        session,
+        conversation_id,
+        to=events.rooms_of(conversation_id, place.conversation.audience_id),
+    )
+    session.flush()
+    return describe_conversation(session, by, conversation_id)
+
+
+def list_conversations(
+    session: Session, principal: Principal, *, cursor: str | None, limit: int
+) -> dict[str, Any]:
+    """Mine, the newest activity first, in a constant number of statements."""
+    standing = standing_of(session, principal)
+    rows = page_rows(session, principal, standing, before=position_of(cursor), limit=limit)
+    items = describe_conversations(session, principal, rows[:limit])
+    following = None
+    if len(rows) > limit:
+        following = encode_cursor(position_after(rows[limit - 1]))
+    return {"items": items, "next": following}
+
+
+def page_rows(
+    session: Session,
+    principal: Principal,
+    standing: Standing,
+    *,
+    before: tuple[datetime, int] | None,
+    limit: int,
+    named: ColumnElement[bool] | None = None,
+    reached: ColumnElement[bool] | None = None,
+) -> list[ConversationRow]:
+    """Up to ``limit + 1`` of one's conversations, newest activity first: those one is named in
+    and those that reach one by an audience, two statements, each by its index.
+
+    ``named`` and ``reached`` narrow the two.
+    """
+    position = None
+    if before is not None:
+        moment, last_id = before
+        position = or_(
+            Conversation.activity_at < moment,
+            and_(Conversation.activity_at == moment, Conversation.id < last_id),
+        )
+    kinds = (
+        (Participation.left_at.is_(None) & Conversation.kind.in_(NAMED), named, True),
+        (
+            or_(
+                Conversation.audience_id.in_(standing.audience_ids),
+                Conversation.id.in_(standing.kept_ids),
+            ),
+            reached,
+            False,
+        ),
+    )
+    rows: list[ConversationRow] = []
+    for condition, narrower, is_named in kinds:
+        query = select_conversations(principal, named=is_named).where(condition)
+        for further in (narrower, position):
+            if further is not None:
+                query = query.where(further)
+        query = query.order_by(Conversation.activity_at.desc(), Conversation.id.desc())
+        rows.extend(session.execute(query.limit(limit + 1)))
+    rows.sort(key=lambda row: (row[0].activity_at, row[0].id), reverse=True)
+    return rows[: limit + 1]
+
+
+def position_after(row: ConversationRow) -> tuple[int, int]:
+    """Where a page ended: microseconds of the activity, and the id."""
+    return (row[0].activity_at - EPOCH) // timedelta(microseconds=1), row[0].id
+
+
+def position_of(cursor: str | None) -> tuple[datetime, int] | None:
+    parts = decode_cursor(cursor, int, int)
+    return None if parts is None else (moment_of(parts[0]), parts[1])
+
+
+def moment_of(microseconds: int) -> datetime:
+    """Raises Invalid for a number that no cursor of ours holds."""
+    try:
+        return EPOCH + timedelta(microseconds=microseconds)
+    except OverflowError as error:
+        raise Invalid.at("/query/cursor", "Not a cursor of this list") from error

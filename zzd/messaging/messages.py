@@ -1,0 +1,272 @@
+"""What is said: sending, listing, recalling."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, select, update
+from sqlalchemy.orm import Session
+
+from zzd import clock
+from zzd.api import decode_cursor, encode_cursor
+from zzd.db import fingerprint, insert_into
+from zzd.errors import IdempotencyConflict, Invalid, NotFound, deny
+from zzd.messaging import events
+from zzd.messaging.models import Conversation, Message, Participation
+from zzd.messaging.policy import (
+    Place,
+    access_conversation,
+    may_post,
+    posts_by_membership,
+    refuse,
+)
+from zzd.messaging.problems import RecallWindowPassed
+from zzd.messaging.rules import NAMED, may_still_recall
+from zzd.messaging.schemas import MessageSchema
+from zzd.messaging.views import describe_message, select_messages
+from zzd.principal import Principal
+
+NO_END = 2**63 - 1
+# id, kind, name, audience_id and the new last_seq of a conversation
+Taken = Row[int, str, str | None, int | None, int]
+
+
+def send_message(
+    session: Session,
+    by: Principal,
+    conversation_id: int,
+    *,
+    text: str,
+    client_id: str | None = None,
+    reply_to_seq: int | None = None,
+) -> tuple[dict[str, Any], bool]:
+    """Say something; returns the message and whether it is a fresh one.
+
+    Four statements, whatever the size of the group (a reply needs one more, an announcement
+    three): the number, the sender's read cursor, the message, the event. A repeat of a
+    ``client_id`` undoes its number and returns the first result; of two at the same moment one
+    waits for the other.
+    Raises NotFound, NotPermitted, Invalid, IdempotencyConflict.
+    """
+    now = clock.now()
+    client_id = client_id or uuid.uuid4().hex
+    body_fingerprint = fingerprint([conversation_id, text, reply_to_seq])
+    place = _take_next_seq(session, by, conversation_id, now)
+    first_seq = _read_own(session, by, place, now)
+    quoted = _quoted(session, place.id, reply_to_seq, first_seq=first_seq, below=place.last_seq)
+    values = {
+        "conversation_id": place.id,
+        "seq": place.last_seq,
+        "sender_id": by.official_id,
+        "client_id": client_id,
+        "fingerprint": body_fingerprint,
+        "sender_name": by.official_name,
+        "sender_title": by.post.title if by.post else "",
+        "sender_unit": by.post.unit_name if by.post else "",
+        "text": text,
+        "reply_to_seq": reply_to_seq,
+        "created_at": now,
+    }
+    new_id = session.scalar(
+        insert_into(session, Message)
+        .values(**values)
+        .on_conflict_do_nothing(index_elements=["sender_id", "client_id"])
+        .returning(Message.id)
+    )
+    if new_id is None:
+        session.rollback()
+        return _sent_before(session, by, client_id, body_fingerprint), False
+    message = describe_message(Message(id=new_id, **values), quoted, by)
+    events.message_created(
+        session,
+        MessageSchema().dump(message),
+        conversation={
+            "id": str(place.id),
+            "kind": place.kind,
+            "name": place.name,
+            "last_seq": place.last_seq,
+        },
+        to=events.rooms_of(place.id, place.audience_id),
+    )
+    return message, True
+
+
+def _take_next_seq(session: Session, by: Principal, conversation_id: int, now: datetime) -> Taken:
+    """The number of the message to come. The conversation is locked until the transaction ends,
+    so that numbers have no gaps and follow the order of the commits."""
+    statement = (
+        update(Conversation)
+        .where(Conversation.id == conversation_id)
+        .values(last_seq=Conversation.last_seq + 1, activity_at=now, changed_at=now)
+        .returning(
+            Conversation.id,
+            Conversation.kind,
+            Conversation.name,
+            Conversation.audience_id,
+            Conversation.last_seq,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    taken = session.execute(statement.where(posts_by_membership(by))).one_or_none()
+    if taken is None:
+        place = access_conversation(session, by, conversation_id, action="message.send")
+        if not may_post(by, place):
+            raise refuse("message.send", place, "Announcements come from those who issue them")
+        taken = session.execute(statement).one()
+    return taken
+
+
+def _read_own(session: Session, by: Principal, place: Taken, now: datetime) -> int:
+    """Who speaks has read all before; returns the first message they may see.
+
+    Under the lock of the conversation, so it also tells whether they still are in the group.
+    """
+    if place.kind in NAMED:
+        first_seq = session.scalar(
+            update(Participation)
+            .where(
+                Participation.conversation_id == place.id,
+                Participation.official_id == by.official_id,
+                Participation.left_at.is_(None),
+            )
+            .values(read_seq=place.last_seq, changed_at=now)
+            .returning(Participation.first_seq)
+            .execution_options(synchronize_session=False)
+        )
+        if first_seq is None:
+            raise deny(NotFound(), "message.send", "conversation", place.id)
+        return first_seq
+    # Who posts in an announcement looks after it from then on.
+    role = "admin" if place.kind == "announcement" else None
+    statement = insert_into(session, Participation).values(
+        conversation_id=place.id,
+        official_id=by.official_id,
+        role=role,
+        first_seq=1,
+        read_seq=place.last_seq,
+        changed_at=now,
+    )
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["conversation_id", "official_id"],
+            set_={
+                "read_seq": place.last_seq,
+                "changed_at": now,
+                "role": func.coalesce(Participation.role, statement.excluded.role),
+            },
+        )
+    )
+    return 1
+
+
+def _quoted(
+    session: Session, conversation_id: int, seq: int | None, *, first_seq: int, below: int
+) -> Message | None:
+    if seq is None:
+        return None
+    found = None
+    if first_seq <= seq < below:
+        found = session.scalar(
+            select(Message).where(Message.conversation_id == conversation_id, Message.seq == seq)
+        )
+    if found is None:
+        raise Invalid.at("/reply_to_seq", "There is no such message to reply to")
+    return found
+
+
+def _sent_before(
+    session: Session, by: Principal, client_id: str, body_fingerprint: str
+) -> dict[str, Any]:
+    found = session.execute(
+        select_messages().where(Message.sender_id == by.official_id, Message.client_id == client_id)
+    ).one()
+    if found[0].fingerprint != body_fingerprint:
+        raise IdempotencyConflict
+    return describe_message(found[0], found[1], by)
+
+
+def list_messages(
+    session: Session,
+    principal: Principal,
+    conversation_id: int,
+    *,
+    after_seq: int | None,
+    before_seq: int | None,
+    cursor: str | None,
+    limit: int,
+) -> dict[str, Any]:
+    """``{items, next}``, ascending. After a ``seq``: the ones that follow it, and so on to the
+    newest; otherwise the last ones before ``before_seq`` (or of all), and so on to the oldest."""
+    place = access_conversation(session, principal, conversation_id)
+    upwards, low, high = _range(after_seq, before_seq, cursor)
+    query = (
+        select_messages()
+        .where(
+            Message.conversation_id == conversation_id,
+            Message.seq > max(low, place.first_seq - 1),
+            Message.seq < high,
+        )
+        .order_by(Message.seq if upwards else Message.seq.desc())
+        .limit(limit + 1)
+    )
+    rows = session.execute(query).all()
+    items = [describe_message(row[0], row[1], principal) for row in rows[:limit]]
+    following = None
+    if len(rows) > limit:
+        last = items[-1]["seq"]
+        following = encode_cursor([upwards, last, high] if upwards else [upwards, low, last])
+    return {"items": items if upwards else items[::-1], "next": following}
+
+
+def _range(
+    after_seq: int | None, before_seq: int | None, cursor: str | None
+) -> tuple[bool, int, int]:
+    if (position := decode_cursor(cursor, bool, int, int)) is not None:
+        return position[0], position[1], position[2]
+    high = NO_END if before_seq is None else before_seq
+    return after_seq is not None, after_seq or 0, high
+
+
+def find_message(session: Session, place: Place, seq: int) -> tuple[Message, Message | None]:
+    """A message that one may see in a place one was let into, and what it quotes.
+
+    Raises NotFound.
+    """
+    row = session.execute(
+        select_messages().where(
+            Message.conversation_id == place.conversation.id,
+            Message.seq == seq,
+            Message.seq >= place.first_seq,
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    return row[0], row[1]
+
+
+def recall_message(
+    session: Session, by: Principal, conversation_id: int, seq: int
+) -> dict[str, Any]:
+    """Take back what one said, within two minutes; its place in the order stays.
+
+    A repeat changes nothing. Raises NotFound, NotPermitted, RecallWindowPassed.
+    """
+    place = access_conversation(session, by, conversation_id, action="message.recall", lock=True)
+    message, quoted = find_message(session, place, seq)
+    if message.sender_id != by.official_id:
+        raise refuse("message.recall", place, "Only its sender recalls a message")
+    now = clock.now()
+    if message.recalled_at is None:
+        if not may_still_recall(message.created_at, now):
+            raise RecallWindowPassed
+        message.recalled_at = message.changed_at = place.conversation.changed_at = now
+        events.message_recalled(
+            session,
+            conversation_id,
+            seq=seq,
+            recalled_at=now.isoformat(),
+            to=events.rooms_of(conversation_id, place.conversation.audience_id),
+        )
+    return describe_message(message, quoted, by)

@@ -1,0 +1,167 @@
+"""Who belongs to a conversation, and who may do what in it.
+
+Direct conversations and groups belong to the people named in them. Org groups and
+announcements belong to whoever holds a post in their audience at this moment; besides them,
+whoever may address the whole audience enters its announcements, and the org groups they made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy.orm import Session
+
+from zzd.errors import NotFound, NotPermitted, deny
+from zzd.identity import policy as identity
+from zzd.messaging.models import Conversation, Participation
+from zzd.messaging.rules import BY_AUDIENCE, MANAGERS, NAMED
+from zzd.orgtree import audiences
+from zzd.orgtree.audiences import Audience
+from zzd.principal import Principal
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A conversation as one official stands to it; ``mine`` is their row, if they have one."""
+
+    conversation: Conversation
+    mine: Participation | None
+    audience: Audience | None
+
+    @property
+    def role(self) -> str:
+        return (self.mine and self.mine.role) or "member"
+
+    @property
+    def first_seq(self) -> int:
+        return self.mine.first_seq if self.mine else 1
+
+    @property
+    def read_seq(self) -> int:
+        return self.mine.read_seq if self.mine else 0
+
+
+def access_conversation(
+    session: Session,
+    principal: Principal,
+    conversation_id: int,
+    *,
+    action: str = "conversation.read",
+    lock: bool = False,
+) -> Place:
+    """The conversation, for somebody who belongs to it; ``lock`` keeps others from changing it.
+
+    Raises NotFound, audited as ``action`` where there is one that they do not belong to.
+    """
+    query = (
+        select(Conversation, Participation)
+        .outerjoin(Participation, _mine(principal))
+        .where(Conversation.id == conversation_id)
+        .execution_options(populate_existing=lock)
+    )
+    if lock:
+        query = query.with_for_update(of=Conversation)
+    found = session.execute(query).one_or_none()
+    if found is None:
+        raise NotFound
+    conversation, mine = found
+    audience = None
+    if conversation.audience_id is not None:
+        audience = audiences.in_use(session, [conversation.audience_id])[conversation.audience_id]
+    place = Place(conversation, mine, audience)
+    if not belongs(principal, place):
+        raise deny(NotFound(), action, "conversation", conversation_id)
+    return place
+
+
+def belongs(principal: Principal, place: Place) -> bool:
+    if place.audience is None:
+        return place.mine is not None and place.mine.left_at is None
+    if any(place.audience.matches(post) for post in principal.posts):
+        return True
+    return may_address(principal, place.audience) and (
+        place.conversation.kind == "announcement" or place.role in MANAGERS
+    )
+
+
+def may_address(principal: Principal, audience: Audience) -> bool:
+    """Whether a grant of theirs covers the whole audience. Apps act without such grants."""
+    return principal.scopes is None and identity.may_address(principal, audience)
+
+
+def may_post(principal: Principal, place: Place) -> bool:
+    """Of those who belong: everybody, but announcements are for who may address the audience."""
+    if place.conversation.kind != "announcement" or place.audience is None:
+        return True
+    return may_address(principal, place.audience)
+
+
+def may_manage(principal: Principal, place: Place) -> bool:
+    """Rename, and in a group add and remove people."""
+    if place.audience is not None:
+        return may_address(principal, place.audience)
+    return place.conversation.kind == "group" and place.role in MANAGERS
+
+
+def may_see_readers(principal: Principal, place: Place) -> bool:
+    """In an announcement only those who post: a province is nobody else's list."""
+    return may_post(principal, place)
+
+
+def refuse(action: str, place: Place, reason: str) -> Exception:
+    """The denial, to be audited, of an act in a conversation that one may see."""
+    return deny(NotPermitted(reason), action, "conversation", place.conversation.id)
+
+
+def posts_by_membership(principal: Principal) -> ColumnElement[bool]:
+    """The condition on Conversation under which most messages are sent: people named in it, and
+    org groups of an audience they are in. ``access_conversation`` and ``may_post`` decide the rest.
+    """
+    named = exists().where(
+        Participation.conversation_id == Conversation.id,
+        Participation.official_id == principal.official_id,
+        Participation.left_at.is_(None),
+    )
+    reached = audiences.select_ids_matching(principal.posts)
+    return or_(
+        and_(Conversation.kind.in_(NAMED), named),
+        and_(Conversation.kind == "org_group", Conversation.audience_id.in_(reached)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What reaches an official without their name being anywhere: the audiences they are in,
+    and the conversations of other audiences that they look after."""
+
+    audience_ids: list[int]
+    kept_ids: list[int]
+
+
+def standing_of(session: Session, principal: Principal) -> Standing:
+    """One statement; two more for somebody with a grant to address audiences."""
+    matched = audiences.ids_matching(session, principal.posts)
+    if principal.scopes is not None or not identity.may_post_announcements(principal):
+        return Standing(matched, [])
+    looked_after = session.execute(
+        select(Conversation.id, Conversation.audience_id)
+        .join(Participation, _mine(principal))
+        .where(
+            Conversation.kind.in_(BY_AUDIENCE),
+            Conversation.audience_id.not_in(matched),
+            Participation.role.in_(MANAGERS),
+        )
+    ).all()
+    known = audiences.in_use(session, {row.audience_id for row in looked_after})
+    return Standing(
+        matched,
+        [row.id for row in looked_after if may_address(principal, known[row.audience_id])],
+    )
+
+
+def _mine(principal: Principal) -> ColumnElement[bool]:
+    return and_(
+        Participation.conversation_id == Conversation.id,
+        Participation.official_id == principal.official_id,
+    )

@@ -1,0 +1,189 @@
+"""The shapes of conversations and messages in JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, post_dump, validate, validates_schema
+
+from zzd.api import Id, Moment, PageQuerySchema, StrictSchema, Text, client_id_field
+from zzd.messaging.rules import (
+    BY_AUDIENCE,
+    LONGEST_NAME,
+    LONGEST_TEXT,
+    MOST_MEMBERS,
+    NAMED,
+    ROLES,
+)
+from zzd.orgtree.schemas import AudienceRequestSchema, AudienceSchema, OfficialRefSchema
+
+KINDS = (*NAMED, *BY_AUDIENCE)
+
+
+def _example(value: Any) -> dict[str, Any]:
+    return {"example": value}
+
+
+def _seq(**kwargs: Any) -> fields.Integer:
+    return fields.Integer(validate=validate.Range(0, 2**63 - 1), **kwargs)
+
+
+def _role() -> fields.String:
+    return fields.String(required=True, validate=validate.OneOf(ROLES))
+
+
+class QuoteSchema(Schema):
+    """What a reply shows of the message it replies to."""
+
+    seq = fields.Integer(metadata=_example(41))
+    sender_name = fields.String(metadata=_example("陈海波"))
+    text = fields.String(allow_none=True, metadata={"description": "null once recalled"})
+
+
+class MessageSchema(Schema):
+    """A message. ``seq`` counts without gaps within its conversation."""
+
+    id = Id(metadata=_example("90210"))
+    conversation_id = Id(metadata=_example("17"))
+    seq = fields.Integer(metadata=_example(42))
+    sender = fields.Nested(OfficialRefSchema)
+    client_id = fields.String(allow_none=True, metadata={"description": "For its sender alone"})
+    text = fields.String(allow_none=True, metadata={"description": "null once recalled"})
+    reply_to = fields.Nested(QuoteSchema, allow_none=True)
+    created_at = Moment()
+    recalled_at = Moment(allow_none=True)
+
+
+class ConversationSchema(Schema):
+    """A conversation as its reader stands to it."""
+
+    id = Id(metadata=_example("17"))
+    kind = fields.String(validate=validate.OneOf(KINDS))
+    name = fields.String(metadata={"description": "Of a direct conversation: the other's name"})
+    audience = fields.Nested(AudienceSchema, allow_none=True)
+    members = fields.Integer(
+        allow_none=True, metadata={"description": "null where an audience decides who belongs"}
+    )
+    my_role = fields.String(validate=validate.OneOf(ROLES))
+    last_seq = fields.Integer(metadata=_example(42))
+    read_seq = fields.Integer(metadata=_example(40))
+    unread = fields.Integer(metadata=_example(2))
+    last_message = fields.Nested(MessageSchema, allow_none=True)
+    updated_at = Moment()
+    may_post = fields.Boolean()
+
+
+class ConversationRequestSchema(StrictSchema):
+    """A conversation to make: ``official_ids`` for direct and group, ``audience`` for the others."""
+
+    kind = fields.String(required=True, validate=validate.OneOf(KINDS))
+    name = Text(LONGEST_NAME, load_default=None)
+    official_ids = fields.List(
+        Id(), load_default=None, validate=validate.Length(0, MOST_MEMBERS), metadata=_example(["7"])
+    )
+    audience = fields.Nested(AudienceRequestSchema, load_default=None)
+    client_id = client_id_field()
+
+    @validates_schema
+    def fits_its_kind(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        direct, named = data["kind"] == "direct", data["kind"] in NAMED
+        wrong: dict[str, list[str]] = {}
+        if direct and len(data["official_ids"] or ()) != 1:
+            wrong["official_ids"] = ["A direct conversation is with exactly one official."]
+        elif data["kind"] == "group" and data["official_ids"] is None:
+            wrong["official_ids"] = ["Missing data for required field."]
+        elif not named and data["official_ids"] is not None:
+            wrong["official_ids"] = ["Who belongs follows from the audience."]
+        if named == (data["audience"] is not None):
+            wrong["audience"] = ["Only and always for org_group and announcement."]
+        if direct == (data["name"] is not None):
+            wrong["name"] = ["Always given, but never to a direct conversation."]
+        if wrong:
+            raise ValidationError(wrong)
+
+
+class ConversationChangeSchema(StrictSchema):
+    name = Text(LONGEST_NAME, required=True)
+
+
+class MemberSchema(OfficialRefSchema):
+    """Somebody in a conversation."""
+
+    role = fields.String(validate=validate.OneOf(ROLES))
+    read_seq = fields.Integer(metadata={"description": "Up to where they have read"})
+
+
+class MembersRequestSchema(StrictSchema):
+    official_ids = fields.List(
+        Id(), required=True, validate=validate.Length(1, MOST_MEMBERS), metadata=_example(["7"])
+    )
+
+
+class RoleRequestSchema(StrictSchema):
+    role = _role()
+
+
+class MessageQuerySchema(PageQuerySchema):
+    after_seq = _seq(load_default=None)
+    before_seq = _seq(load_default=None)
+
+
+class MessageRequestSchema(StrictSchema):
+    text = Text(LONGEST_TEXT, required=True, metadata=_example("收到"))
+    reply_to_seq = _seq(load_default=None, allow_none=True, strict=True)
+    client_id = client_id_field()
+
+
+class ReadRequestSchema(StrictSchema):
+    seq = _seq(required=True, strict=True)
+
+
+class ReadEventSchema(ReadRequestSchema):
+    """The socket event ``read``."""
+
+    conversation_id = Id(required=True)
+
+
+class ReadSchema(Schema):
+    read_seq = fields.Integer(metadata=_example(42))
+    unread = fields.Integer(metadata=_example(0))
+
+
+class ReadersQuerySchema(PageQuerySchema):
+    state = fields.String(load_default="read", validate=validate.OneOf(["read", "unread"]))
+    unit_id = Id(
+        load_default=None,
+        metadata={"description": "Only those with posts in this unit or below it"},
+    )
+
+
+class SyncQuerySchema(Schema):
+    cursor = fields.String(load_default=None)
+
+
+class ChangedMessageSchema(Schema):
+    conversation_id = Id()
+    seq = fields.Integer()
+
+
+class SyncSchema(Schema):
+    """What happened since the cursor was given, and the cursor for the next time."""
+
+    cursor = fields.String()
+    complete = fields.Boolean(
+        metadata={
+            "description": "These are all conversations there are: forget what was kept before"
+        }
+    )
+    conversations = fields.List(fields.Nested(ConversationSchema))
+    left = fields.List(Id(), metadata={"description": "Conversations one is not in any more"})
+    changed = fields.List(
+        fields.Nested(ChangedMessageSchema), metadata={"description": "Recalled messages"}
+    )
+    next = fields.String(
+        allow_none=True, metadata={"description": "There is more: call again with this cursor"}
+    )
+
+    @post_dump(pass_original=True)
+    def add_sections(self, data: dict[str, Any], original: Any, **_kwargs: Any) -> dict[str, Any]:
+        return {**data, **original["sections"]}

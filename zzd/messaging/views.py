@@ -1,0 +1,157 @@
+"""Conversations and messages as their readers see them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Row, Select, and_, select
+from sqlalchemy.orm import Session, aliased
+
+from zzd.messaging.models import Conversation, Message, Participation
+from zzd.messaging.policy import Place, may_post
+from zzd.messaging.rules import LONGEST_QUOTE, other_of, unread
+from zzd.orgtree import audiences
+from zzd.orgtree.audiences import Audience
+from zzd.orgtree.models import Official
+from zzd.principal import Principal
+
+Last = aliased(Message, name="last")
+Quoted = aliased(Message, name="quoted")
+
+# The reader's own row, the last message and what that one quotes may all be None.
+ConversationRow = Row[Conversation, Participation, Message, Message]
+
+
+def select_conversations(
+    principal: Principal, *, named: bool = False
+) -> Select[Conversation, Participation, Message, Message]:
+    """Conversations with the reader's own row and the last message, in one statement.
+
+    ``named``: only those in which there is such a row, found by the reader's index.
+    """
+    mine = and_(
+        Participation.conversation_id == Conversation.id,
+        Participation.official_id == principal.official_id,
+    )
+    return (
+        select(Conversation, Participation, Last, Quoted)
+        .join(Participation, mine, isouter=not named)
+        .outerjoin(Last, _message(Last, Conversation.id, Conversation.last_seq))
+        .outerjoin(Quoted, _message(Quoted, Conversation.id, Last.reply_to_seq))
+    )
+
+
+def select_messages() -> Select[Message, Message]:
+    """Messages, each with the one it replies to."""
+    return select(Message, Quoted).outerjoin(
+        Quoted, _message(Quoted, Message.conversation_id, Message.reply_to_seq)
+    )
+
+
+def _message(alias: Any, conversation_id: Any, seq: Any) -> Any:
+    return and_(alias.conversation_id == conversation_id, alias.seq == seq)
+
+
+def describe_conversations(
+    session: Session, principal: Principal, rows: Sequence[ConversationRow]
+) -> list[dict[str, Any]]:
+    """At most two statements however many they are: names of the others, and audiences."""
+    used = {row[0].audience_id for row in rows if row[0].audience_id is not None}
+    known = audiences.in_use(session, used) if used else {}
+    names = _names_of_others(session, principal, rows)
+    return [
+        _describe(principal, Place(row[0], row[1], _audience(row[0], known)), names, row)
+        for row in rows
+    ]
+
+
+def _audience(conversation: Conversation, known: dict[int, Audience]) -> Audience | None:
+    return None if conversation.audience_id is None else known[conversation.audience_id]
+
+
+def describe_conversation(
+    session: Session, principal: Principal, conversation_id: int
+) -> dict[str, Any]:
+    """One, for somebody who was let in already."""
+    query = select_conversations(principal).where(Conversation.id == conversation_id)
+    row = session.execute(query.execution_options(populate_existing=True)).one()
+    return describe_conversations(session, principal, [row])[0]
+
+
+def _describe(
+    principal: Principal, place: Place, names: dict[int, str], row: ConversationRow
+) -> dict[str, Any]:
+    conversation, last, quoted = row[0], _visible(row[2], place), row[3]
+    name = conversation.name
+    if conversation.direct_key:
+        name = names.get(other_of(conversation.direct_key, _official(principal)), "")
+    return {
+        "id": conversation.id,
+        "kind": conversation.kind,
+        "name": name,
+        "audience": place.audience.as_dict() if place.audience else None,
+        "members": conversation.members,
+        "my_role": place.role,
+        "last_seq": conversation.last_seq,
+        "read_seq": place.read_seq,
+        "unread": unread(
+            last_seq=conversation.last_seq, first_seq=place.first_seq, read_seq=place.read_seq
+        ),
+        "last_message": describe_message(last, quoted, principal) if last else None,
+        "updated_at": conversation.activity_at,
+        "may_post": may_post(principal, place),
+    }
+
+
+def _visible(last: Message | None, place: Place) -> Message | None:
+    """What was said before one came is not shown, not even as the last word."""
+    return last if last is not None and last.seq >= place.first_seq else None
+
+
+def describe_message(
+    message: Message, quoted: Message | None, principal: Principal
+) -> dict[str, Any]:
+    mine = message.sender_id == principal.official_id
+    return {
+        "id": message.id,
+        "conversation_id": message.conversation_id,
+        "seq": message.seq,
+        "sender": {
+            "id": message.sender_id,
+            "name": message.sender_name,
+            "post_title": message.sender_title,
+            "unit_name": message.sender_unit,
+        },
+        "client_id": message.client_id if mine else None,
+        "text": None if message.recalled_at else message.text,
+        "reply_to": describe_quote(quoted) if quoted and not message.recalled_at else None,
+        "created_at": message.created_at,
+        "recalled_at": message.recalled_at,
+    }
+
+
+def describe_quote(quoted: Message) -> dict[str, Any]:
+    """What a reply shows of the message before it: part of what its sender says, so also for
+    those who came later. A recalled one is not shown here either."""
+    return {
+        "seq": quoted.seq,
+        "sender_name": quoted.sender_name,
+        "text": None if quoted.recalled_at else quoted.text[:LONGEST_QUOTE],
+    }
+
+
+def _names_of_others(
+    session: Session, principal: Principal, rows: Iterable[ConversationRow]
+) -> dict[int, str]:
+    ids = {other_of(row[0].direct_key, _official(principal)) for row in rows if row[0].direct_key}
+    if not ids:
+        return {}
+    query = select(Official.id, Official.name).where(Official.id.in_(ids))
+    return {row.id: row.name for row in session.execute(query)}
+
+
+def _official(principal: Principal) -> int:
+    if principal.official_id is None:
+        raise RuntimeError("only officials converse")
+    return principal.official_id
