@@ -1,12 +1,34 @@
-"""tasks."""
+"""Directives (指令): events, orders down the tree, and answers that add up on the way back."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Flask
 
-from zzd.api import Api
+from zzd.api import Api, Caller
+from zzd.db import reading
+from zzd.messaging.sync import add_section
+from zzd.principal import Principal
+from zzd.realtime import rooms
 from zzd.realtime.sockets import Sockets
+from zzd.tasks import inbox, policy, routes_assignments, routes_directives, routes_events
+from zzd.tasks.schemas_assignments import WatchSchema
 
 
 def register(app: Flask, api: Api, sockets: Sockets) -> None:
     """Add the package's routes, socket events and commands."""
+    for routes in (routes_events, routes_directives, routes_assignments):
+        api.register_blueprint(routes.blueprint)
+    add_section("assignments", inbox.count_waiting)
+
+    @sockets.event("watch", Caller.OFFICIAL, WatchSchema)
+    def watch(principal: Principal, data: dict[str, Any]) -> None:
+        """Be told when the sums at a unit change. The right is that of the roll-up."""
+        with reading() as session:
+            policy.access_rollup(session, principal, **data, action="directive.watch")
+        sockets.watch(rooms.rollup(**data))
+
+    @sockets.event("unwatch", Caller.OFFICIAL, WatchSchema)
+    def unwatch(_principal: Principal, data: dict[str, Any]) -> None:
+        sockets.unwatch(rooms.rollup(**data))

@@ -1,0 +1,102 @@
+"""From audiences to assignments: one statement, however many units there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ColumnElement, Integer, String, insert, literal, null, select
+from sqlalchemy.orm import Session
+
+from zzd import clock
+from zzd.db import Timestamp
+from zzd.orgtree.audiences import Audience, put_in_use
+from zzd.orgtree.models import Unit
+from zzd.tasks import states
+from zzd.tasks.models import Assignment, Directive, DirectiveAudience
+from zzd.tasks.states import State
+
+
+def address(
+    session: Session,
+    directive: Directive,
+    audiences: Iterable[tuple[Audience, str]],
+    *,
+    cascade_id: int | None = None,
+) -> list[int]:
+    """Keep each audience, with the path of its unit on the directive's day, and put it in use.
+
+    In one order for everybody, so that two directives never wait for each other's locks.
+    """
+    known = set(
+        session.scalars(
+            select(DirectiveAudience.audience_id).where(
+                DirectiveAudience.directive_id == directive.id
+            )
+        )
+    )
+    kept = []
+    for audience, path in sorted(
+        audiences, key=lambda pair: (pair[0].unit_id, pair[0].levels, pair[0].text)
+    ):
+        audience_id = put_in_use(session, audience)
+        kept.append(audience_id)
+        if audience_id in known:
+            continue
+        known.add(audience_id)
+        session.add(
+            DirectiveAudience(
+                directive_id=directive.id,
+                audience_id=audience_id,
+                cascade_id=cascade_id,
+                unit_id=audience.unit_id,
+                path=path,
+                levels=audience.levels,
+                line=audience.line or "",
+                role=audience.role or "",
+                text=audience.text,
+            )
+        )
+    session.flush()
+    return kept
+
+
+def assign_units(
+    session: Session,
+    directive: Directive,
+    units: ColumnElement[bool],
+    *,
+    path: ColumnElement[str],
+    ack_deadline: datetime,
+    report_deadline: datetime | None,
+    cascade_id: int | None = None,
+) -> int:
+    """One assignment for each of today's ``units`` (a condition on Unit); returns how many.
+
+    ``path`` is an expression over Unit.path: where the unit stands in the directive's tree.
+    """
+    due = states.due_at(State.ISSUED, ack_deadline, report_deadline)
+    values = {
+        "directive_id": literal(directive.id, BigInteger()),
+        "unit_id": Unit.id,
+        "path": path,
+        "level": Unit.level,
+        "cascade_id": literal(cascade_id, BigInteger()) if cascade_id else null(),
+        "state": literal(State.ISSUED.value, String(12)),
+        "ack_deadline": literal(ack_deadline, Timestamp()),
+        "report_deadline": literal(report_deadline, Timestamp()),
+        "due_at": literal(due, Timestamp()),
+        "issued_at": literal(clock.now(), Timestamp()),
+        "moves": literal(0, Integer()),
+    }
+    # The order of the tree is the order of the index, and of every later range.
+    chosen = select(*values.values()).where(units).order_by(Unit.path)
+    statement = insert(Assignment.__table__).from_select(  # type: ignore[arg-type]
+        list(values), chosen, include_defaults=False
+    )
+    # The ORM would not say how many; drivers do, if asked.
+    return (
+        session.connection()
+        .execute(statement, execution_options={"preserve_rowcount": True})
+        .rowcount
+    )

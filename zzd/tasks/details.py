@@ -1,0 +1,285 @@
+"""How directives and assignments are shown: a page of them in a fixed number of statements."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session, aliased
+
+from zzd import clock
+from zzd.orgtree.audiences import LEVELS, PATH_END, ancestor_ids, levels_of
+from zzd.orgtree.past import units_as_of
+from zzd.principal import Principal
+from zzd.tasks import policy, states
+from zzd.tasks.cascades import selects
+from zzd.tasks.contacts import contacts_of
+from zzd.tasks.models import (
+    Assignment,
+    AssignmentMove,
+    Cascade,
+    Directive,
+    DirectiveAudience,
+    Event,
+    Report,
+    ReportFigure,
+)
+from zzd.tasks.states import Move, State
+
+BELOW = ("addressed", "acknowledged", "reported", "completed")
+
+
+def describe_event(event: Event) -> dict[str, Any]:
+    return {**_brief_event(event), **_times(event), "levels": [_level(row) for row in event.levels]}
+
+
+def _brief_event(event: Event) -> dict[str, Any]:
+    return {"id": event.id, "name": event.name, "mode": event.mode, "level": event.level}
+
+
+def _times(event: Event) -> dict[str, Any]:
+    return {"kind": event.kind, "status": event.status, "created_at": event.created_at}
+
+
+def _level(row: Any) -> dict[str, Any]:
+    return {"level": row.level, "at": row.at, "by": row.by, "reason": row.reason}
+
+
+def describe_directives(
+    session: Session, by: Principal, directives: Sequence[Directive]
+) -> list[dict[str, Any]]:
+    ids = [directive.id for directive in directives]
+    audiences = defaultdict(list)
+    own = (
+        select(DirectiveAudience)
+        .where(DirectiveAudience.directive_id.in_(ids), DirectiveAudience.cascade_id.is_(None))
+        .order_by(DirectiveAudience.directive_id, DirectiveAudience.audience_id)
+    )
+    for kept in session.scalars(own):
+        audiences[kept.directive_id].append(
+            {
+                "unit_id": kept.unit_id,
+                "levels": levels_of(kept.levels),
+                "line": kept.line or None,
+                "role": kept.role or None,
+                "text": kept.text,
+            }
+        )
+    answering = select(Assignment.directive_id, Assignment.id).where(
+        Assignment.directive_id.in_(ids), policy.answered_by(policy.acting_post(by))
+    )
+    mine: dict[int, int] = {row[0]: row[1] for row in session.execute(answering)}
+    return [
+        {
+            **_brief_directive(directive),
+            "issuer": directive.by,
+            "issued_at": directive.issued_at,
+            "audiences": audiences[directive.id],
+            "ack_deadline": directive.ack_deadline,
+            "report_deadline": directive.report_deadline,
+            "rev": directive.rev,
+            "units": directive.units,
+            "status": directive.status,
+            "my_assignment_id": mine.get(directive.id),
+        }
+        for directive in directives
+    ]
+
+
+def _brief_directive(directive: Directive) -> dict[str, Any]:
+    return {
+        "id": directive.id,
+        "number": directive.number,
+        "event": _brief_event(directive.event),
+        "title": directive.title,
+        "text": directive.text,
+        "urgency": directive.urgency,
+        "issuer_unit": {"id": directive.unit_id, "name": directive.unit_name},
+        "figures": directive.figures,
+    }
+
+
+def describe_assignments(
+    session: Session, by: Principal, rows: Sequence[Assignment], *, contacts: bool = False
+) -> list[dict[str, Any]]:
+    """As the caller sees them; with ``contacts``, whom to call in each unit."""
+    ids = [row.id for row in rows]
+    places = units_as_of(session, [(row.unit_id, row.directive.rev) for row in rows])
+    acknowledged = _acknowledgements(session, ids)
+    notes = _notes(session, rows)
+    reports = describe_reports(
+        session, by, Report.id.in_([row.latest_report_id for row in rows if row.latest_report_id])
+    )
+    latest = {report["assignment_id"]: report for report in reports}
+    below = _below(session, ids)
+    acting = policy.acting_on(session, by, ids)
+    shown = []
+    for row in rows:
+        place = places[row.unit_id, row.directive.rev]
+        due = row.due_at if row.directive.status == "open" else None
+        shown.append(
+            {
+                "id": row.id,
+                "directive": _brief_directive(row.directive),
+                "unit": place,
+                "state": row.state,
+                "ack_deadline": row.ack_deadline,
+                "report_deadline": row.report_deadline,
+                "overdue": states.overdue(State(row.state), due, clock.now()),
+                "delivered_at": row.delivered_at,
+                "read_at": row.read_at,
+                "acknowledged": acknowledged.get(row.id),
+                "reported_at": row.reported_at,
+                "completed_at": row.completed_at,
+                "notes": notes[row.id],
+                "latest_report": latest.get(row.id),
+                "below": below[row.id],
+                "may": _may(row, acts=row.id in acting),
+            }
+        )
+    if contacts:
+        called = contacts_of(
+            session, {row.id: places[row.unit_id, row.directive.rev].name for row in rows}
+        )
+        for row, item in zip(rows, shown, strict=True):
+            item["contacts"] = called[row.id]
+    return shown
+
+
+def describe_assignment(session: Session, by: Principal, row: Assignment) -> dict[str, Any]:
+    """One, with its whole history and every report."""
+    (shown,) = describe_assignments(session, by, [row])
+    moves = session.scalars(
+        select(AssignmentMove)
+        .where(AssignmentMove.assignment_id == row.id)
+        .order_by(AssignmentMove.no)
+    )
+    shown["history"] = [
+        _issue(session, row),
+        *(
+            {"at": move.at, "move": move.move, "by": move.by, "detail": move.detail}
+            for move in moves
+        ),
+    ]
+    shown["reports"] = describe_reports(session, by, Report.assignment_id == row.id)
+    return shown
+
+
+def _issue(session: Session, row: Assignment) -> dict[str, Any]:
+    """How the assignment came about: history begins before the unit's own first move."""
+    came_by = session.get_one(Cascade, row.cascade_id) if row.cascade_id else row.directive
+    return {"at": row.issued_at, "move": "issue", "by": came_by.by, "detail": {}}
+
+
+def describe_reports(session: Session, by: Principal, which: Any) -> list[dict[str, Any]]:
+    """The reports that meet a condition on Report, with their figures."""
+    reports = list(session.scalars(select(Report).where(which).order_by(Report.id)))
+    figures: dict[int, dict[str, int]] = defaultdict(dict)
+    for figure in session.scalars(
+        select(ReportFigure)
+        .where(ReportFigure.report_id.in_([report.id for report in reports]))
+        .order_by(ReportFigure.key)
+    ):
+        figures[figure.report_id][figure.key] = figure.value
+    return [
+        {
+            "id": report.id,
+            "assignment_id": report.assignment_id,
+            "no": report.no,
+            "figures": figures[report.id],
+            "text": report.text,
+            "by": report.by,
+            "created_at": report.created_at,
+            "device_time": report.device_time,
+            # Its sender's own key; nobody else's business.
+            "client_id": report.client_id if report.sender_id == by.official_id else None,
+        }
+        for report in reports
+    ]
+
+
+def _acknowledgements(session: Session, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    query = select(AssignmentMove).where(
+        AssignmentMove.assignment_id.in_(ids), AssignmentMove.move == Move.ACKNOWLEDGE.value
+    )
+    return {move.assignment_id: {"at": move.at, "by": move.by} for move in session.scalars(query)}
+
+
+def _notes(session: Session, rows: Sequence[Assignment]) -> dict[int, list[dict[str, Any]]]:
+    """What the units above wrote when they passed it on, the topmost's first.
+
+    Notes are not copied to each unit: they follow from the cascades of the units above.
+    """
+    above = {unit_id for row in rows for unit_id in ancestor_ids(row.path)[:-1]}
+    query = (
+        select(Cascade)
+        .where(
+            Cascade.directive_id.in_({row.directive_id for row in rows}),
+            Cascade.unit_id.in_(above),
+        )
+        .order_by(Cascade.path, Cascade.id)
+    )
+    cascades: dict[tuple[int, int], list[Cascade]] = defaultdict(list)
+    for cascade in session.scalars(query):
+        cascades[cascade.directive_id, cascade.unit_id].append(cascade)
+    return {
+        row.id: [
+            {
+                "unit_name": cascade.unit_name,
+                "by": cascade.by,
+                "text": cascade.note,
+                "at": cascade.at,
+            }
+            for unit_id in ancestor_ids(row.path)[:-1]
+            for cascade in cascades[row.directive_id, unit_id]
+            if selects(cascade, unit_id=row.unit_id, level=row.level)
+        ]
+        for row in rows
+    }
+
+
+def _below(session: Session, ids: Sequence[int]) -> dict[int, dict[str, int]]:
+    """How far the units below each are; their own unit is not among them."""
+    lower = aliased(Assignment)
+    query = (
+        select(
+            Assignment.id,
+            func.count(),
+            func.count(lower.acknowledged_at),
+            func.count(lower.reported_at),
+            func.count(lower.completed_at),
+        )
+        .join(
+            lower,
+            and_(
+                lower.directive_id == Assignment.directive_id,
+                lower.path > Assignment.path,
+                lower.path < Assignment.path + PATH_END,
+            ),
+        )
+        .where(Assignment.id.in_(ids))
+        .group_by(Assignment.id)
+    )
+    found = {id_: dict.fromkeys(BELOW, 0) for id_ in ids}
+    for id_, *counts in session.execute(query):
+        found[id_] = dict(zip(BELOW, counts, strict=True))
+    return found
+
+
+def _may(row: Assignment, *, acts: bool) -> dict[str, bool]:
+    """What the caller could do next; a repeat of what is done is not offered."""
+
+    def could(move: Move) -> bool:
+        following = states.after(State(row.state), move, asks_figures=bool(row.directive.figures))
+        return acts and isinstance(following, State)
+
+    return {
+        "acknowledge": could(Move.ACKNOWLEDGE),
+        "report": could(Move.REPORT),
+        "cascade": could(Move.CASCADE)
+        and row.level < max(LEVELS)
+        and row.directive.status == "open",
+        "complete": could(Move.COMPLETE),
+    }

@@ -1,0 +1,162 @@
+"""Directives: issued to audiences, received by units, listed for both."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import exists, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from zzd import clock
+from zzd.audit import log as audit
+from zzd.db import find_repeat, fingerprint
+from zzd.errors import Invalid, NotPermitted, deny
+from zzd.identity.policy import may_issue_to
+from zzd.orgtree.audiences import Audience, resolve, units_in
+from zzd.orgtree.models import Unit
+from zzd.orgtree.revisions import hold_still
+from zzd.principal import Principal
+from zzd.tasks import policy
+from zzd.tasks.addressing import address, assign_units
+from zzd.tasks.events import announce_directive
+from zzd.tasks.models import Assignment, Directive, Event, snapshot
+from zzd.tasks.policy import acting_post
+
+URGENCIES = ("normal", "urgent", "critical")
+LONGEST_TERM = timedelta(days=732)
+
+
+def issue_directive(
+    session: Session,
+    *,
+    by: Principal,
+    event_id: int,
+    audiences: Sequence[dict[str, Any]],
+    ack_deadline: datetime,
+    report_deadline: datetime | None,
+    client_id: str | None,
+    **content: Any,
+) -> tuple[Directive, bool]:
+    """Order something of every unit in the audiences; whether it is new: a repeat gives the first.
+
+    ``content`` is number, title, text, urgency and figures. One assignment for each unit is
+    written in one statement, each unit once. Raises NotPermitted, Invalid, IdempotencyConflict.
+    """
+    action = "directive.issue"
+    policy.require_issuer(by, action)
+    sender_id, key = by.official_id or 0, client_id or uuid.uuid4().hex
+    deadlines = {"ack_deadline": ack_deadline, "report_deadline": report_deadline}
+    body = fingerprint({"event_id": event_id, "audiences": audiences, **deadlines, **content})
+    if repeated := find_repeat(
+        session, Directive, sender_id=sender_id, client_id=key, body_fingerprint=body
+    ):
+        return session.get_one(Directive, repeated.id, options=[joinedload(Directive.event)]), False
+    check_terms(ack_deadline, report_deadline)
+    event = _open_event(session, by, event_id)
+    rev = hold_still(session)
+    resolved = _resolve(session, by, audiences, action)
+    directive = Directive(
+        event_id=event.id,
+        **content,
+        **deadlines,
+        unit_id=acting_post(by).unit_id,
+        rev=rev,
+        issued_at=clock.now(),
+        sender_id=sender_id,
+        client_id=key,
+        fingerprint=body,
+        **snapshot(by),
+    )
+    session.add(directive)
+    session.flush()
+    kept = address(session, directive, [(audience, audience.unit_path) for audience in resolved])
+    directive.units = assign_units(
+        session,
+        directive,
+        or_(*(units_in(audience) for audience in resolved)),
+        path=Unit.path,  # type: ignore[arg-type]
+        **deadlines,  # type: ignore[arg-type]
+    )
+    if directive.units == 0:
+        raise Invalid.at("/audiences", "There is no unit in these audiences")
+    announce_directive(session, directive, kept)
+    audit.append(
+        session,
+        action,
+        by=by,
+        object_kind="directive",
+        object_id=directive.id,
+        mode=event.mode,
+        units=directive.units,
+    )
+    return directive, True
+
+
+def check_terms(ack_deadline: datetime, report_deadline: datetime | None) -> None:
+    """Deadlines lie ahead by the server's clock, and one reports after acknowledging."""
+    now = clock.now()
+    for name, deadline in (("ack_deadline", ack_deadline), ("report_deadline", report_deadline)):
+        if deadline is not None and not now < deadline <= now + LONGEST_TERM:
+            raise Invalid.at(f"/{name}", "Must be in the future, and within two years")
+    check_order(ack_deadline, report_deadline)
+
+
+def check_order(ack_deadline: datetime, report_deadline: datetime | None) -> None:
+    if report_deadline is not None and report_deadline < ack_deadline:
+        raise Invalid.at("/report_deadline", "Must not be before the deadline to acknowledge")
+
+
+def _open_event(session: Session, by: Principal, event_id: int) -> Event:
+    """The event, held open until the transaction ends."""
+    event = session.scalar(
+        select(Event)
+        .join(Unit, Unit.id == Event.unit_id)
+        .where(Event.id == event_id, policy.events_seen_by(acting_post(by)))
+        .with_for_update(read=True, of=Event)
+    )
+    if event is None or event.status != "open":
+        raise Invalid.at("/event_id", "There is no such open event")
+    return event
+
+
+def _resolve(
+    session: Session, by: Principal, audiences: Sequence[dict[str, Any]], action: str
+) -> list[Audience]:
+    """The audiences meant, each once, all of them in the caller's reach."""
+    resolved: dict[Audience, None] = {}
+    for index, wanted in enumerate(audiences):
+        pointer = f"/audiences/{index}"
+        audience = resolve(session, **wanted, pointer=pointer)
+        if not may_issue_to(by, audience):
+            problem = NotPermitted(
+                f"You may not issue to {audience.text}",
+                errors=[{"pointer": pointer, "detail": "Outside what you may issue to"}],
+            )
+            raise deny(problem, action, "unit", audience.unit_id)
+        resolved[audience] = None
+    return list(resolved)
+
+
+def list_directives(
+    session: Session, *, by: Principal, box: str, before_id: int | None, limit: int
+) -> list[Directive]:
+    """Up to ``limit + 1``, the latest first: received in the acting post, or issued by its unit."""
+    post = acting_post(by)
+    query = (
+        select(Directive)
+        .order_by(Directive.id.desc())
+        .limit(limit + 1)
+        .options(joinedload(Directive.event))
+    )
+    if box == "issued":
+        query = query.where(Directive.unit_id == post.unit_id)
+    else:
+        query = query.where(
+            exists().where(Assignment.directive_id == Directive.id, policy.answered_by(post))
+        )
+    if before_id is not None:
+        query = query.where(Directive.id < before_id)
+    return list(session.scalars(query))

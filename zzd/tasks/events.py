@@ -1,0 +1,64 @@
+"""What this package pushes: names, payloads and who hears them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy.orm import Session
+
+from zzd.orgtree.audiences import ancestor_ids
+from zzd.realtime import outbox, rooms
+from zzd.tasks.models import Assignment, Directive
+
+DIRECTIVE_ISSUED = "directive.issued"
+ASSIGNMENT_UPDATED = "assignment.updated"
+ROLLUP_UPDATED = "rollup.updated"
+
+
+def announce_directive(session: Session, directive: Directive, audience_ids: Iterable[int]) -> None:
+    """To everybody addressed, by the issuer or by a unit that passed it on."""
+    event = directive.event
+    outbox.publish(
+        session,
+        DIRECTIVE_ISSUED,
+        {
+            "directive_id": str(directive.id),
+            "title": directive.title,
+            "urgency": directive.urgency,
+            "event": {
+                "id": str(event.id),
+                "name": event.name,
+                "mode": event.mode,
+                "level": event.level,
+            },
+        },
+        rooms=[rooms.audience(audience_id) for audience_id in audience_ids],
+    )
+
+
+def announce_assignment(session: Session, assignment: Assignment) -> None:
+    """A unit moved: to its own officials and the issuer, and to who watches a roll-up above."""
+    directive = assignment.directive
+    outbox.publish(
+        session,
+        ASSIGNMENT_UPDATED,
+        {
+            "assignment_id": str(assignment.id),
+            "directive_id": str(directive.id),
+            "unit_id": str(assignment.unit_id),
+            "state": assignment.state,
+        },
+        rooms=[rooms.unit(assignment.unit_id), rooms.official(directive.official_id)],
+    )
+    announce_rollup(session, directive.id, assignment.path)
+
+
+def announce_rollup(session: Session, directive_id: int, path: str) -> None:
+    """The sums at the unit at ``path`` and at every unit above it changed."""
+    unit_ids = ancestor_ids(path)
+    outbox.publish(
+        session,
+        ROLLUP_UPDATED,
+        {"directive_id": str(directive_id), "unit_ids": [str(unit_id) for unit_id in unit_ids]},
+        rooms=[rooms.rollup(directive_id, unit_id) for unit_id in unit_ids],
+    )

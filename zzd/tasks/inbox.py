@@ -1,0 +1,85 @@
+"""What waits for the caller's unit."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, case, func, literal, or_, select, tuple_
+from sqlalchemy.orm import Session, contains_eager, joinedload
+
+from zzd import clock
+from zzd.db import Timestamp
+from zzd.errors import Invalid
+from zzd.principal import Principal
+from zzd.tasks import policy
+from zzd.tasks.models import Assignment, Directive
+
+# Where nothing more is due: after everything that is.
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+
+CLOSED = or_(Assignment.completed_at.is_not(None), Directive.status == "closed")
+ORDER = (
+    case((CLOSED, 1), else_=0),
+    func.coalesce(Assignment.due_at, literal(NEVER, Timestamp())),
+    # Of those due at once, the one issued last comes first.
+    -Assignment.id,
+)
+
+
+def list_mine(
+    session: Session, *, by: Principal, state: str, after: list[Any] | None, limit: int
+) -> list[Assignment]:
+    """Up to ``limit + 1`` assignments of the acting post's unit that its holder acts on.
+
+    The open ones first, by what is due next. ``after`` is a ``position``.
+    """
+    query = (
+        select(Assignment)
+        .join(Directive, Directive.id == Assignment.directive_id)
+        .where(policy.answered_by(policy.acting_post(by)))
+        .order_by(*ORDER)
+        .limit(limit + 1)
+        .options(
+            contains_eager(Assignment.directive), joinedload(Assignment.directive, Directive.event)
+        )
+    )
+    if state != "any":
+        query = query.where(CLOSED if state == "closed" else ~CLOSED)
+    if after is not None:
+        query = query.where(tuple_(*ORDER) > tuple_(*_place_in_order(*after)))
+    return list(session.scalars(query))
+
+
+def position(row: Assignment) -> list[Any]:
+    closed = row.completed_at is not None or row.directive.status == "closed"
+    return [int(closed), (row.due_at or NEVER).isoformat(), row.id]
+
+
+def _place_in_order(closed: int, due: str, id_: int) -> list[Any]:
+    try:
+        if closed not in (0, 1) or id_ < 0:
+            raise ValueError
+        moment = datetime.fromisoformat(due).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise Invalid.at("/query/cursor", "Not a cursor of this list") from error
+    return [literal(closed), literal(moment, Timestamp()), literal(-id_, BigInteger())]
+
+
+def count_waiting(session: Session, principal: Principal) -> dict[str, int]:
+    """How many assignments are open, and how many of them overdue, in one statement."""
+    if principal.post is None:
+        return {"open": 0, "overdue": 0}
+    late = case((Assignment.due_at < clock.now(), 1))
+    query = (
+        select(func.count(), func.count(late))
+        .select_from(Assignment)
+        .join(Directive, Directive.id == Assignment.directive_id)
+        .where(
+            policy.answered_by(principal.post),
+            Assignment.completed_at.is_(None),
+            Directive.status == "open",
+        )
+    )
+    waiting, overdue = session.execute(query).one()
+    return {"open": waiting, "overdue": overdue}

@@ -1,0 +1,82 @@
+"""Carrying out moves: the state, its times, a line of history and the news of it, together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
+
+from zzd import clock
+from zzd.principal import Principal
+from zzd.tasks import states
+from zzd.tasks.events import announce_assignment
+from zzd.tasks.models import Assignment, AssignmentMove, snapshot
+from zzd.tasks.problems import REFUSALS
+from zzd.tasks.states import TABLE, Move, Refusal, State
+
+
+def settled(assignment: Assignment, move: Move) -> bool:
+    """Whether the move was made already, or is implied by one that was.
+
+    Raises the problem that says why, if the move may not be made at all.
+    """
+    following = states.after(
+        State(assignment.state), move, asks_figures=bool(assignment.directive.figures)
+    )
+    if isinstance(following, Refusal):
+        raise REFUSALS[following]
+    return following is None
+
+
+def make_move(
+    session: Session,
+    assignments: Sequence[Assignment],
+    move: Move,
+    *,
+    by: Principal,
+    detail: dict[str, Any] | None = None,
+    **also: Any,
+) -> list[Assignment]:
+    """Move these assignments, which the caller has locked; returns those that did move.
+
+    ``also`` are further columns to set with it. A few statements, however many assignments.
+    Raises NotAcknowledged, NotReported, AssignmentCompleted.
+    """
+    moving = [assignment for assignment in assignments if not settled(assignment, move)]
+    if not moving:
+        return []
+    now = clock.now()
+    changes = [{**_after(assignment, move, now), **also} for assignment in moving]
+    session.execute(update(Assignment), changes)
+    for assignment, values in zip(moving, changes, strict=True):
+        for name, value in values.items():
+            set_committed_value(assignment, name, value)
+        session.add(
+            AssignmentMove(
+                assignment_id=assignment.id,
+                no=assignment.moves,
+                move=move.value,
+                at=now,
+                session_id=by.session_id,
+                detail=detail or {},
+                **snapshot(by),
+            )
+        )
+        announce_assignment(session, assignment)
+    return moving
+
+
+def _after(assignment: Assignment, move: Move, now: datetime) -> dict[str, Any]:
+    rule = TABLE[move]
+    state = rule.leads_to or State(assignment.state)
+    return {
+        "id": assignment.id,
+        "state": state.value,
+        "due_at": states.due_at(state, assignment.ack_deadline, assignment.report_deadline),
+        "moves": assignment.moves + 1,
+        **{name: getattr(assignment, name) or now for name in rule.stamps},
+    }

@@ -1,0 +1,196 @@
+"""Who may see and do what with events, directives, assignments and roll-ups.
+
+Whoever may see a thing but not act on it is told so (403); to everybody else it does not
+exist (404). Both are audited.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from zzd.errors import NotFound, NotPermitted, deny
+from zzd.identity.policy import may_issue_directives
+from zzd.orgtree.audiences import PATH_END, ancestor_ids
+from zzd.orgtree.models import Post, Unit
+from zzd.orgtree.past import Place, unit_as_of
+from zzd.principal import PostRef, Principal
+from zzd.tasks.models import Assignment, Directive, DirectiveAudience, Event
+from zzd.tasks.places import oversees
+
+
+def acting_post(principal: Principal) -> PostRef:
+    """The post the caller acts in; routes here admit only officials in a post."""
+    assert principal.post is not None
+    return principal.post
+
+
+# Events
+
+
+def events_seen_by(post: PostRef) -> ColumnElement[bool]:
+    """The condition on Event joined with Unit: declared at, above or below the post's unit."""
+    return or_(
+        Event.unit_id.in_(ancestor_ids(post.unit_path)),
+        and_(Unit.path >= post.unit_path, Unit.path < post.unit_path + PATH_END),
+    )
+
+
+def access_event(
+    session: Session, principal: Principal, event_id: int, action: str, *, lock: bool = False
+) -> Event:
+    """An event of the caller's part of the organisation. Raises NotFound."""
+    event = session.get(Event, event_id, with_for_update=True if lock else None)
+    if event is None:
+        raise NotFound
+    seen = select(Event.id).join(Unit, Unit.id == Event.unit_id).where(Event.id == event_id)
+    if session.scalar(seen.where(events_seen_by(acting_post(principal)))) is None:
+        raise deny(NotFound(), action, "event", event_id)
+    return event
+
+
+def require_issuer(principal: Principal, action: str) -> None:
+    """Raises NotPermitted for whoever may issue to nobody."""
+    if not may_issue_directives(principal):
+        raise deny(NotPermitted("Only issuers may do this"), action, "account", principal.username)
+
+
+def require_issuer_over(principal: Principal, unit_path: str, action: str, event_id: Any) -> None:
+    """Raises NotPermitted unless an issuer's grant of the caller covers the unit at the path."""
+    if not any(grant.covers(unit_path) for grant in principal.grants_of("issuer")):
+        problem = NotPermitted("Only an issuer for the event's unit may do this")
+        raise deny(problem, action, "event", event_id)
+
+
+# Directives and assignments
+
+
+def addressed(line: Any, role: Any) -> ColumnElement[bool]:
+    """The condition on Assignment: its directive addresses posts of this line and role there.
+
+    By the audiences as they were on the day, the issuer's and those it was passed on to.
+    """
+    matching = exists().where(
+        DirectiveAudience.directive_id == Assignment.directive_id,
+        Assignment.path >= DirectiveAudience.path,
+        Assignment.path < DirectiveAudience.path + PATH_END,
+        DirectiveAudience.levels.bitwise_rshift(Assignment.level).bitwise_and(1) == 1,
+        or_(DirectiveAudience.line == "", DirectiveAudience.line == line),
+        or_(DirectiveAudience.role == "", DirectiveAudience.role == role),
+    )
+    # Said, because it may stand within another EXISTS.
+    return matching.correlate(Assignment, Post)
+
+
+def answered_by(post: PostRef) -> ColumnElement[bool]:
+    """The condition on Assignment: officials in this post act on it for their unit."""
+    return and_(Assignment.unit_id == post.unit_id, addressed(post.line, post.role))
+
+
+def acting_on(session: Session, principal: Principal, ids: Sequence[int]) -> set[int]:
+    """Which of these assignments the caller acts on."""
+    query = select(Assignment.id).where(Assignment.id.in_(ids), answered_by(acting_post(principal)))
+    return set(session.scalars(query))
+
+
+def access_directive(
+    session: Session, principal: Principal, directive_id: int, action: str
+) -> Directive:
+    """A directive of the caller's own unit, or one that reached it or units below it.
+
+    A unit above the issuer's does not see what the issuer orders below. Raises NotFound.
+    """
+    directive = session.get(Directive, directive_id, options=[joinedload(Directive.event)])
+    if directive is None:
+        raise NotFound
+    post = acting_post(principal)
+    if directive.unit_id != post.unit_id:
+        place = unit_as_of(session, post.unit_id, directive.rev)
+        if place is None or not _reached(session, directive, place):
+            raise deny(NotFound(), action, "directive", directive_id)
+    return directive
+
+
+def access_rollup(
+    session: Session, principal: Principal, directive_id: int, unit_id: int | None, action: str
+) -> tuple[Directive, Place]:
+    """What came back to a unit of the directive's day; by default the caller's own.
+
+    For officials of the issuer's unit, and of the unit or one above it within the issuer's
+    reach, as long as the directive concerns that branch at all. Raises NotFound.
+    """
+    directive = access_directive(session, principal, directive_id, action)
+    post = acting_post(principal)
+    wanted = post.unit_id if unit_id is None else unit_id
+    place = unit_as_of(session, wanted, directive.rev)
+    if place is None:
+        raise NotFound
+    if directive.unit_id != post.unit_id and not (
+        oversees(post.unit_id, directive.unit_id, place.path)
+        and _reached(session, directive, place)
+    ):
+        raise deny(NotFound(), action, "rollup", f"{directive_id}/{place.id}")
+    return directive, place
+
+
+def _reached(session: Session, directive: Directive, place: Place) -> bool:
+    """Whether the directive reached the unit or, in the issuer's reach, any unit below it."""
+    within_reach = directive.unit_id in ancestor_ids(place.path)
+    reached = select(Assignment.id).where(
+        Assignment.directive_id == directive.id,
+        Assignment.path >= place.path,
+        Assignment.path < place.path + PATH_END if within_reach else Assignment.path == place.path,
+    )
+    return session.scalar(reached.limit(1)) is not None
+
+
+def access_assignment(
+    session: Session,
+    principal: Principal,
+    assignment_id: int,
+    action: str,
+    *,
+    to_act: bool = False,
+) -> Assignment:
+    """An assignment the caller may see; ``to_act``: one they act on, locked until the end.
+
+    Raises NotFound, NotPermitted.
+    """
+    return access_assignments(session, principal, [assignment_id], action, to_act=to_act)[0]
+
+
+def access_assignments(
+    session: Session,
+    principal: Principal,
+    ids: Sequence[int],
+    action: str,
+    *,
+    to_act: bool = False,
+) -> list[Assignment]:
+    """All of these or none. Raises NotFound, NotPermitted."""
+    query = (
+        select(Assignment)
+        .where(Assignment.id.in_(ids))
+        .order_by(Assignment.id)
+        .options(joinedload(Assignment.directive).joinedload(Directive.event))
+    )
+    if to_act:
+        # What was read before the lock was had may be stale.
+        query = query.with_for_update(of=Assignment).execution_options(populate_existing=True)
+    found = list(session.scalars(query))
+    if len(found) < len(set(ids)):
+        raise NotFound
+    own = acting_on(session, principal, ids)
+    unit_id = acting_post(principal).unit_id
+    for assignment in found:
+        if assignment.id in own:
+            continue
+        if not oversees(unit_id, assignment.directive.unit_id, assignment.path):
+            raise deny(NotFound(), action, "assignment", assignment.id)
+        if to_act:
+            problem = NotPermitted("Only officials of the unit whom it addresses may do this")
+            raise deny(problem, action, "assignment", assignment.id)
+    return found

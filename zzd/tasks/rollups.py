@@ -1,0 +1,191 @@
+"""What came back: counts and sums at any unit of the directive's day, by its direct children."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, exists, func, select
+from sqlalchemy.orm import Session, joinedload
+
+from zzd import clock
+from zzd.orgtree.audiences import PATH_END, ancestor_ids
+from zzd.orgtree.models import Official, Post
+from zzd.orgtree.past import Place, units_as_of
+from zzd.principal import PATH_SEGMENT, Principal
+from zzd.tasks import figures as figure_rules
+from zzd.tasks import policy
+from zzd.tasks.models import Assignment, Directive, ReportFigure
+
+COUNTS = ("addressed", "delivered", "acknowledged", "reported", "completed", "overdue")
+STATES: dict[str, ColumnElement[bool]] = {
+    "not_delivered": Assignment.delivered_at.is_(None),
+    "not_acknowledged": Assignment.acknowledged_at.is_(None),
+    "not_reported": Assignment.reported_at.is_(None),
+    "not_completed": Assignment.completed_at.is_(None),
+}
+
+
+@dataclass(slots=True)
+class Row:
+    """The units at and below one place, as numbers. Figures nobody reported are null."""
+
+    unit: Place
+    has_children: bool = False
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTS, 0))
+    unstaffed: int = 0
+    figures: dict[str, int | None] = field(default_factory=dict)
+
+    def as_dict(self, specs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        unit = self.unit
+        return {
+            "unit": {
+                "id": unit.id,
+                "code": unit.code,
+                "name": unit.name,
+                "level": unit.level,
+                "has_children": self.has_children,
+            },
+            **self.counts,
+            "unstaffed": self.unstaffed,
+            "not_reported": self.counts["addressed"] - self.counts["reported"],
+            "figures": figure_rules.add(specs, [self.figures]),
+        }
+
+
+def roll_up(
+    session: Session, *, by: Principal, directive_id: int, unit_id: int | None
+) -> dict[str, Any]:
+    """The roll-up at a unit, by default the caller's own.
+
+    ``own`` is the unit's own assignment, ``rows`` its direct children with all below them, and
+    ``total`` all of these together, ``own`` included. Each unit's latest report counts once.
+    One range of the index, grouped by the path's next five characters; three statements
+    whatever the number of units. Raises NotFound.
+    """
+    directive, place = policy.access_rollup(session, by, directive_id, unit_id, "directive.rollup")
+    rows = _rows(session, directive, place)
+    own = rows.pop(place.id, None)
+    parts = [*rows.values(), *([own] if own else [])]
+    total = Row(place, has_children=bool(rows))
+    total.counts = {name: sum(part.counts[name] for part in parts) for name in COUNTS}
+    total.unstaffed = sum(part.unstaffed for part in parts)
+    total.figures = figure_rules.add(directive.figures, [part.figures for part in parts])
+    return {
+        "directive_id": directive.id,
+        "unit": place,
+        "own": own.as_dict(directive.figures) if own else None,
+        "rows": [
+            row.as_dict(directive.figures)
+            for row in sorted(rows.values(), key=lambda row: row.unit.code)
+        ],
+        "total": total.as_dict(directive.figures),
+        "at": clock.now(),
+        "figures": directive.figures,
+    }
+
+
+def _below(directive: Directive, place: Place) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Assignment.directive_id == directive.id,
+        Assignment.path >= place.path,
+        Assignment.path < place.path + PATH_END,
+    )
+
+
+def _rows(session: Session, directive: Directive, place: Place) -> dict[int, Row]:
+    """By the unit's id: the children's rows, and the place's own under its own id."""
+    length = len(place.path) + PATH_SEGMENT
+    child = func.substr(Assignment.path, 1, length).label("child")
+    counted = session.execute(
+        select(
+            child,
+            func.max(func.length(Assignment.path)),
+            func.count(),
+            func.count(Assignment.delivered_at),
+            func.count(Assignment.acknowledged_at),
+            func.count(Assignment.reported_at),
+            func.count(Assignment.completed_at),
+            func.count(case((late(directive), 1))),
+        )
+        .where(*_below(directive, place))
+        .group_by(child)
+    ).all()
+    ids = {path: ancestor_ids(path)[-1] for path, *_ in counted}
+    places = units_as_of(session, [(unit_id, directive.rev) for unit_id in ids.values()])
+    rows = {
+        ids[path]: Row(
+            places[ids[path], directive.rev],
+            has_children=longest > len(path),
+            counts=dict(zip(COUNTS, counts, strict=True)),
+        )
+        for path, longest, *counts in counted
+    }
+    summed = (
+        select(child, ReportFigure.key, func.sum(ReportFigure.value))
+        .join(ReportFigure, ReportFigure.report_id == Assignment.latest_report_id)
+        .where(*_below(directive, place))
+        .group_by(child, ReportFigure.key)
+    )
+    for path, key, value in session.execute(summed):
+        rows[ids[path]].figures[key] = int(value)
+    unstaffed = (
+        select(child, func.count())
+        .where(*_below(directive, place), ~exists().where(_somebody_addressed()))
+        .group_by(child)
+    )
+    for path, count in session.execute(unstaffed):
+        rows[ids[path]].unstaffed = count
+    return rows
+
+
+def late(directive: Directive) -> ColumnElement[bool]:
+    """The condition on the directive's assignments: overdue now."""
+    if directive.status != "open":
+        return Assignment.id.in_(())
+    return Assignment.due_at < clock.now()
+
+
+def _somebody_addressed() -> ColumnElement[bool]:
+    """The condition on Assignment, Post and Official: today's post is addressed there."""
+    return and_(
+        Post.unit_id == Assignment.unit_id,
+        Post.ended_at.is_(None),
+        Official.id == Post.official_id,
+        Official.status == "active",
+        policy.addressed(Post.line_code, Post.role),
+    )
+
+
+def list_assignments(
+    session: Session,
+    *,
+    by: Principal,
+    directive_id: int,
+    unit_id: int | None,
+    state: str,
+    after_path: str | None,
+    limit: int,
+) -> list[Assignment]:
+    """Up to ``limit + 1`` units at and below one, in the order of the tree: who must be called.
+
+    Raises NotFound.
+    """
+    directive, place = policy.access_rollup(
+        session, by, directive_id, unit_id, "directive.assignments"
+    )
+    query = (
+        select(Assignment)
+        .where(*_below(directive, place))
+        .order_by(Assignment.path)
+        .limit(limit + 1)
+        .options(joinedload(Assignment.directive).joinedload(Directive.event))
+    )
+    if state == "overdue":
+        query = query.where(late(directive))
+    elif state != "any":
+        query = query.where(STATES[state])
+    if after_path is not None:
+        query = query.where(Assignment.path > after_path)
+    return list(session.scalars(query))

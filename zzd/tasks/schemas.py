@@ -1,0 +1,217 @@
+"""What the routes of events and directives take and give."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+
+from zzd.api import Id, Moment, PageQuerySchema, StrictSchema, Text, client_id_field
+from zzd.orgtree.audiences import LEVELS, ROLES
+from zzd.tasks import figures as figure_rules
+from zzd.tasks.directives import URGENCIES
+from zzd.tasks.responses import LEVELS as RESPONSE_LEVELS
+from zzd.tasks.responses import MODES
+from zzd.tasks.rollups import STATES
+
+# Python's $ alone would let a final line feed pass.
+CODE = r"^[a-z][a-z0-9_]{0,31}(?!\n)$"
+LIMIT = figure_rules.LARGEST
+
+
+class ActorSchema(Schema):
+    """Who did something, in the post held at the time."""
+
+    id = Id()
+    name = fields.String()
+    post_title = fields.String()
+    unit_name = fields.String()
+
+
+class ContactSchema(ActorSchema):
+    phone = fields.String(allow_none=True)
+
+
+# Events
+
+
+class EventLevelSchema(Schema):
+    level = fields.Integer()
+    at = Moment()
+    by = fields.Nested(ActorSchema)
+    reason = fields.String()
+
+
+class BriefEventSchema(Schema):
+    id = Id()
+    name = fields.String()
+    mode = fields.String()
+    level = fields.Integer(allow_none=True)
+
+
+class EventSchema(BriefEventSchema):
+    kind = fields.String()
+    status = fields.String()
+    created_at = Moment()
+    levels = fields.List(fields.Nested(EventLevelSchema))
+
+
+class EventQuerySchema(PageQuerySchema):
+    mode = fields.String(validate=validate.OneOf(MODES), load_default=None)
+    status = fields.String(validate=validate.OneOf(["open", "closed"]), load_default=None)
+
+
+class EventCreateSchema(StrictSchema):
+    name = Text(100, required=True)
+    kind = fields.String(required=True, validate=validate.Regexp(CODE))
+    mode = fields.String(required=True, validate=validate.OneOf(MODES))
+    level = fields.Integer(
+        strict=True, validate=validate.OneOf(RESPONSE_LEVELS), allow_none=True, load_default=None
+    )
+    client_id = client_id_field()
+
+
+class LevelChangeSchema(StrictSchema):
+    level = fields.Integer(required=True, strict=True, validate=validate.OneOf(RESPONSE_LEVELS))
+    reason = Text(1000, required=True)
+    client_id = client_id_field()
+
+
+# Directives
+
+
+class FigureSpecSchema(StrictSchema):
+    """A number that a directive asks for."""
+
+    key = fields.String(required=True, validate=validate.Regexp(CODE))
+    name = Text(50, required=True)
+    unit = Text(20, required=True)
+    minimum = fields.Integer(strict=True, validate=validate.Range(-LIMIT, LIMIT), load_default=0)
+    required = fields.Boolean(load_default=False)
+
+
+class AudienceInputSchema(StrictSchema):
+    unit_id = Id(required=True)
+    levels = fields.List(
+        fields.Integer(strict=True, validate=validate.OneOf(list(LEVELS))),
+        validate=validate.Length(1, 12),
+        allow_none=True,
+        load_default=None,
+    )
+    line = Text(32, allow_none=True, load_default=None)
+    role = fields.String(validate=validate.OneOf(list(ROLES)), allow_none=True, load_default=None)
+
+
+class AddressedAudienceSchema(Schema):
+    unit_id = Id()
+    levels = fields.List(fields.Integer())
+    line = fields.String(allow_none=True)
+    role = fields.String(allow_none=True)
+    text = fields.String()
+
+
+class IssuerUnitSchema(Schema):
+    id = Id()
+    name = fields.String()
+
+
+class DirectiveCreateSchema(StrictSchema):
+    event_id = Id(required=True)
+    number = Text(64, allow_none=True, load_default=None)
+    title = Text(200, required=True)
+    text = Text(20_000, required=True)
+    urgency = fields.String(required=True, validate=validate.OneOf(URGENCIES))
+    audiences = fields.List(
+        fields.Nested(AudienceInputSchema), required=True, validate=validate.Length(1, 50)
+    )
+    ack_deadline = Moment(required=True)
+    report_deadline = Moment(allow_none=True, load_default=None)
+    figures = fields.List(
+        fields.Nested(FigureSpecSchema),
+        validate=validate.Length(max=figure_rules.MOST),
+        load_default=list,
+    )
+    client_id = client_id_field()
+
+    @validates_schema
+    def each_key_once(self, data: dict[str, list[dict[str, str]]], **_: object) -> None:
+        keys = [spec["key"] for spec in data.get("figures", ())]
+        if len(set(keys)) < len(keys):
+            raise ValidationError("Each key may be asked for once.", "figures")
+
+
+class BriefDirectiveSchema(Schema):
+    id = Id()
+    number = fields.String(allow_none=True)
+    event = fields.Nested(BriefEventSchema)
+    title = fields.String()
+    text = fields.String()
+    urgency = fields.String()
+    issuer_unit = fields.Nested(IssuerUnitSchema)
+    figures = fields.List(fields.Nested(FigureSpecSchema))
+
+
+class DirectiveSchema(BriefDirectiveSchema):
+    issuer = fields.Nested(ActorSchema)
+    issued_at = Moment()
+    audiences = fields.List(fields.Nested(AddressedAudienceSchema))
+    ack_deadline = Moment()
+    report_deadline = Moment(allow_none=True)
+    rev = fields.Integer(metadata={"description": "Revision of the tree it was issued in"})
+    units = fields.Integer(metadata={"description": "How many units it was issued to"})
+    status = fields.String()
+    my_assignment_id = Id(allow_none=True)
+
+
+class DirectiveQuerySchema(PageQuerySchema):
+    box = fields.String(validate=validate.OneOf(["received", "issued"]), load_default="received")
+
+
+# Roll-up
+
+
+class RollupQuerySchema(Schema):
+    unit_id = Id(load_default=None)
+
+
+class AssignmentsBelowQuerySchema(PageQuerySchema):
+    unit_id = Id(load_default=None)
+    state = fields.String(validate=validate.OneOf([*STATES, "overdue", "any"]), load_default="any")
+
+
+class AssignedUnitSchema(Schema):
+    id = Id()
+    code = fields.String()
+    name = fields.String()
+    level = fields.Integer()
+
+
+class RollupUnitSchema(AssignedUnitSchema):
+    has_children = fields.Boolean()
+
+
+class RollupRowSchema(Schema):
+    """The units at and below one, as numbers; a figure that nobody reported is null."""
+
+    unit = fields.Nested(RollupUnitSchema)
+    addressed = fields.Integer()
+    delivered = fields.Integer()
+    acknowledged = fields.Integer()
+    reported = fields.Integer()
+    not_reported = fields.Integer()
+    completed = fields.Integer()
+    overdue = fields.Integer()
+    unstaffed = fields.Integer(
+        metadata={"description": "Addressed units in which nobody holds a post that is addressed"}
+    )
+    figures = fields.Dict(keys=fields.String(), values=fields.Integer(allow_none=True))
+
+
+class RollupSchema(Schema):
+    directive_id = Id()
+    unit = fields.Nested(AssignedUnitSchema)
+    own = fields.Nested(RollupRowSchema, allow_none=True)
+    rows = fields.List(fields.Nested(RollupRowSchema))
+    total = fields.Nested(
+        RollupRowSchema, metadata={"description": "All rows and the unit's own together"}
+    )
+    at = Moment()
+    figures = fields.List(fields.Nested(FigureSpecSchema))

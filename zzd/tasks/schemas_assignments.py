@@ -1,0 +1,154 @@
+"""What the routes of assignments, and the socket, take and give."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+
+from zzd.api import Id, Moment, PageQuerySchema, StrictSchema, Text, client_id_field
+from zzd.orgtree.audiences import LEVELS
+from zzd.tasks.assignments import RECEIPTS
+from zzd.tasks.cascades import MOST_PICKED
+from zzd.tasks.schemas import ActorSchema, AssignedUnitSchema, BriefDirectiveSchema, ContactSchema
+from zzd.tasks.states import State
+
+
+class AcknowledgementSchema(Schema):
+    at = Moment()
+    by = fields.Nested(ActorSchema)
+
+
+class NoteSchema(Schema):
+    """What a unit above added when it passed the directive on."""
+
+    unit_name = fields.String()
+    by = fields.Nested(ActorSchema)
+    text = fields.String()
+    at = Moment()
+
+
+class ReportSchema(Schema):
+    id = Id()
+    no = fields.Integer()
+    figures = fields.Dict(keys=fields.String(), values=fields.Integer())
+    text = fields.String(allow_none=True)
+    by = fields.Nested(ActorSchema)
+    created_at = Moment()
+    device_time = Moment(allow_none=True)
+    client_id = fields.String(allow_none=True, metadata={"description": "Only to its sender"})
+
+
+class BelowSchema(Schema):
+    addressed = fields.Integer()
+    acknowledged = fields.Integer()
+    reported = fields.Integer()
+    completed = fields.Integer()
+
+
+class MayActSchema(Schema):
+    acknowledge = fields.Boolean()
+    report = fields.Boolean()
+    cascade = fields.Boolean()
+    complete = fields.Boolean()
+
+
+class AssignmentSchema(Schema):
+    id = Id()
+    directive = fields.Nested(BriefDirectiveSchema)
+    unit = fields.Nested(AssignedUnitSchema)
+    state = fields.String(validate=validate.OneOf([state.value for state in State]))
+    ack_deadline = Moment()
+    report_deadline = Moment(allow_none=True)
+    overdue = fields.String(validate=validate.OneOf(["acknowledge", "report"]), allow_none=True)
+    delivered_at = Moment(allow_none=True)
+    read_at = Moment(allow_none=True)
+    acknowledged = fields.Nested(AcknowledgementSchema, allow_none=True)
+    reported_at = Moment(allow_none=True)
+    completed_at = Moment(allow_none=True)
+    notes = fields.List(fields.Nested(NoteSchema))
+    latest_report = fields.Nested(ReportSchema, allow_none=True)
+    below = fields.Nested(BelowSchema)
+    may = fields.Nested(MayActSchema)
+    contacts = fields.List(
+        fields.Nested(ContactSchema), metadata={"description": "Only in a directive's list"}
+    )
+
+
+class HistoryEntrySchema(Schema):
+    at = Moment()
+    move = fields.String()
+    by = fields.Nested(ActorSchema)
+    detail = fields.Dict(keys=fields.String())
+
+
+class AssignmentWithHistorySchema(AssignmentSchema):
+    history = fields.List(fields.Nested(HistoryEntrySchema))
+    reports = fields.List(fields.Nested(ReportSchema))
+
+
+class AssignmentQuerySchema(PageQuerySchema):
+    box = fields.String(validate=validate.OneOf(["mine"]), load_default="mine")
+    state = fields.String(validate=validate.OneOf(["open", "closed", "any"]), load_default="any")
+
+
+class ReceiptsSchema(StrictSchema):
+    assignment_ids = fields.List(Id(), required=True, validate=validate.Length(1, 200))
+    kind = fields.String(required=True, validate=validate.OneOf(list(RECEIPTS)))
+
+
+class ReceiptSchema(Schema):
+    id = Id()
+    state = fields.String()
+
+
+class ReceiptsAnswerSchema(Schema):
+    items = fields.List(fields.Nested(ReceiptSchema))
+
+
+class EmptySchema(StrictSchema):
+    """Nothing needs saying: ``{}``."""
+
+
+class ReportCreateSchema(StrictSchema):
+    # What each figure may be is the directive's to say: see zzd.tasks.figures.
+    figures = fields.Dict(keys=Text(64), values=fields.Raw(allow_none=True), load_default=dict)
+    text = Text(4000, allow_none=True, load_default=None)
+    device_time = Moment(allow_none=True, load_default=None)
+    client_id = client_id_field()
+
+
+class CascadeCreateSchema(StrictSchema):
+    """By ``levels`` or by ``unit_ids``; with neither, all direct children."""
+
+    levels = fields.List(
+        fields.Integer(strict=True, validate=validate.OneOf(list(LEVELS))),
+        validate=validate.Length(1, 12),
+        allow_none=True,
+        load_default=None,
+    )
+    unit_ids = fields.List(
+        Id(), validate=validate.Length(1, MOST_PICKED), allow_none=True, load_default=None
+    )
+    note = Text(4000, required=True)
+    ack_deadline = Moment(required=True)
+    report_deadline = Moment(allow_none=True, load_default=None)
+    client_id = client_id_field()
+
+    @validates_schema
+    def one_way_of_choosing(self, data: dict[str, object], **_: object) -> None:
+        if data.get("levels") is not None and data.get("unit_ids") is not None:
+            raise ValidationError("Either levels or unit_ids, not both.", "unit_ids")
+
+
+class CascadeSchema(Schema):
+    id = Id()
+    units = fields.Integer(metadata={"description": "Newly assigned"})
+    noted = fields.Integer(metadata={"description": "Had it already; deadlines tightened"})
+
+
+class CompletionSchema(StrictSchema):
+    reason = Text(1000, allow_none=True, load_default=None)
+
+
+class WatchSchema(StrictSchema):
+    directive_id = Id(required=True)
+    unit_id = Id(required=True)
