@@ -1,12 +1,20 @@
-"""miniapps."""
+"""Mini-apps: registered, reviewed, published, and opened from the workbench."""
 
 from __future__ import annotations
 
 from flask import Flask
 
 from zzd.api import Api
+from zzd.identity.authentication import add_token_reader
+from zzd.miniapps import commands, routes, routes_opening, tokens
+from zzd.miniapps.frames import FrameOrigins
 from zzd.realtime.sockets import Sockets
 
 
 def register(app: Flask, api: Api, sockets: Sockets) -> None:
-    """Add the package's routes, socket events and commands."""
+    """Add the package's routes and commands, its tokens as callers, its apps as frames."""
+    add_token_reader(app, tokens.PREFIX, tokens.read_token)
+    app.extensions["zzd.frame_origins"] = FrameOrigins()
+    for blueprint in (routes.blueprint, routes_opening.blueprint, routes_opening.oauth_blueprint):
+        api.register_blueprint(blueprint)
+    app.extensions.setdefault("zzd.commands", []).append(commands.miniapps)

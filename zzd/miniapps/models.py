@@ -1,3 +1,112 @@
-"""Tables."""
+"""Mini-apps, every version of their manifests, and what officials opened them with."""
 
 from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from zzd.db import Base, BigInt, Id, Idempotent, byte_ordered
+
+
+class MiniApp(Idempotent, Base):
+    """An app and its credentials. What it is, and whether people see it, is in its versions.
+
+    ``client_id`` is the key of the request that registered it, ``oauth_client_id`` the app's own
+    name at the token endpoint. A suspended app keeps its published version.
+    """
+
+    __tablename__ = "miniapp"
+    __table_args__ = (UniqueConstraint("sender_id", "client_id"),)
+
+    id: Mapped[Id]
+    app_id: Mapped[str] = mapped_column(byte_ordered(120), unique=True)
+    developer_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    oauth_client_id: Mapped[str] = mapped_column(byte_ordered(40), unique=True)
+    secret_digest: Mapped[str] = mapped_column(String(64))
+    # The number of its newest version.
+    version: Mapped[int]
+    suspended_at: Mapped[datetime | None]
+    suspender: Mapped[dict[str, Any] | None]
+    suspension_reason: Mapped[str | None] = mapped_column(String(500))
+    created_at: Mapped[datetime]
+
+
+class MiniAppVersion(Base):
+    """A manifest as it was written. It never changes; its state does, by states.MOVES."""
+
+    __tablename__ = "miniapp_version"
+    __table_args__ = (
+        UniqueConstraint("miniapp_id", "number"),
+        # At most one version of an app is the published one.
+        Index(
+            "uq_miniapp_version_published",
+            "miniapp_id",
+            unique=True,
+            postgresql_where=text("state = 'published'"),
+            sqlite_where=text("state = 'published'"),
+        ),
+    )
+
+    id: Mapped[Id]
+    miniapp_id: Mapped[int] = mapped_column(ForeignKey("miniapp.id"))
+    number: Mapped[int]
+    state: Mapped[str] = mapped_column(String(12))
+    manifest: Mapped[dict[str, Any]]
+    # Copies from the manifest, for what must not read a whole one to decide.
+    name_zh: Mapped[str] = mapped_column(String(60))
+    name_en: Mapped[str] = mapped_column(String(60))
+    category: Mapped[str] = mapped_column(String(16))
+    entry_origin: Mapped[str] = mapped_column(byte_ordered(300))
+    scopes: Mapped[list[Any]]
+    # Kept in use from publication on.
+    audience_id: Mapped[int | None] = mapped_column(ForeignKey("audience.id"), index=True)
+    # Accounts, and beside them who these were when they signed (policy.signature).
+    created_by: Mapped[int] = mapped_column(BigInt)
+    created_at: Mapped[datetime]
+    submitted_by: Mapped[int | None] = mapped_column(BigInt)
+    submitter: Mapped[dict[str, Any] | None]
+    submitted_at: Mapped[datetime | None]
+    reviewed_by: Mapped[int | None] = mapped_column(BigInt)
+    reviewer: Mapped[dict[str, Any] | None]
+    reviewed_at: Mapped[datetime | None]
+    reason: Mapped[str | None] = mapped_column(String(500))
+    published_at: Mapped[datetime | None]
+
+
+class LaunchCode(Base):
+    """A code an official's client handed to an app. Only its digest is kept."""
+
+    __tablename__ = "miniapp_code"
+
+    id: Mapped[Id]
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    miniapp_id: Mapped[int] = mapped_column(ForeignKey("miniapp.id"))
+    version_id: Mapped[int] = mapped_column(ForeignKey("miniapp_version.id"))
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    post_id: Mapped[int] = mapped_column(ForeignKey("post.id"))
+    redirect_uri: Mapped[str] = mapped_column(String(500))
+    code_challenge: Mapped[str] = mapped_column(String(43))
+    scopes: Mapped[list[Any]]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    used_at: Mapped[datetime | None]
+
+
+class AppToken(Base):
+    """An app's access for one official in one post. Only its digest is kept."""
+
+    __tablename__ = "miniapp_token"
+
+    id: Mapped[Id]
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    code_id: Mapped[int] = mapped_column(ForeignKey("miniapp_code.id"), index=True)
+    miniapp_id: Mapped[int] = mapped_column(ForeignKey("miniapp.id"))
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    post_id: Mapped[int] = mapped_column(ForeignKey("post.id"))
+    scopes: Mapped[list[Any]]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    revoked_at: Mapped[datetime | None]

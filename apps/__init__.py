@@ -1,0 +1,1 @@
+"""Mini-apps that come with ZZD. They use its public interface and import nothing of it."""

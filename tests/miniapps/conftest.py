@@ -1,0 +1,119 @@
+"""An app on its way to the workbench, and its server as the token endpoint sees it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from tests.client import ApiClient
+from tests.conftest import SignedIn
+
+ORIGIN = "https://shelters.example.cn"
+CALLBACK = f"{ORIGIN}/launch"
+MANIFEST: dict[str, Any] = {
+    "manifest_version": 1,
+    "id": "cn.zj.shelters",
+    "name": {"zh": "安置点登记", "en": "Shelter register"},
+    "description": {"zh": "登记安置点", "en": "Registers shelters"},
+    "icon": "data:image/svg+xml,%3Csvg%3E",
+    "category": "emergency",
+    "entry_url": f"{ORIGIN}/",
+    "redirect_uris": [CALLBACK, f"{ORIGIN}/other"],
+    "scopes": [
+        {"name": "identity", "reason": "显示登记人"},
+        {"name": "units.read", "reason": "选择单位"},
+    ],
+    "audience": {"unit_code": "3310"},
+    "events": ["directive.issued"],
+}
+
+
+def manifest(**changes: Any) -> dict[str, Any]:
+    return {**deepcopy(MANIFEST), **changes}
+
+
+@dataclass
+class AppServer:
+    """The server of a published app: it knows its secret and makes PKCE verifiers."""
+
+    app: Flask
+    id: str
+    client_id: str
+    secret: str
+
+    def launch(self, official: ApiClient, **changes: Any) -> tuple[dict[str, Any], str]:
+        """What the official's client hands over, and the verifier that belongs to it."""
+        verifier = secrets.token_urlsafe(48)
+        digest = hashlib.sha256(verifier.encode()).digest()
+        body = {
+            "code_challenge": base64.urlsafe_b64encode(digest).decode().rstrip("="),
+            "code_challenge_method": "S256",
+            "redirect_uri": CALLBACK,
+            "state": "a state",
+            **changes,
+        }
+        return official.post(f"/miniapps/{self.id}/launch", body), verifier
+
+    def exchange(self, code: str, verifier: str | None, **changes: Any) -> TestResponse:
+        """POST /oauth/token with HTTP Basic; a change to None leaves the parameter out."""
+        auth = changes.pop("auth", (self.client_id, self.secret))
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": CALLBACK,
+            "code_verifier": verifier,
+            **changes,
+        }
+        return self.app.test_client().post(
+            "/oauth/token",
+            data={name: value for name, value in form.items() if value is not None},
+            auth=auth,
+        )
+
+    def open(self, official: ApiClient) -> ApiClient:
+        """Launch and exchange: a client that calls as the app for this official."""
+        launched, verifier = self.launch(official)
+        answer = self.exchange(launched["code"], verifier)
+        assert answer.status_code == 200, answer.get_data(as_text=True)
+        return ApiClient(self.app, token=answer.get_json()["access_token"])
+
+
+@pytest.fixture
+def developer(as_: SignedIn) -> ApiClient:
+    return as_("app_developer")
+
+
+@pytest.fixture
+def reviewer(as_: SignedIn) -> ApiClient:
+    return as_("system_admin")
+
+
+Publish = Callable[..., AppServer]
+
+
+@pytest.fixture
+def publish(app: Flask, developer: ApiClient, reviewer: ApiClient) -> Publish:
+    """Take a manifest all the way to the workbench."""
+
+    def run(**changes: Any) -> AppServer:
+        made = developer.post("/miniapps", {"manifest": manifest(**changes)})
+        developer.post(f"/miniapps/{made['id']}/submission", status=200)
+        reviewer.post(f"/miniapps/{made['id']}/review", {"decision": "approve"}, status=200)
+        developer.post(f"/miniapps/{made['id']}/publication", status=200)
+        return AppServer(app, made["id"], made["client_id"], made["client_secret"])
+
+    return run
+
+
+@pytest.fixture
+def shelters(publish: Publish) -> AppServer:
+    return publish()

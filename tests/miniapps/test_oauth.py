@@ -1,0 +1,351 @@
+"""From a launch code to the official's identity, and every way in which that must fail."""
+
+from __future__ import annotations
+
+import base64
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from tests.client import ApiClient
+from tests.conftest import SignedIn
+from tests.miniapps.conftest import CALLBACK, ORIGIN, AppServer, Publish, manifest
+from zzd import clock
+from zzd.audit.models import AuditEntry
+from zzd.db import database, transaction
+from zzd.identity.models import Account
+from zzd.miniapps.models import AppToken, LaunchCode
+from zzd.orgtree.models import Official, Post
+
+TOWNSHIP = "331081100.duty_officer"
+
+
+def error_of(response: TestResponse, status: int = 400) -> str:
+    assert response.status_code == status, response.get_data(as_text=True)
+    body = response.get_json()
+    assert set(body) == {"error", "error_description"}
+    assert response.headers["Cache-Control"] == "no-store"
+    error: str = body["error"]
+    return error
+
+
+def test_an_app_learns_who_opened_it(shelters: AppServer, as_: SignedIn) -> None:
+    launched, verifier = shelters.launch(as_(TOWNSHIP))
+    assert launched["state"] == "a state"
+    assert launched["redirect_uri"] == CALLBACK
+    response = shelters.exchange(launched["code"], verifier)
+    assert response.headers["Cache-Control"] == "no-store"
+    token = response.get_json()
+    assert token.pop("access_token").startswith("zza_")
+    assert token == {"token_type": "Bearer", "expires_in": 7200, "scope": "identity units.read"}
+
+    known = shelters.open(as_(TOWNSHIP)).get("/oauth/userinfo")
+    unit = known.pop("unit")
+    assert unit.pop("id").isdigit()
+    assert unit == {
+        "code": "331081100",
+        "name": "石塘镇",
+        "level": 4,
+        "full_name": "浙江省台州市温岭市石塘镇",
+    }
+    sub = known.pop("sub")
+    assert known == {
+        "name": "陈石塘",
+        "post": {
+            "title": "值班员",
+            "role": "duty_officer",
+            "line": {"code": "flood_control", "name": known["post"]["line"]["name"]},
+        },
+    }
+    assert shelters.open(as_(TOWNSHIP)).get("/oauth/userinfo")["sub"] == sub
+
+
+def test_the_client_may_identify_itself_in_the_form(shelters: AppServer, as_: SignedIn) -> None:
+    launched, verifier = shelters.launch(as_(TOWNSHIP))
+    credentials = {"client_id": shelters.client_id, "client_secret": shelters.secret}
+    answer = shelters.exchange(launched["code"], verifier, auth=None, **credentials)
+    assert answer.status_code == 200
+
+
+def test_two_apps_cannot_tell_that_they_know_the_same_person(
+    shelters: AppServer, publish: Publish, as_: SignedIn
+) -> None:
+    other = publish(id="cn.zj.other")
+    subs = {app.open(as_(TOWNSHIP)).get("/oauth/userinfo")["sub"] for app in (shelters, other)}
+    assert len(subs) == 2
+
+
+def test_without_the_scope_an_app_learns_only_that_it_is_the_same_person(
+    publish: Publish, as_: SignedIn
+) -> None:
+    app = publish(scopes=[])
+    assert set(app.open(as_(TOWNSHIP)).get("/oauth/userinfo")) == {"sub"}
+
+
+def test_an_app_acts_in_the_post_that_it_is_for(publish: Publish, as_: SignedIn) -> None:
+    app = publish(audience={"unit_code": "331081", "line": "water"})
+    known = app.open(as_("331081101.duty_officer")).get("/oauth/userinfo")
+    assert (known["post"]["title"], known["unit"]["name"]) == ("水利干事", "温岭市")
+
+
+WRONG_REQUESTS: list[Any] = [
+    ({"code_verifier": "w" * 43}, "invalid_grant"),
+    ({"code_verifier": "short"}, "invalid_request"),
+    ({"code_verifier": "字" * 43}, "invalid_request"),
+    ({"code_verifier": None}, "invalid_request"),
+    ({"redirect_uri": f"{ORIGIN}/other"}, "invalid_grant"),
+    ({"redirect_uri": f"{CALLBACK}/"}, "invalid_grant"),
+    ({"redirect_uri": None}, "invalid_grant"),
+    ({"code": "no such code"}, "invalid_grant"),
+    ({"code": "a\x00b"}, "invalid_grant"),
+    ({"code": None}, "invalid_request"),
+    ({"grant_type": "client_credentials"}, "unsupported_grant_type"),
+    ({"grant_type": 'x"\\\x00字'}, "unsupported_grant_type"),
+    ({"grant_type": None}, "unsupported_grant_type"),
+]
+
+
+def test_a_wrong_request_gets_no_token_and_does_not_spend_the_code(
+    shelters: AppServer, as_: SignedIn
+) -> None:
+    launched, verifier = shelters.launch(as_(TOWNSHIP))
+    for changes, error in WRONG_REQUESTS:
+        parameters = {"code": launched["code"], "verifier": verifier, **changes}
+        assert error_of(shelters.exchange(**parameters)) == error, changes
+    assert shelters.exchange(launched["code"], verifier).status_code == 200
+
+
+IMPOSTORS: list[Any] = [
+    (),
+    ("{id}", "wrong"),
+    ("nobody", "{secret}"),
+    ("no\x00body", "x"),
+    ("{id}", ""),
+]
+
+
+def test_a_client_that_is_not_the_app_gets_no_token(shelters: AppServer, as_: SignedIn) -> None:
+    launched, verifier = shelters.launch(as_(TOWNSHIP))
+    for impostor in IMPOSTORS:
+        filled = [part.format(id=shelters.client_id, secret=shelters.secret) for part in impostor]
+        response = shelters.exchange(launched["code"], verifier, auth=tuple(filled) or None)
+        assert error_of(response, 401) == "invalid_client"
+        assert response.headers["WWW-Authenticate"].startswith("Basic ")
+    assert shelters.exchange(launched["code"], verifier).status_code == 200
+
+
+def test_a_garbled_authorization_header_is_no_failure_of_ours(app: Flask) -> None:
+    for garbage in (b"\xff\xfe:x", b"no colon", b""):
+        header = "Basic " + base64.b64encode(garbage).decode()
+        response = app.test_client().post(
+            "/oauth/token",
+            data={"grant_type": "authorization_code", "code": "x"},
+            headers={"Authorization": header},
+        )
+        assert error_of(response, 401) == "invalid_client"
+
+
+def test_secrets_in_the_address_are_not_read(shelters: AppServer, as_: SignedIn) -> None:
+    launched, verifier = shelters.launch(as_(TOWNSHIP))
+    response = shelters.app.test_client().post(
+        "/oauth/token",
+        query_string={
+            "grant_type": "authorization_code",
+            "code": launched["code"],
+            "redirect_uri": CALLBACK,
+            "code_verifier": verifier,
+        },
+        auth=(shelters.client_id, shelters.secret),
+    )
+    assert error_of(response) == "unsupported_grant_type"
+
+
+def test_a_code_used_twice_takes_back_the_token_made_from_it(
+    shelters: AppServer, as_: SignedIn, session: Session
+) -> None:
+    launched, verifier = shelters.launch(as_(TOWNSHIP))
+    first = shelters.exchange(launched["code"], verifier).get_json()
+    client = ApiClient(shelters.app, token=first["access_token"])
+    bystander = shelters.open(as_(TOWNSHIP))
+    client.get("/oauth/userinfo")
+    assert error_of(shelters.exchange(launched["code"], verifier)) == "invalid_grant"
+    client.get("/oauth/userinfo", status=401)
+    bystander.get("/oauth/userinfo")
+    reuse = session.scalars(
+        select(AuditEntry).where(AuditEntry.action == "miniapp.code_reuse")
+    ).one()
+    assert reuse.object_id == shelters.id
+
+
+def test_a_code_is_valid_for_five_minutes(shelters: AppServer, as_: SignedIn) -> None:
+    official = as_(TOWNSHIP)
+    launched, verifier = shelters.launch(official)
+    second, second_verifier = shelters.launch(official)
+    with clock.at(clock.now() + timedelta(minutes=4, seconds=55)):
+        assert shelters.exchange(launched["code"], verifier).status_code == 200
+    with clock.at(clock.now() + timedelta(minutes=5, seconds=1)):
+        assert error_of(shelters.exchange(second["code"], second_verifier)) == "invalid_grant"
+
+
+def test_a_token_is_valid_for_two_hours(shelters: AppServer, as_: SignedIn) -> None:
+    client = shelters.open(as_(TOWNSHIP))
+    with clock.at(clock.now() + timedelta(hours=1, minutes=59)):
+        client.get("/oauth/userinfo")
+    with clock.at(clock.now() + timedelta(hours=2, seconds=1)):
+        client.get("/oauth/userinfo", status=401)
+
+
+def test_another_apps_code_is_no_code_and_is_not_spent(
+    shelters: AppServer, publish: Publish, as_: SignedIn
+) -> None:
+    other = publish(id="cn.zj.other")
+    launched, verifier = shelters.launch(as_(TOWNSHIP))
+    assert error_of(other.exchange(launched["code"], verifier)) == "invalid_grant"
+    token = shelters.exchange(launched["code"], verifier).get_json()["access_token"]
+    assert error_of(other.exchange(launched["code"], verifier)) == "invalid_grant"
+    ApiClient(shelters.app, token=token).get("/oauth/userinfo")
+
+
+def disable_account() -> None:
+    with transaction() as session:
+        session.execute(
+            update(Account).where(Account.username == TOWNSHIP).values(status="disabled")
+        )
+
+
+def retire_official() -> None:
+    with transaction() as session:
+        session.execute(
+            update(Official).where(Official.staff_no == TOWNSHIP).values(status="retired")
+        )
+
+
+def end_post() -> None:
+    with transaction() as session:
+        held = select(Official.id).where(Official.staff_no == TOWNSHIP).scalar_subquery()
+        session.execute(update(Post).where(Post.official_id == held).values(ended_at=clock.now()))
+
+
+def leave_the_audience() -> None:
+    with transaction() as session:
+        held = select(Official.id).where(Official.staff_no == TOWNSHIP).scalar_subquery()
+        session.execute(update(Post).where(Post.official_id == held).values(line_code="education"))
+
+
+@pytest.mark.parametrize(
+    "end_access", [disable_account, retire_official, end_post, leave_the_audience]
+)
+def test_codes_and_tokens_end_with_the_officials_access(
+    publish: Publish, as_: SignedIn, end_access: Callable[[], None]
+) -> None:
+    app = publish(audience={"unit_code": "33", "line": "flood_control"})
+    client = app.open(as_(TOWNSHIP))
+    launched, verifier = app.launch(as_(TOWNSHIP))
+    client.get("/oauth/userinfo")
+    end_access()
+    client.get("/oauth/userinfo", status=401)
+    assert error_of(app.exchange(launched["code"], verifier)) == "invalid_grant"
+
+
+def test_codes_and_tokens_end_when_the_app_is_suspended(
+    shelters: AppServer, as_: SignedIn, reviewer: ApiClient
+) -> None:
+    client = shelters.open(as_(TOWNSHIP))
+    launched, verifier = shelters.launch(as_(TOWNSHIP))
+    reviewer.post(f"/miniapps/{shelters.id}/suspension", {"reason": "泄露"}, status=200)
+    client.get("/oauth/userinfo", status=401)
+    client.get("/units", status=401)
+    assert error_of(shelters.exchange(launched["code"], verifier)) == "invalid_grant"
+
+
+def test_a_narrower_version_narrows_tokens_and_ends_codes(
+    shelters: AppServer, as_: SignedIn, developer: ApiClient, reviewer: ApiClient
+) -> None:
+    client = shelters.open(as_(TOWNSHIP))
+    launched, verifier = shelters.launch(as_(TOWNSHIP))
+    client.get("/units")
+    path = f"/miniapps/{shelters.id}"
+    narrower = manifest(scopes=[{"name": "identity", "reason": "x"}])
+    developer.put(path, {"manifest": narrower})
+    developer.post(f"{path}/submission", status=200)
+    reviewer.post(f"{path}/review", {"decision": "approve"}, status=200)
+    client.get("/units")
+    developer.post(f"{path}/publication", status=200)
+    client.get("/units", status=403)
+    assert client.get("/oauth/userinfo")["name"]
+    assert error_of(shelters.exchange(launched["code"], verifier)) == "invalid_grant"
+
+
+def test_a_wider_version_gives_old_tokens_nothing(
+    publish: Publish, as_: SignedIn, developer: ApiClient, reviewer: ApiClient
+) -> None:
+    app = publish(scopes=[{"name": "identity", "reason": "x"}])
+    client = app.open(as_(TOWNSHIP))
+    path = f"/miniapps/{app.id}"
+    developer.put(path, {"manifest": manifest()})
+    developer.post(f"{path}/submission", status=200)
+    reviewer.post(f"{path}/review", {"decision": "approve"}, status=200)
+    developer.post(f"{path}/publication", status=200)
+    client.get("/units", status=403)
+    app.open(as_(TOWNSHIP)).get("/units")
+
+
+def test_only_digests_of_codes_and_tokens_are_kept(
+    shelters: AppServer, as_: SignedIn, session: Session
+) -> None:
+    launched, verifier = shelters.launch(as_(TOWNSHIP))
+    token = shelters.exchange(launched["code"], verifier).get_json()["access_token"]
+    kept = str([vars(row) for row in session.scalars(select(LaunchCode))])
+    kept += str([vars(row) for row in session.scalars(select(AppToken))])
+    for secret in (launched["code"], token, verifier):
+        assert secret not in kept
+
+
+def test_a_token_costs_the_same_statements_whoever_it_is_for(
+    shelters: AppServer, as_: SignedIn, statements: Any
+) -> None:
+    client = shelters.open(as_("331081101.duty_officer"))
+    with statements() as seen:
+        client.get("/oauth/userinfo")
+    # Five to recognise the caller, three to describe them.
+    assert len(seen) <= 9
+
+
+def test_many_at_once_with_one_code_get_one_token_which_then_dies(
+    shelters: AppServer, as_: SignedIn, session: Session
+) -> None:
+    launched, verifier = shelters.launch(as_(TOWNSHIP))
+    statuses: list[int] = []
+
+    def exchange() -> None:
+        statuses.append(shelters.exchange(launched["code"], verifier).status_code)
+
+    threads = [threading.Thread(target=exchange) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(statuses) == [200, 400, 400, 400, 400, 400]
+    alive = select(func.count()).select_from(AppToken).where(AppToken.revoked_at.is_(None))
+    with database().reading() as fresh:
+        assert fresh.scalar(alive) == 0
+
+
+def test_metadata_says_what_there_is(app: Flask) -> None:
+    told = app.test_client().get("/.well-known/oauth-authorization-server").get_json()
+    assert told["issuer"] == "http://127.0.0.1:8000"
+    assert told["token_endpoint"] == "http://127.0.0.1:8000/oauth/token"
+    assert told["code_challenge_methods_supported"] == ["S256"]
+
+
+def test_an_officials_own_session_is_no_apps_token(as_: SignedIn, anonymous: ApiClient) -> None:
+    as_(TOWNSHIP).get("/oauth/userinfo", status=403)
+    anonymous.get("/oauth/userinfo", status=401)
+    ApiClient(anonymous.app, token="zza_made-up").get("/oauth/userinfo", status=401)

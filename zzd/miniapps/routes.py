@@ -1,0 +1,195 @@
+"""Registering apps and judging them: developers and reviewers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, current_app
+
+from zzd.api import (
+    Blueprint,
+    Caller,
+    PageQuerySchema,
+    allow,
+    created,
+    decode_cursor,
+    page,
+    page_schema,
+    principal,
+)
+from zzd.db import reading, transaction
+from zzd.miniapps import apps, policy, registry
+from zzd.miniapps.manifests import SCHEMA_TEXT
+from zzd.miniapps.schemas import (
+    AppQuerySchema,
+    ManifestBodySchema,
+    MiniAppSchema,
+    RegisteredAppSchema,
+    RegistrationSchema,
+    ReviewSchema,
+    SecretSchema,
+    SuspensionSchema,
+    VersionSchema,
+)
+from zzd.miniapps.states import Move
+from zzd.settings import Settings
+
+DEVELOPER, REVIEWER = "app_developer", "system_admin"
+
+blueprint = Blueprint("miniapps", "Mini-apps: register, review, publish, suspend")
+
+
+def _settings() -> Settings:
+    found: Settings = current_app.extensions["zzd.settings"]
+    return found
+
+
+@blueprint.route("/miniapps/manifest-schema/1.json", methods=["GET"])
+@allow(Caller.ANYONE)
+def get_manifest_schema() -> Response:
+    """The JSON Schema (draft 2020-12) of a manifest"""
+    return Response(SCHEMA_TEXT, mimetype="application/schema+json")
+
+
+@blueprint.route("/miniapps", methods=["GET"])
+@allow(Caller.ACCOUNT, roles=(DEVELOPER, REVIEWER))
+@blueprint.arguments(AppQuerySchema, location="query")
+@blueprint.response(200, page_schema(MiniAppSchema))
+def list_miniapps(query: dict[str, Any]) -> dict[str, Any]:
+    """My apps; a reviewer's are all, the newest first"""
+    position = decode_cursor(query["cursor"], int)
+    with reading() as session:
+        held = registry.list_apps(
+            session,
+            principal(),
+            state=query["state"],
+            before_id=position[0] if position else None,
+            limit=query["limit"],
+        )
+        listed = page(held, query["limit"], lambda one: [one.app.id])
+        return {**listed, "items": registry.describe_apps(session, listed["items"])}
+
+
+@blueprint.route("/miniapps", methods=["POST"])
+@allow(Caller.ACCOUNT, roles=[DEVELOPER])
+@blueprint.arguments(RegistrationSchema)
+@blueprint.response(201, RegisteredAppSchema)
+def register_miniapp(body: dict[str, Any]) -> tuple[dict[str, Any], int, dict[str, str]]:
+    """Register an app: a draft, with its secret for this once"""
+    with transaction() as session:
+        held, secret = apps.register_app(
+            session,
+            by=principal(),
+            manifest=body["manifest"],
+            client_id=body["client_id"],
+            settings=_settings(),
+        )
+        shown = {**registry.describe_app(session, held), "client_secret": secret}
+    return shown, 201 if secret else 200, created(f"/miniapps/{held.app.id}")
+
+
+@blueprint.route("/miniapps/<id:miniapp_id>", methods=["GET"])
+@allow(Caller.ACCOUNT, roles=(DEVELOPER, REVIEWER))
+@blueprint.response(200, MiniAppSchema)
+def get_miniapp(miniapp_id: int) -> dict[str, Any]:
+    """An app"""
+    with reading() as session:
+        held = policy.access_app(session, principal(), miniapp_id)
+        return registry.describe_app(session, held)
+
+
+@blueprint.route("/miniapps/<id:miniapp_id>", methods=["PUT"])
+@allow(Caller.ACCOUNT, roles=[DEVELOPER])
+@blueprint.arguments(ManifestBodySchema)
+@blueprint.response(200, MiniAppSchema)
+def change_miniapp(body: dict[str, Any], miniapp_id: int) -> dict[str, Any]:
+    """Change the manifest: a new version, a draft"""
+    with transaction() as session:
+        held = policy.access_own_app(session, principal(), miniapp_id)
+        held = apps.change_app(
+            session, held, by=principal(), manifest=body["manifest"], settings=_settings()
+        )
+        return registry.describe_app(session, held)
+
+
+@blueprint.route("/miniapps/<id:miniapp_id>/versions", methods=["GET"])
+@allow(Caller.ACCOUNT, roles=(DEVELOPER, REVIEWER))
+@blueprint.arguments(PageQuerySchema, location="query")
+@blueprint.response(200, page_schema(VersionSchema))
+def list_miniapp_versions(query: dict[str, Any], miniapp_id: int) -> dict[str, Any]:
+    """Every version there was, the newest first"""
+    position = decode_cursor(query["cursor"], int)
+    with reading() as session:
+        held = policy.access_app(session, principal(), miniapp_id)
+        versions = registry.list_versions(
+            session,
+            held.app.id,
+            before=position[0] if position else None,
+            limit=query["limit"],
+        )
+    listed = page(versions, query["limit"], lambda version: [version.number])
+    return {**listed, "items": [registry.describe_version(one) for one in listed["items"]]}
+
+
+@blueprint.route("/miniapps/<id:miniapp_id>/secret", methods=["POST"])
+@allow(Caller.ACCOUNT, roles=[DEVELOPER])
+@blueprint.response(200, SecretSchema)
+def rotate_miniapp_secret(miniapp_id: int) -> dict[str, str]:
+    """Make a new secret; the old one stops working"""
+    with transaction() as session:
+        held = policy.access_own_app(session, principal(), miniapp_id)
+        secret = apps.rotate_secret(session, held, by=principal())
+        return {"client_id": held.app.oauth_client_id, "client_secret": secret}
+
+
+@blueprint.route("/miniapps/<id:miniapp_id>/submission", methods=["POST"])
+@allow(Caller.ACCOUNT, roles=[DEVELOPER])
+@blueprint.response(200, MiniAppSchema)
+def submit_miniapp(miniapp_id: int) -> dict[str, Any]:
+    """Submit the draft for review"""
+    with transaction() as session:
+        held = policy.access_own_app(session, principal(), miniapp_id)
+        apps.submit_app(session, held, by=principal())
+        return registry.describe_app(session, held)
+
+
+@blueprint.route("/miniapps/<id:miniapp_id>/review", methods=["POST"])
+@allow(Caller.ACCOUNT, roles=[REVIEWER])
+@blueprint.arguments(ReviewSchema)
+@blueprint.response(200, MiniAppSchema)
+def review_miniapp(body: dict[str, Any], miniapp_id: int) -> dict[str, Any]:
+    """Approve or reject what was submitted: a system administrator, never the submitter"""
+    with transaction() as session:
+        held = policy.access_app(session, principal(), miniapp_id, lock=True)
+        apps.review_app(
+            session,
+            held,
+            by=principal(),
+            move=Move(body["decision"]),
+            reason=body["reason"],
+            number=body["version"],
+        )
+        return registry.describe_app(session, held)
+
+
+@blueprint.route("/miniapps/<id:miniapp_id>/publication", methods=["POST"])
+@allow(Caller.ACCOUNT, roles=(DEVELOPER, REVIEWER))
+@blueprint.response(200, MiniAppSchema)
+def publish_miniapp(miniapp_id: int) -> dict[str, Any]:
+    """Publish what was approved, or bring a suspended app back (a system administrator)"""
+    with transaction() as session:
+        held = policy.access_app(session, principal(), miniapp_id, lock=True)
+        apps.publish_app(session, held, by=principal(), settings=_settings())
+        return registry.describe_app(session, held)
+
+
+@blueprint.route("/miniapps/<id:miniapp_id>/suspension", methods=["POST"])
+@allow(Caller.ACCOUNT, roles=[REVIEWER])
+@blueprint.arguments(SuspensionSchema)
+@blueprint.response(200, MiniAppSchema)
+def suspend_miniapp(body: dict[str, Any], miniapp_id: int) -> dict[str, Any]:
+    """Take an app from everybody at once, its tokens included: a system administrator"""
+    with transaction() as session:
+        held = policy.access_app(session, principal(), miniapp_id, lock=True)
+        apps.suspend_app(session, held, by=principal(), reason=body["reason"])
+        return registry.describe_app(session, held)

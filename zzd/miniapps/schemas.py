@@ -1,0 +1,193 @@
+"""What the routes of mini-apps take and give."""
+
+from __future__ import annotations
+
+from marshmallow import EXCLUDE, Schema, fields, validate
+
+from zzd.api import Id, Moment, PageQuerySchema, StrictSchema, Text, client_id_field
+from zzd.miniapps.manifests import SCHEMA
+from zzd.miniapps.states import SUSPENDED, State
+from zzd.orgtree.schemas import LineSchema, UnitOfPostSchema
+
+CATEGORIES = SCHEMA["properties"]["category"]["enum"]
+SHOWN_STATES = [str(state) for state in State if state is not State.SUPERSEDED] + [SUSPENDED]
+
+
+class LocalizedSchema(Schema):
+    zh = fields.String()
+    en = fields.String()
+
+
+class ManifestBodySchema(StrictSchema):
+    """The manifest as its JSON Schema at /api/v1/miniapps/manifest-schema/1.json has it."""
+
+    manifest = fields.Raw(required=True, metadata={"type": "object"})
+
+
+class RegistrationSchema(ManifestBodySchema):
+    client_id = client_id_field()
+
+
+class SignatureSchema(Schema):
+    """Who did something, as they were then; ``id`` is null for one who is no official."""
+
+    id = fields.String(allow_none=True)
+    name = fields.String()
+    post_title = fields.String()
+    unit_name = fields.String()
+
+
+class ActSchema(Schema):
+    by = fields.Nested(SignatureSchema)
+    at = Moment()
+
+
+class ReasonedActSchema(ActSchema):
+    reason = fields.String()
+
+
+class MiniAppSchema(Schema):
+    """An app with the newest version of its manifest."""
+
+    id = Id()
+    app_id = fields.String()
+    name = fields.Nested(LocalizedSchema)
+    description = fields.Nested(LocalizedSchema)
+    icon = fields.String(allow_none=True)
+    category = fields.String()
+    state = fields.String(
+        validate=validate.OneOf(SHOWN_STATES),
+        metadata={"description": "The newest version's, unless the app is suspended"},
+    )
+    version = fields.Integer(metadata={"description": "The newest version's number"})
+    published_version = fields.Integer(
+        allow_none=True, metadata={"description": "The one that people see while not suspended"}
+    )
+    manifest = fields.Dict()
+    submission = fields.Nested(ActSchema, allow_none=True)
+    review = fields.Nested(ReasonedActSchema, allow_none=True)
+    suspension = fields.Nested(ReasonedActSchema, allow_none=True)
+    client_id = fields.String(metadata={"description": "The app's name at /oauth/token"})
+    created_at = Moment()
+
+
+class RegisteredAppSchema(MiniAppSchema):
+    client_secret = fields.String(
+        allow_none=True,
+        metadata={"description": "Shown this once; null when a request is repeated"},
+    )
+
+
+class SecretSchema(Schema):
+    client_id = fields.String()
+    client_secret = fields.String(metadata={"description": "Shown this once"})
+
+
+class VersionSchema(Schema):
+    """A version as it was written, and what became of it."""
+
+    number = fields.Integer()
+    state = fields.String(validate=validate.OneOf([str(state) for state in State]))
+    manifest = fields.Dict()
+    created_at = Moment()
+    submission = fields.Nested(ActSchema, allow_none=True)
+    review = fields.Nested(ReasonedActSchema, allow_none=True)
+    published_at = Moment(allow_none=True)
+
+
+class AppQuerySchema(PageQuerySchema):
+    state = fields.String(validate=validate.OneOf(SHOWN_STATES), load_default=None)
+
+
+class ReviewSchema(StrictSchema):
+    decision = fields.String(required=True, validate=validate.OneOf(["approve", "reject"]))
+    reason = Text(500, shortest=0, load_default="")
+    version = fields.Integer(
+        strict=True,
+        load_default=None,
+        validate=validate.Range(1, 2**31 - 1),
+        metadata={"description": "The version that was looked at; refused if there is a newer"},
+    )
+
+
+class SuspensionSchema(StrictSchema):
+    reason = Text(500, required=True)
+
+
+class WorkbenchQuerySchema(PageQuerySchema):
+    q = Text(60, shortest=0, load_default=None)
+    category = fields.String(validate=validate.OneOf(CATEGORIES), load_default=None)
+
+
+class WorkbenchEntrySchema(Schema):
+    id = Id()
+    app_id = fields.String()
+    name = fields.Nested(LocalizedSchema)
+    description = fields.Nested(LocalizedSchema)
+    icon = fields.String(allow_none=True)
+    category = fields.String()
+    entry_url = fields.String()
+    entry_origin = fields.String()
+
+
+class LaunchSchema(StrictSchema):
+    code_challenge = fields.String(
+        required=True,
+        validate=validate.Regexp(
+            r"^[A-Za-z0-9_-]{43}\Z",
+            error="Must be the SHA-256 of the verifier, base64url: 43 characters",
+        ),
+    )
+    code_challenge_method = fields.String(
+        load_default="S256", validate=validate.OneOf(["S256"], error="Only S256 is accepted")
+    )
+    redirect_uri = Text(500, required=True)
+    state = Text(500, shortest=0, load_default=None, allow_none=True)
+
+
+class LaunchedSchema(Schema):
+    code = fields.String()
+    redirect_uri = fields.String()
+    state = fields.String(allow_none=True)
+    expires_at = Moment()
+
+
+class TokenRequestSchema(Schema):
+    """RFC 6749 and RFC 7636; Authlib checks it. The client may identify itself by HTTP Basic."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    grant_type = fields.String(metadata={"const": "authorization_code"})
+    code = fields.String()
+    redirect_uri = fields.String()
+    code_verifier = fields.String()
+    client_id = fields.String()
+    client_secret = fields.String()
+
+
+class TokenSchema(Schema):
+    access_token = fields.String()
+    token_type = fields.String(metadata={"const": "Bearer"})
+    expires_in = fields.Integer(metadata={"description": "Seconds"})
+    scope = fields.String()
+
+
+class OAuthErrorSchema(Schema):
+    error = fields.String()
+    error_description = fields.String()
+
+
+class UserInfoPostSchema(Schema):
+    title = fields.String()
+    role = fields.String()
+    line = fields.Nested(LineSchema)
+
+
+class UserInfoSchema(Schema):
+    """``sub`` always; the rest with the scope ``identity``."""
+
+    sub = fields.String(metadata={"description": "The official, for this app only"})
+    name = fields.String()
+    post = fields.Nested(UserInfoPostSchema)
+    unit = fields.Nested(UnitOfPostSchema)
