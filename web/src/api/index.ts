@@ -1,0 +1,6 @@
+export * as identity from './identity'
+export * as messaging from './messaging'
+export * as miniapps from './miniapps'
+export * as orgtree from './orgtree'
+export * as tasks from './tasks'
+export { ApiProblem, asProblem } from './problem'

@@ -1,0 +1,118 @@
+import { describe, expect, test } from 'vitest'
+import type { Assignment, FigureSpec } from '@/api/types'
+import { checkDeadlines } from './deadlines'
+import { figureKey, figureText, parseFigures, percent } from './figures'
+import { byPressure, pressingDeadline } from './pressure'
+
+const moved: FigureSpec = { key: 'moved', name: '转移人数', unit: '人', minimum: 0, required: true }
+const boats: FigureSpec = { key: 'boats', name: '在港船只', unit: '艘', minimum: 5, required: false }
+
+describe('figures', () => {
+  test('nobody reported is a dash, never zero', () => {
+    expect(figureText(null, 'zh')).toBe('—')
+    expect(figureText(undefined, 'zh')).toBe('—')
+    expect(figureText(0, 'zh')).toBe('0')
+    expect(figureText(52366, 'zh')).toBe('52,366')
+  })
+
+  test('a figure left empty is left out, not sent as zero', () => {
+    expect(parseFigures([moved, boats], { moved: ' 43 ', boats: '' })).toEqual({
+      values: { moved: 43 },
+      errors: {},
+    })
+  })
+
+  test.each([
+    ['', 'required'],
+    ['4.5', 'integer'],
+    ['1e3', 'integer'],
+    ['四十三', 'integer'],
+    ['99999999999999999999', 'integer'],
+    ['-1', 'minimum'],
+  ])('refuses %j as %s', (typed, error) => {
+    expect(parseFigures([moved], { moved: typed }).errors).toEqual({ moved: error })
+  })
+
+  test('the minimum itself is allowed', () => {
+    expect(parseFigures([boats], { boats: '5' }).values).toEqual({ boats: 5 })
+    expect(parseFigures([boats], { boats: '4' }).errors).toEqual({ boats: 'minimum' })
+  })
+
+  test('a share says 100 only when all have, and 0 only when none has', () => {
+    expect(percent(0, 1387)).toBe(0)
+    expect(percent(1, 1387)).toBe(1)
+    expect(percent(1386, 1387)).toBe(99)
+    expect(percent(1387, 1387)).toBe(100)
+    expect(percent(0, 0)).toBe(0)
+  })
+
+  test('keys of added figures do not collide', () => {
+    expect(figureKey(2, ['figure_2', 'people_moved'])).toBe('figure_3')
+  })
+})
+
+function assignment(part: {
+  id: string
+  state?: Assignment['state']
+  overdue?: Assignment['overdue']
+  urgency?: Assignment['directive']['urgency']
+  ack?: string
+  report?: string | null
+}): Assignment {
+  return {
+    id: part.id,
+    state: part.state ?? 'delivered',
+    overdue: part.overdue ?? null,
+    ack_deadline: part.ack ?? '2019-08-09T14:00:00Z',
+    report_deadline: part.report === undefined ? '2019-08-09T16:00:00Z' : part.report,
+    directive: { urgency: part.urgency ?? 'normal' },
+  } as Assignment
+}
+
+describe('the received list', () => {
+  test('puts overdue first, then urgency, then the nearest deadline', () => {
+    const list = [
+      assignment({ id: 'late-normal', overdue: 'report' }),
+      assignment({ id: 'critical-later', urgency: 'critical', ack: '2019-08-09T15:00:00Z' }),
+      assignment({ id: 'critical-sooner', urgency: 'critical', ack: '2019-08-09T13:00:00Z' }),
+      assignment({ id: 'urgent', urgency: 'urgent', ack: '2019-08-09T12:00:00Z' }),
+    ].reverse()
+    expect(list.sort(byPressure).map(({ id }) => id)).toEqual([
+      'late-normal',
+      'critical-sooner',
+      'critical-later',
+      'urgent',
+    ])
+  })
+
+  test('counts down to the acknowledgement, then to the report, then to nothing', () => {
+    expect(pressingDeadline(assignment({ id: 'a', state: 'read' }))).toBe('2019-08-09T14:00:00Z')
+    expect(pressingDeadline(assignment({ id: 'a', state: 'acknowledged' }))).toBe(
+      '2019-08-09T16:00:00Z',
+    )
+    expect(pressingDeadline(assignment({ id: 'a', state: 'acknowledged', report: null }))).toBeNull()
+    expect(pressingDeadline(assignment({ id: 'a', state: 'reported' }))).toBeNull()
+  })
+})
+
+describe('deadlines passed on', () => {
+  const now = Date.parse('2019-08-09T12:00:00Z')
+  const above = { ack: '2019-08-09T14:00:00+00:00', report: '2019-08-09T16:00:00+00:00' }
+
+  test('may be equal to or earlier than those above, never later', () => {
+    expect(checkDeadlines(above, above, now)).toEqual({ ack: null, report: null })
+    const later = { ack: '2019-08-09T14:00:01Z', report: '2019-08-09T15:00:00Z' }
+    expect(checkDeadlines(later, above, now)).toEqual({ ack: 'deadlineTooLate', report: null })
+  })
+
+  test('lie ahead, unless they are inherited and have already passed', () => {
+    const past = { ack: '2019-08-09T11:00:00Z', report: null }
+    expect(checkDeadlines(past, above, now).ack).toBe('deadlinePast')
+    expect(checkDeadlines(past, { ack: past.ack, report: null }, now).ack).toBeNull()
+  })
+
+  test('a report is not due before the acknowledgement', () => {
+    const crossed = { ack: '2019-08-09T14:00:00Z', report: '2019-08-09T13:00:00Z' }
+    expect(checkDeadlines(crossed, { ack: null, report: null }, now).report).toBe('deadlineOrder')
+  })
+})

@@ -1,0 +1,83 @@
+import { onScopeDispose, watch, type Ref } from 'vue'
+import { orgtree, tasks } from '@/api'
+import type { Directive, Rollup, Unit } from '@/api/types'
+import { useSession } from '@/features/signin/session'
+import { coalesce } from '@/lib/coalesce'
+import { debounce } from '@/lib/debounce'
+import { useResource } from '@/lib/resource'
+import { onPushed, useConnection } from '@/realtime/connection'
+
+const GATHER_MS = 250
+const LATEST_MS = 750
+
+/** The roll-up of one unit, moving with the reports: watched over the socket, fetched again when something below changed. */
+export function useRollup(directiveId: string, unitId: Ref<string | null>) {
+  const connection = useConnection()
+  const session = useSession()
+  const directive = useResource<Directive, []>(() => tasks.directive(directiveId))
+  const rollup = useResource<Rollup, []>((signal) => tasks.rollup(directiveId, unitId.value, signal))
+  const path = useResource<Unit[], [string]>(async (_, id) => (await orgtree.ancestors(id)).items)
+  const refetch = coalesce(() => rollup.load())
+  const refetchSoon = debounce(() => void refetch(), GATHER_MS, LATEST_MS)
+  let watched: { directive_id: string; unit_id: string } | null = null
+
+  function unwatch(): void {
+    if (watched) connection.send('unwatch', watched)
+    watched = null
+  }
+
+  function watchUnit(id: string): void {
+    if (watched?.unit_id === id) return
+    unwatch()
+    watched = { directive_id: directiveId, unit_id: id }
+    connection.send('watch', watched)
+  }
+
+  async function open(): Promise<void> {
+    await rollup.load()
+    const unit = rollup.data.value?.unit
+    if (!unit) return
+    watchUnit(unit.id)
+    await path.load(unit.id)
+  }
+
+  /** Upwards as far as this official may look: from their own unit. */
+  function crumbs(): { id: string; name: string }[] {
+    const unit = rollup.data.value?.unit
+    if (!unit) return []
+    const above = (path.data.value ?? []).filter((other) => other.id !== unit.id)
+    const start = above.findIndex((other) => other.id === session.me?.post?.unit.id)
+    return start < 0 ? [unit] : [...above.slice(start), unit]
+  }
+
+  watch(unitId, () => {
+    rollup.clear()
+    void open()
+  })
+  // Rooms are forgotten with the connection: join again, and fetch what was pushed meanwhile.
+  watch(
+    () => connection.connected,
+    (connected) => {
+      if (!connected) {
+        watched = null
+        return
+      }
+      const unit = rollup.data.value?.unit
+      if (unit) watchUnit(unit.id)
+      refetchSoon()
+    },
+  )
+  const endUpdates = onPushed('rollup.updated', ({ directive_id, unit_ids }) => {
+    const shown = rollup.data.value?.unit.id
+    if (directive_id === directiveId && shown && unit_ids.includes(shown)) refetchSoon()
+  })
+  onScopeDispose(() => {
+    endUpdates()
+    refetchSoon.cancel()
+    unwatch()
+  })
+
+  void directive.load()
+  void open()
+  return { directive, rollup, crumbs, open }
+}

@@ -1,0 +1,86 @@
+import { describe, expect, test } from 'vitest'
+import type { Message } from '@/api/types'
+import type { OutboxEntry } from '@/offline/queue'
+import { chatRows } from './rows'
+import { leavesGap, mergeMessages, tailSeq, withRecall } from './sequence'
+
+function message(seq: number, part: Partial<Message> = {}): Message {
+  return {
+    id: `m${seq}`,
+    conversation_id: 'c1',
+    seq,
+    sender: { id: 'o1', name: '林晓燕', post_title: '值班员', unit_name: '温岭市' },
+    client_id: null,
+    text: `text ${seq}`,
+    reply_to: null,
+    created_at: new Date(Date.UTC(2019, 7, 9, 4, seq)).toISOString(),
+    recalled_at: null,
+    ...part,
+  }
+}
+
+describe('a stretch of messages', () => {
+  test('is kept in the order of seq, once each, however they arrive', () => {
+    const merged = mergeMessages([message(3), message(5)], [message(4), message(3), message(2)])
+    expect(merged.map(({ seq }) => seq)).toEqual([2, 3, 4, 5])
+  })
+
+  test('takes the later copy of a message', () => {
+    const recalled = message(1, { text: null, recalled_at: '2019-08-09T04:02:00Z' })
+    expect(mergeMessages([message(1)], [recalled])[0]?.text).toBeNull()
+  })
+
+  test('keeps the client_id of an own message when the broadcast copy comes after it', () => {
+    const merged = mergeMessages([message(1, { client_id: 'k' })], [message(1)])
+    expect(merged[0]?.client_id).toBe('k')
+  })
+
+  test('has a gap when the next seq is jumped, not when it follows or repeats', () => {
+    const list = [message(7), message(8)]
+    expect(tailSeq(list)).toBe(8)
+    expect([8, 9, 10].map((seq) => leavesGap(list, seq))).toEqual([false, false, true])
+    expect(leavesGap([], 1)).toBe(false)
+    expect(leavesGap([], 2)).toBe(true)
+  })
+
+  test('hides a recalled text also where it is quoted', () => {
+    const quoting = message(2, { reply_to: { seq: 1, sender_name: '林晓燕', text: 'text 1' } })
+    const [first, second] = withRecall([message(1), quoting], 1, '2019-08-09T04:02:00Z')
+    expect(first?.text).toBeNull()
+    expect(second?.reply_to?.text).toBeNull()
+    expect(second?.text).toBe('text 2')
+  })
+})
+
+describe('the rows of a chat', () => {
+  const waiting: OutboxEntry = {
+    client_id: 'k',
+    kind: 'message',
+    target: 'c1',
+    body: { text: 'on its way' },
+    created_at: '2019-08-09T05:00:00Z',
+    state: 'sending',
+    error: null,
+  }
+
+  test('an own message keeps its key when it is acknowledged, and is never shown twice', () => {
+    const before = chatRows([message(1)], [waiting], 'o2', null)
+    const own = message(2, { client_id: 'k', sender: { ...message(2).sender, id: 'o2' } })
+    const after = chatRows([message(1), own], [waiting], 'o2', null)
+    expect(before.map(({ key }) => key)).toEqual(['seq-1', 'k'])
+    expect(after.map(({ key }) => key)).toEqual(['seq-1', 'k'])
+    expect(after[1]?.pending).toBeNull()
+  })
+
+  test('the mark of new messages stands before the first one of others after the cursor', () => {
+    const own = message(3, { sender: { ...message(3).sender, id: 'o2' } })
+    const rows = chatRows([message(1), message(2), own, message(4)], [], 'o2', 1)
+    expect(rows.map(({ startsUnread }) => startsUnread)).toEqual([false, true, false, false])
+  })
+
+  test('a day is opened once', () => {
+    const next = message(3, { created_at: '2019-08-11T04:00:00Z' })
+    const rows = chatRows([message(1), message(2), next], [], 'o2', null)
+    expect(rows.map(({ startsDay }) => startsDay !== null)).toEqual([true, false, true])
+  })
+})

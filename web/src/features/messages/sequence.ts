@@ -1,0 +1,32 @@
+import type { Message } from '@/api/types'
+
+/** Ascending by seq, one message per seq; what comes later in time (a recall, an own copy) replaces what is there. */
+export function mergeMessages(current: Message[], incoming: Message[]): Message[] {
+  if (incoming.length === 0) return current
+  const bySeq = new Map(current.map((message) => [message.seq, message]))
+  for (const message of incoming) {
+    const known = bySeq.get(message.seq)
+    // A broadcast copy never carries the client_id, and must not take it from the sender's own copy.
+    bySeq.set(message.seq, { ...message, client_id: message.client_id ?? known?.client_id ?? null })
+  }
+  return [...bySeq.values()].sort((a, b) => a.seq - b.seq)
+}
+
+export function tailSeq(messages: Message[]): number {
+  return messages.at(-1)?.seq ?? 0
+}
+
+/** Sequences are gapless on the server: a jump means that pushes were lost and must be fetched. */
+export function leavesGap(messages: Message[], seq: number): boolean {
+  return seq > tailSeq(messages) + 1
+}
+
+export function withRecall(messages: Message[], seq: number, recalledAt: string): Message[] {
+  return messages.map((message) => {
+    if (message.seq === seq) return { ...message, text: null, recalled_at: recalledAt }
+    if (message.reply_to?.seq === seq) {
+      return { ...message, reply_to: { ...message.reply_to, text: null } }
+    }
+    return message
+  })
+}

@@ -1,0 +1,45 @@
+import { defineStore } from 'pinia'
+import { computed, shallowRef } from 'vue'
+import { identity } from '@/api'
+import { setCsrfToken, whenCsrfStale } from '@/api/client'
+import type { Principal } from '@/api/types'
+
+export const useSession = defineStore('session', () => {
+  const me = shallowRef<Principal | null>(null)
+
+  const officialId = computed(() => me.value?.official?.id ?? null)
+  const displayName = computed(() => me.value?.official?.name ?? me.value?.account.username ?? '')
+
+  function adopt(principal: Principal): void {
+    if (principal.csrf_token) setCsrfToken(principal.csrf_token)
+    me.value = principal
+  }
+
+  async function load(): Promise<void> {
+    adopt(await identity.me())
+  }
+
+  whenCsrfStale(load)
+
+  async function signIn(username: string, password: string): Promise<void> {
+    const answer = await identity.signIn(username, password)
+    setCsrfToken(answer.csrf_token)
+    await load()
+  }
+
+  function forget(): void {
+    setCsrfToken(null)
+    me.value = null
+  }
+
+  async function signOut(everywhere: boolean): Promise<void> {
+    await (everywhere ? identity.signOutEverywhere() : identity.signOut())
+    forget()
+  }
+
+  async function actAs(postId: string): Promise<void> {
+    adopt(await identity.actAs(postId))
+  }
+
+  return { me, officialId, displayName, load, signIn, signOut, forget, actAs }
+})

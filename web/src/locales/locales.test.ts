@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest'
+import en from './en'
+import zh from './zh'
+
+const sources = import.meta.glob('../**/*.{vue,ts}', { query: '?raw', import: 'default', eager: true })
+
+function keysOf(tree: object, prefix = ''): string[] {
+  return Object.entries(tree).flatMap(([key, value]) =>
+    typeof value === 'string' ? [`${prefix}${key}`] : keysOf(value as object, `${prefix}${key}.`),
+  )
+}
+
+function textOf(tree: object, path: string): string {
+  return path.split('.').reduce<never>((node, key) => node[key], tree as never)
+}
+
+const known = new Set(keysOf(zh))
+
+test('both languages have the same keys', () => {
+  expect(keysOf(en).sort()).toEqual([...known].sort())
+})
+
+test('both languages fill in the same values', () => {
+  const slots = (text: string) => [...text.matchAll(/\{\w+\}/g)].map(String).sort()
+  const differing = [...known].filter(
+    (key) => slots(textOf(zh, key)).join() !== slots(textOf(en, key)).join(),
+  )
+  expect(differing).toEqual([])
+})
+
+test('every key that a screen names exists', () => {
+  const missing = Object.entries(sources).flatMap(([file, source]) =>
+    [...(source as string).matchAll(/\bt\(\s*'([\w.]+)'/g)]
+      .map(([, key]) => key as string)
+      .filter((key) => !known.has(key))
+      .map((key) => `${file}: ${key}`),
+  )
+  expect(missing).toEqual([])
+})
+
+test('screens carry no Chinese of their own', () => {
+  // Names of figures are data of the directive, and a language is offered in its own script.
+  const allowed = /^\.\/|\.test\.ts$|FiguresEditor\.vue$|LanguageSwitch\.vue$/
+  const offending = Object.entries(sources)
+    .filter(([file]) => !allowed.test(file))
+    .flatMap(([file, source]) =>
+      (source as string)
+        .split('\n')
+        .filter((line) => /[\p{Script=Han}：（）；、，。]/u.test(line) && !/^\s*(\/\/|\*|\/\*)/.test(line))
+        .map((line) => `${file}: ${line.trim()}`),
+    )
+  expect(offending).toEqual([])
+})

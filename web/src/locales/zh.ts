@@ -1,0 +1,19 @@
+import audiences from './zh/audiences'
+import common from './zh/common'
+import contacts from './zh/contacts'
+import directives from './zh/directives'
+import messages from './zh/messages'
+import shell from './zh/shell'
+import signin from './zh/signin'
+import workbench from './zh/workbench'
+
+export default {
+  ...audiences,
+  ...common,
+  ...contacts,
+  ...directives,
+  ...messages,
+  ...shell,
+  ...signin,
+  ...workbench,
+}

@@ -1,0 +1,9 @@
+import 'element-plus/es/components/base/style/css'
+import './styles/tokens.css'
+import './styles/base.css'
+import { createPinia } from 'pinia'
+import { createApp } from 'vue'
+import App from './App.vue'
+import { i18n } from './locales'
+
+createApp(App).use(createPinia()).use(i18n).mount('#app')

@@ -1,0 +1,77 @@
+import type { EventBrief, Message, AssignmentState, ConversationKind, Urgency } from '@/api/types'
+
+export interface PushedEvent<T = unknown> {
+  id: string
+  type: string
+  occurred_at: string
+  data: T
+}
+
+export interface EventData {
+  'message.created': Message & {
+    conversation: { id: string; kind: ConversationKind; name: string; last_seq: number }
+  }
+  'message.recalled': { conversation_id: string; seq: number; recalled_at: string }
+  'receipt.updated': { conversation_id: string; official_id: string; read_seq: number }
+  'conversation.updated': { conversation_id: string }
+  'conversation.removed': { conversation_id: string }
+  'directive.issued': { directive_id: string; title: string; urgency: Urgency; event: EventBrief }
+  'assignment.updated': {
+    assignment_id: string
+    directive_id: string
+    unit_id: string
+    state: AssignmentState
+  }
+  'rollup.updated': { directive_id: string; unit_ids: string[] }
+  'session.revoked': { session_id: string }
+  'rooms.resync': Record<string, never>
+}
+
+export type EventName = keyof EventData
+type Handler<N extends EventName> = (data: EventData[N]) => void
+
+export const EVENT_NAMES: EventName[] = [
+  'message.created',
+  'message.recalled',
+  'receipt.updated',
+  'conversation.updated',
+  'conversation.removed',
+  'directive.issued',
+  'assignment.updated',
+  'rollup.updated',
+  'session.revoked',
+  'rooms.resync',
+]
+
+/** Delivery is at least once: an event may come again after a reconnect, and must act once. */
+export class SeenEvents {
+  private readonly ids = new Set<string>()
+
+  constructor(private readonly capacity = 2_000) {}
+
+  isRepeat(id: string): boolean {
+    if (this.ids.has(id)) return true
+    this.ids.add(id)
+    if (this.ids.size > this.capacity) {
+      const oldest = this.ids.values().next().value
+      if (oldest !== undefined) this.ids.delete(oldest)
+    }
+    return false
+  }
+}
+
+export class EventBus {
+  private readonly handlers = new Map<EventName, Set<Handler<never>>>()
+
+  /** Returns the function that ends the subscription. */
+  on<N extends EventName>(name: N, handler: Handler<N>): () => void {
+    const set = this.handlers.get(name) ?? new Set()
+    set.add(handler as Handler<never>)
+    this.handlers.set(name, set)
+    return () => set.delete(handler as Handler<never>)
+  }
+
+  emit<N extends EventName>(name: N, data: EventData[N]): void {
+    for (const handler of this.handlers.get(name) ?? []) (handler as Handler<N>)(data)
+  }
+}

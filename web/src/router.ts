@@ -1,0 +1,83 @@
+import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
+import { useSession } from '@/features/signin/session'
+import { signedIn } from '@/shell/lifecycle'
+import AppShell from '@/shell/AppShell.vue'
+import SignInPage from '@/features/signin/SignInPage.vue'
+import MessagesPage from '@/features/messages/MessagesPage.vue'
+
+const workspace: RouteRecordRaw[] = [
+  { path: '', name: 'home', component: () => import('@/shell/HomeRedirect.vue') },
+  { path: 'messages/:id?', name: 'messages', component: MessagesPage },
+  {
+    path: 'contacts/:unitId?',
+    name: 'contacts',
+    component: () => import('@/features/contacts/ContactsPage.vue'),
+  },
+  {
+    path: 'directives',
+    redirect: { name: 'received' },
+  },
+  {
+    path: 'directives/received/:id?',
+    name: 'received',
+    component: () => import('@/features/directives/ReceivedPage.vue'),
+  },
+  {
+    path: 'directives/issued',
+    name: 'issued',
+    component: () => import('@/features/directives/IssuedPage.vue'),
+  },
+  {
+    path: 'directives/new',
+    name: 'directive-new',
+    component: () => import('@/features/directives/NewDirectivePage.vue'),
+  },
+  {
+    path: 'directives/:id/rollup',
+    name: 'rollup',
+    component: () => import('@/features/directives/RollupPage.vue'),
+  },
+  {
+    path: 'workbench',
+    name: 'workbench',
+    component: () => import('@/features/workbench/WorkbenchPage.vue'),
+  },
+  {
+    path: 'workbench/apps/:id',
+    name: 'app',
+    component: () => import('@/features/workbench/AppPage.vue'),
+  },
+  {
+    path: 'workbench/develop',
+    name: 'develop',
+    component: () => import('@/features/workbench/DevelopPage.vue'),
+  },
+  {
+    path: 'workbench/review',
+    name: 'review',
+    component: () => import('@/features/workbench/ReviewPage.vue'),
+  },
+  {
+    path: ':rest(.*)*',
+    name: 'absent',
+    component: () => import('@/shell/AbsentPage.vue'),
+  },
+]
+
+export const router = createRouter({
+  history: createWebHistory(),
+  routes: [
+    { path: '/signin', name: 'signin', component: SignInPage, meta: { open: true } },
+    { path: '/', component: AppShell, children: workspace },
+  ],
+})
+
+router.beforeEach((to) => {
+  const inside = useSession().me !== null
+  if (to.meta.open) return inside ? { name: 'home' } : true
+  if (!inside) {
+    return { name: 'signin', query: to.fullPath === '/' ? {} : { next: to.fullPath } }
+  }
+  signedIn()
+  return true
+})

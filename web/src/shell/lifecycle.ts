@@ -1,0 +1,115 @@
+import { whenSignedOut } from '@/api/client'
+import { useInbox } from '@/features/directives/inbox'
+import { useConversations } from '@/features/messages/conversations'
+import { forgetDrafts } from '@/features/messages/drafts'
+import { useHistory } from '@/features/messages/history'
+import { useReadCounts } from '@/features/messages/readCounts'
+import { useSync } from '@/features/messages/sync'
+import { useSession } from '@/features/signin/session'
+import { useCatalogue } from '@/features/workbench/catalogue'
+import { useOutbox } from '@/offline/outbox'
+import { onPushed, useConnection } from '@/realtime/connection'
+import { router } from '@/router'
+
+let endSubscriptions: (() => void)[] = []
+let running = false
+
+/** Opens the queue and the socket for the official who has signed in; repeated calls change nothing. */
+export function signedIn(): void {
+  const me = useSession().me
+  if (running || !me) return
+  running = true
+  if (!me.official) return
+  useOutbox().open(me.account.id)
+  subscribe()
+  connect()
+}
+
+function connect(): void {
+  const connection = useConnection()
+  const session = useSession()
+  connection.whenConnected(() => {
+    void useSync().run()
+    void useInbox().refresh()
+  })
+  // A refused socket says nothing about why; asking who we are ends the session here if it has ended there.
+  connection.whenRefused(() => void session.load().catch(() => undefined))
+  connection.open()
+  // What can be seen without the socket must not wait for it.
+  void useSync().run()
+  void useInbox().refresh()
+}
+
+function subscribe(): void {
+  const conversations = useConversations()
+  const history = useHistory()
+  const outbox = useOutbox()
+  const session = useSession()
+  const inbox = useInbox()
+
+  outbox.whenMessageAcknowledged((message) => {
+    conversations.noteMessage(message, message.seq)
+    history.receive(message)
+  })
+  outbox.whenReportAcknowledged((assignmentId) => void inbox.refetch(assignmentId))
+
+  endSubscriptions = [
+    onPushed('message.created', ({ conversation, ...message }) => {
+      conversations.noteMessage(message, conversation.last_seq)
+      history.receive(message)
+    }),
+    onPushed('message.recalled', ({ conversation_id, seq, recalled_at }) => {
+      conversations.noteRecall(conversation_id, seq, recalled_at)
+      history.noteRecall(conversation_id, seq, recalled_at)
+    }),
+    onPushed('receipt.updated', ({ conversation_id, official_id, read_seq }) => {
+      if (official_id === session.officialId) conversations.noteRead(conversation_id, read_seq)
+      else useReadCounts().noteReceipt(conversation_id, read_seq)
+    }),
+    onPushed('conversation.updated', ({ conversation_id }) => {
+      void conversations.refetch(conversation_id)
+    }),
+    onPushed('conversation.removed', ({ conversation_id }) => {
+      conversations.remove(conversation_id)
+      history.forget(conversation_id)
+    }),
+    onPushed('directive.issued', () => void inbox.refresh()),
+    onPushed('assignment.updated', ({ assignment_id }) => inbox.noteChange(assignment_id)),
+    onPushed('rooms.resync', () => void useSync().run()),
+    onPushed('session.revoked', ({ session_id }) => {
+      if (session_id === session.me?.session.id) leave()
+    }),
+  ]
+}
+
+function stop(): void {
+  for (const end of endSubscriptions) end()
+  endSubscriptions = []
+  running = false
+  useConnection().close()
+  useOutbox().close()
+  useSync().reset()
+  useConversations().reset()
+  useHistory().reset()
+  useReadCounts().reset()
+  forgetDrafts()
+  useInbox().reset()
+  useCatalogue().reset()
+}
+
+/** Ends everything that belongs to the official and shows the door. */
+export function leave(): void {
+  stop()
+  useSession().forget()
+  void router.push({ name: 'signin' })
+}
+
+/** Another post sees other groups and directives: begin again with nothing of the former on screen. */
+export function restart(): void {
+  stop()
+  signedIn()
+}
+
+whenSignedOut(() => {
+  if (running) leave()
+})

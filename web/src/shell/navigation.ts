@@ -1,0 +1,34 @@
+import { ChatLineRound, Flag, Grid, User } from '@element-plus/icons-vue'
+import { computed, type Component } from 'vue'
+import { useRoute } from 'vue-router'
+import { useInbox } from '@/features/directives/inbox'
+import { useConversations } from '@/features/messages/conversations'
+import { useSession } from '@/features/signin/session'
+
+export interface Destination {
+  key: 'messages' | 'contacts' | 'directives' | 'workbench'
+  icon: Component
+  badge: number
+  path: string
+  active: boolean
+}
+
+/** The four places of the product; an account without an official has no messages and receives no directives. */
+export function useNavigation() {
+  const session = useSession()
+  const conversations = useConversations()
+  const inbox = useInbox()
+  const route = useRoute()
+
+  return computed<Destination[]>(() => {
+    const places: Omit<Destination, 'active'>[] = [
+      { key: 'messages', icon: ChatLineRound, badge: conversations.unread, path: '/messages' },
+      { key: 'contacts', icon: User, badge: 0, path: '/contacts' },
+      { key: 'directives', icon: Flag, badge: inbox.waiting.length, path: '/directives' },
+      { key: 'workbench', icon: Grid, badge: 0, path: '/workbench' },
+    ]
+    return places
+      .filter(({ key }) => session.me?.official || key === 'contacts' || key === 'workbench')
+      .map((place) => ({ ...place, active: route.path.startsWith(place.path) }))
+  })
+}
