@@ -1,0 +1,107 @@
+"""script/test: without arguments every check; with arguments, pytest alone with these arguments.
+
+Both on servers and a browser of their own. What is missing is installed or ends the run; nothing is
+skipped.
+"""
+
+import os
+import platform
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from bootstrap import (
+    PYTHON,
+    WEB,
+    build_web_client,
+    install_programs,
+    node_path,
+    prepare_environment,
+)
+from lint import CHECKS, run_checks
+from processes import Group
+from services import new_password, start_postgres, start_redis
+from steps import Failure, run_aloud, run_main, say
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+MAC_BROWSERS = (
+    Path("/Applications/Chromium.app/Contents/MacOS/Chromium"),
+    Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"),
+)
+
+
+def main() -> int:
+    arguments = sys.argv[1:]
+    prepare_environment("dev")
+    os.environ["ZZD_TEST_CHROMIUM"] = find_browser()
+    build_web_client()
+    if not arguments:
+        run_checks(list(CHECKS))
+        test_web_client()
+    with tempfile.TemporaryDirectory(prefix="zzd-test-") as name:
+        folder = Path(name)
+        # PostgreSQL runs as another user where we are root, and must get through to its data.
+        folder.chmod(0o711)
+        with Group(folder / "log") as group:
+            start_test_services(group, folder)
+            say("\n  Running pytest")
+            # Everything: in two processes, one of them for the servers' tests.
+            how = arguments or ["-n", "2", "--dist", "loadgroup"]
+            # As a Ctrl-C would end it: pytest then puts away what its fixtures started.
+            command: list[str | Path] = [PYTHON, "-m", "pytest", *how]
+            return run_aloud(command, stop_signal=signal.SIGINT)
+
+
+def find_browser() -> str:
+    """A real Chromium and a font with Chinese in it, installed where we may."""
+    browser, missing = installed_browser(), []
+    if not browser:
+        missing.append("chromium")
+    if not can_draw_chinese():
+        missing.append("fonts-noto-cjk")
+    if missing:
+        install_programs(missing, needed_for="the browser tests miss a program")
+        browser = installed_browser()
+    if not browser:
+        raise Failure(
+            "no Chromium on this machine: install chromium, or name it in ZZD_TEST_CHROMIUM."
+        )
+    return browser
+
+
+def installed_browser() -> str | None:
+    if named := os.environ.get("ZZD_TEST_CHROMIUM"):
+        return shutil.which(named)
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    return found or next((str(path) for path in MAC_BROWSERS if path.exists()), None)
+
+
+def can_draw_chinese() -> bool:
+    if platform.system() == "Darwin":
+        return True
+    if not shutil.which("fc-list"):
+        return False
+    return bool(subprocess.run(["fc-list", ":lang=zh"], capture_output=True).stdout.strip())
+
+
+def test_web_client() -> None:
+    say("\n  Testing the web client")
+    if run_aloud(["npm", "test"], cwd=WEB, env={"PATH": node_path(), "CI": "1"}):
+        raise Failure("the web client's unit tests failed.")
+
+
+def start_test_services(group: Group, folder: Path) -> None:
+    """Name the servers that tests use: those the caller names, else private ones that forget."""
+    if not os.environ.get("ZZD_TEST_DATABASE_URL"):
+        os.environ["ZZD_TEST_DATABASE_URL"] = start_postgres(
+            group, folder / "postgresql", password=new_password(), forgetful=True
+        )
+    if not os.environ.get("ZZD_TEST_REDIS_URL"):
+        os.environ["ZZD_TEST_REDIS_URL"] = start_redis(group, password=new_password())
+
+
+if __name__ == "__main__":
+    run_main(main)
