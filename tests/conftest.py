@@ -18,37 +18,71 @@ from tests.databases import (
     postgresql_server_url,
     settings_for,
 )
-from zzd import create_app
+from tests.listener import Listener
+from zzd import create_app, logs
 from zzd.db import database
 from zzd.identity import sessions
 from zzd.identity.models import Account
 from zzd.orgtree.models import Official, Unit
+from zzd.orgtree.units import COUNTS
+
+logs.configure()
 
 SignedIn = Callable[[str], ApiClient]
+Listening = Callable[[str], Listener]
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
-def test_database(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[TestDatabase]:
-    made: TestDatabase
-    if request.param == "sqlite":
-        made = SqliteDatabase(tmp_path_factory.mktemp("sqlite"))
-    else:
-        made = PostgresqlDatabase(postgresql_server_url())
-    yield made
-    made.drop()
+# What these start speaks over one Redis, whose channels are everybody's.
+SHARING_REDIS = ("tests/realtime/", "tests/story/")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where tests run in two processes, a file's stay together, and those that share Redis."""
+    for item in items:
+        path = item.nodeid.split("::")[0]
+        group = "redis" if path.startswith(SHARING_REDIS) else path
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")
-def session_app(test_database: TestDatabase) -> Flask:
-    return create_app(settings_for(test_database.url))
+def made_once(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Callable[[str], tuple[TestDatabase, Flask]]]:
+    """Both databases and the application on each, kept until the last test that may want them."""
+    made: dict[str, tuple[TestDatabase, Flask]] = {}
+
+    def make(kind: str) -> tuple[TestDatabase, Flask]:
+        if kind not in made:
+            copy: TestDatabase
+            if kind == "sqlite":
+                copy = SqliteDatabase(tmp_path_factory.mktemp("sqlite"))
+            else:
+                copy = PostgresqlDatabase(postgresql_server_url())
+            made[kind] = copy, create_app(settings_for(copy.url))
+        return made[kind]
+
+    yield make
+    for copy, _ in made.values():
+        copy.drop()
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def engine_kind(request: pytest.FixtureRequest) -> str:
+    """Which database a test runs on."""
+    chosen: str = request.param
+    return chosen
 
 
 @pytest.fixture
-def app(session_app: Flask, test_database: TestDatabase) -> Iterator[Flask]:
+def app(
+    made_once: Callable[[str], tuple[TestDatabase, Flask]], engine_kind: str
+) -> Iterator[Flask]:
     """The application on a fresh copy of the small organisation, its context pushed."""
+    test_database, session_app = made_once(engine_kind)
     test_database.reset()
+    # Another database has other units in the same revision.
+    session_app.extensions[COUNTS].clear()
     with session_app.app_context():
         yield session_app
         database().engine.dispose()
@@ -80,6 +114,20 @@ def as_(app: Flask) -> SignedIn:
         return made[username]
 
     return sign_in
+
+
+@pytest.fixture
+def listening(app: Flask, as_: SignedIn) -> Iterator[Listening]:
+    """``listening("331081100.leader")``: a socket of that account, connected and in its rooms."""
+    made: list[Listener] = []
+
+    def connect(username: str) -> Listener:
+        made.append(Listener(app, as_(username)))
+        return made[-1]
+
+    yield connect
+    for listener in made:
+        listener.close()
 
 
 @pytest.fixture

@@ -14,7 +14,16 @@ from zzd.db import transaction
 from zzd.identity.models import Account, AccountGrant
 from zzd.identity.passwords import hash_password
 from zzd.orgtree.audiences import path_segment
-from zzd.orgtree.models import Official, OrgState, Post, Unit, UnitVersion
+from zzd.orgtree.models import (
+    Official,
+    OfficialTerm,
+    OrgState,
+    Post,
+    Unit,
+    UnitTerm,
+    UnitVersion,
+)
+from zzd.orgtree.terms import official_terms, unit_terms
 
 PASSWORD = "correct horse battery"
 
@@ -86,6 +95,9 @@ def _add_units(session: Session) -> dict[str, Unit]:
                 status="active",
             )
         )
+        session.add_all(
+            UnitTerm(level=unit.level, term=term, unit_id=unit.id) for term in unit_terms(name)
+        )
         units[code] = unit
     return units
 
@@ -95,6 +107,9 @@ def _add_official(session: Session, unit: Unit, role: str, password_hash: str) -
     official = Official(name=name, phone="13800000000", staff_no=f"{unit.code}.{role}")
     session.add(official)
     session.flush()
+    session.add_all(
+        OfficialTerm(term=term, official_id=official.id) for term in official_terms(name)
+    )
     session.add(
         Post(
             official_id=official.id,

@@ -1,0 +1,156 @@
+"""The stage of the story: the full sample data behind real servers."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+
+from tests.databases import postgresql_server_url, redis_url
+from tests.servers import ROOT, Person, ServerProcess, free_port, running_servers
+
+SHELTERS = ROOT / "apps" / "shelters" / "manifest.json"
+
+
+@dataclass
+class Stage:
+    """Running servers, the demo accounts, and the published shelter register."""
+
+    servers: list[ServerProcess]
+    environment: dict[str, str]
+    accounts: dict[str, dict[str, Any]]
+    secret: dict[str, str]
+    apps_url: str
+    app_id: str = "cn.zj.shelters"
+    _people: list[Person] = field(default_factory=list)
+
+    @property
+    def redirect_uri(self) -> str:
+        return f"{self.apps_url}/callback"
+
+    @property
+    def app_credentials(self) -> tuple[str, str]:
+        return self.secret["client_id"], self.secret["client_secret"]
+
+    def person(self, username: str) -> Person:
+        """Sign in; one after the other at each of the servers, so that events must cross."""
+        server = self.servers[len(self._people) % len(self.servers)]
+        person = Person(server.url, username, self.accounts[username]["password"])
+        self._people.append(person)
+        return person
+
+    def audit_verifies(self) -> bool:
+        return "intact" in zzd(self.environment, "audit", "verify")
+
+    def close(self) -> None:
+        for person in self._people:
+            person.close()
+
+
+def zzd(environment: dict[str, str], *arguments: str) -> str:
+    """Run the operator's command as the operator does."""
+    done = subprocess.run(
+        [str(Path(sys.executable).parent / "zzd"), *arguments],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    assert done.returncode == 0, f"zzd {' '.join(arguments)}: {done.stderr[-2000:]}"
+    return done.stdout
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def seeded(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, str]]:
+    """The environment of a database that holds the full sample data."""
+    folder = tmp_path_factory.mktemp(f"story-{request.param}")
+    with ExitStack() as stack:
+        environment = {
+            "ZZD_VAR": str(folder),
+            "ZZD_SECRET_KEY": "a key for tests, forty characters long..",
+        }
+        if request.param == "sqlite":
+            environment["ZZD_DATABASE_URL"] = f"sqlite:///{folder / 'zzd.db'}"
+        else:
+            environment["ZZD_DATABASE_URL"] = stack.enter_context(_story_database())
+            environment["ZZD_REDIS_URL"] = redis_url()
+        zzd(environment, "db", "upgrade")
+        zzd(environment, "seed")
+        yield environment
+
+
+@contextmanager
+def _story_database() -> Iterator[str]:
+    server = create_engine(postgresql_server_url(), isolation_level="AUTOCOMMIT")
+    name = f"zzd_story_{os.getpid()}"
+    with server.connect() as connection:
+        connection.execute(text(f'CREATE DATABASE "{name}"'))
+    url = make_url(server.url).set(database=name)
+    try:
+        yield url.render_as_string(hide_password=False)
+    finally:
+        with server.connect() as connection:
+            connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+        server.dispose()
+
+
+@pytest.fixture(scope="session")
+def stage(seeded: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    folder = tmp_path_factory.mktemp("stage")
+    secret_file = folder / "shelters.json"
+    port = free_port()
+    # Another host name than the client's: another origin, and no cookie of the client's.
+    apps_url = f"http://localhost:{port}"
+    zzd(
+        seeded,
+        *("miniapps", "publish-sample", str(SHELTERS)),
+        *("--entry", apps_url, "--secret-file", str(secret_file)),
+    )
+    listed = json.loads(zzd(seeded, "demo-accounts", "--json"))
+    with running_servers(
+        2 if seeded.get("ZZD_REDIS_URL") else 1,
+        database_url=seeded["ZZD_DATABASE_URL"],
+        redis_url=seeded.get("ZZD_REDIS_URL"),
+        folder=folder,
+        ZZD_APPS_URL=apps_url,
+    ) as servers:
+        shelters = ServerProcess(
+            {
+                "ZZD_URL": servers[0].url,
+                "ZZD_CLIENT_ORIGINS": ",".join(server.url for server in servers),
+                "SHELTERS_URL": apps_url,
+                "SHELTERS_SECRET_FILE": str(secret_file),
+                "SHELTERS_DATABASE": str(folder / "shelters.db"),
+                "SHELTERS_SAMPLE": "1",
+            },
+            folder / "shelters.log",
+            port=port,
+            application="apps.shelters.app:create_app()",
+            health="/healthz",
+        )
+        try:
+            shelters.start()
+            stage = Stage(
+                servers,
+                seeded,
+                {account["username"]: account for account in listed},
+                json.loads(secret_file.read_text()),
+                apps_url,
+            )
+            yield stage
+            stage.close()
+        finally:
+            shelters.stop()
