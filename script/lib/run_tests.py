@@ -48,10 +48,8 @@ def main() -> int:
         with Group(folder / "log") as group:
             start_test_services(group, folder)
             say("\n  Running pytest")
-            # Everything: in two processes, one of them for the servers' tests.
-            how = arguments or ["-n", "2", "--dist", "loadgroup"]
             # As a Ctrl-C would end it: pytest then puts away what its fixtures started.
-            command: list[str | Path] = [PYTHON, "-m", "pytest", *how]
+            command: list[str | Path] = [PYTHON, "-m", "pytest", *arguments]
             return run_aloud(command, stop_signal=signal.SIGINT)
 
 
