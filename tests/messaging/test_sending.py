@@ -96,7 +96,12 @@ def test_a_reply_shows_what_it_replies_to(as_: SignedIn, group: MakeGroup) -> No
     made = group(MEMBER)
     say(as_(OWNER), made, "长" * 300)
     reply = say(as_(MEMBER), made, "明白", reply_to_seq=1)
-    assert reply["reply_to"] == {"seq": 1, "sender_name": "王温岭", "text": "长" * 200}
+    assert reply["reply_to"] == {
+        "seq": 1,
+        "sender_name": "王温岭",
+        "kind": "text",
+        "text": "长" * 200,
+    }
     listed = as_(OWNER).get(f"/conversations/{made['id']}/messages")["items"][1]
     assert listed["reply_to"] == reply["reply_to"]
 

@@ -13,7 +13,7 @@ from zzd import clock
 from zzd.api import decode_cursor, encode_cursor
 from zzd.db import fingerprint, insert_into
 from zzd.errors import IdempotencyConflict, Invalid, NotFound, deny
-from zzd.messaging import events
+from zzd.messaging import events, kinds
 from zzd.messaging.models import Conversation, Message, Participation
 from zzd.messaging.policy import (
     Place,
@@ -39,20 +39,25 @@ def send_message(
     conversation_id: int,
     *,
     text: str,
+    kind: str = kinds.TEXT,
+    content: dict[str, Any] | None = None,
     client_id: str | None = None,
     reply_to_seq: int | None = None,
 ) -> tuple[dict[str, Any], bool]:
     """Say something; returns the message and whether it is a fresh one.
 
+    ``content`` is as ``kinds.load_content`` returned it.
     Four statements, whatever the size of the group (a reply needs one more, an announcement
-    three): the number, the sender's read cursor, the message, the event. A repeat of a
+    three, other kinds than texts what they look up): the number, the sender's read cursor, the
+    message, the event. A repeat of a
     ``client_id`` undoes its number and returns the first result; of two at the same moment one
     waits for the other.
     Raises NotFound, NotPermitted, Invalid, IdempotencyConflict.
     """
     now = clock.now()
     client_id = client_id or uuid.uuid4().hex
-    body_fingerprint = fingerprint([conversation_id, text, reply_to_seq])
+    said = [conversation_id, text, reply_to_seq]
+    body_fingerprint = fingerprint(said if content is None else [*said, kind, content])
     place = _take_next_seq(session, by, conversation_id, now)
     first_seq = _read_own(session, by, place, now)
     quoted = _quoted(session, place.id, reply_to_seq, first_seq=first_seq, below=place.last_seq)
@@ -65,7 +70,9 @@ def send_message(
         "sender_name": by.official_name,
         "sender_title": by.post.title if by.post else "",
         "sender_unit": by.post.unit_name if by.post else "",
+        "kind": kind,
         "text": text,
+        "content": kinds.prepare_content(session, by, place.id, kind, content),
         "reply_to_seq": reply_to_seq,
         "created_at": now,
     }

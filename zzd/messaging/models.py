@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -61,8 +62,10 @@ class Participation(Base):
 class Message(Idempotent, Base):
     """What somebody said, in the post they held when they said it.
 
-    ``sender_id`` is the official. A recalled message keeps its row and its ``seq``; its text is
-    shown to nobody again. ``changed_at`` is null until something but the creation happens to it.
+    ``sender_id`` is the official. ``kind`` says what ``content`` holds besides the text (see
+    zzd.messaging.kinds). A recalled message keeps its row and its ``seq``; its text and content
+    are shown to nobody again. ``changed_at`` is null until something but the creation happens
+    to it.
     """
 
     __tablename__ = "message"
@@ -84,7 +87,9 @@ class Message(Idempotent, Base):
     sender_name: Mapped[str] = mapped_column(String(50))
     sender_title: Mapped[str] = mapped_column(String(50))
     sender_unit: Mapped[str] = mapped_column(String(100))
+    kind: Mapped[str] = mapped_column(String(12), default="text", server_default="text")
     text: Mapped[str] = mapped_column(Text)
+    content: Mapped[dict[str, Any] | None]
     reply_to_seq: Mapped[int | None] = mapped_column(BigInt)
     created_at: Mapped[datetime]
     recalled_at: Mapped[datetime | None]

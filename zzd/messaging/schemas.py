@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, post_dump, validate, validates_schema
+from marshmallow import (
+    Schema,
+    ValidationError,
+    fields,
+    post_dump,
+    post_load,
+    validate,
+    validates_schema,
+)
 
 from zzd.api import Id, Moment, PageQuerySchema, StrictSchema, Text, client_id_field
+from zzd.messaging import kinds
 from zzd.messaging.rules import (
     BY_AUDIENCE,
     LONGEST_NAME,
@@ -37,6 +46,7 @@ class QuoteSchema(Schema):
 
     seq = fields.Integer(metadata=_example(41))
     sender_name = fields.String(metadata=_example("陈海波"))
+    kind = fields.String(metadata=_example("text"))
     text = fields.String(allow_none=True, metadata={"description": "null once recalled"})
 
 
@@ -48,7 +58,13 @@ class MessageSchema(Schema):
     seq = fields.Integer(metadata=_example(42))
     sender = fields.Nested(OfficialRefSchema)
     client_id = fields.String(allow_none=True, metadata={"description": "For its sender alone"})
+    kind = fields.String(
+        metadata={"description": "text, or what content holds", **_example("text")}
+    )
     text = fields.String(allow_none=True, metadata={"description": "null once recalled"})
+    content = fields.Dict(
+        allow_none=True, metadata={"description": "By kind; null for a text and once recalled"}
+    )
     reply_to = fields.Nested(QuoteSchema, allow_none=True)
     created_at = Moment()
     recalled_at = Moment(allow_none=True)
@@ -129,9 +145,22 @@ class MessageQuerySchema(PageQuerySchema):
 
 
 class MessageRequestSchema(StrictSchema):
-    text = Text(LONGEST_TEXT, required=True, metadata=_example("收到"))
+    """A text needs its ``text``; other kinds need their ``content`` and may have words to it."""
+
+    kind = fields.String(load_default=kinds.TEXT, metadata=_example("text"))
+    text = Text(LONGEST_TEXT, load_default="", metadata=_example("收到"))
+    content = fields.Raw(
+        load_default=None,
+        metadata={"type": ["object", "null"], "description": "What this kind of message carries"},
+    )
     reply_to_seq = _seq(load_default=None, allow_none=True, strict=True)
     client_id = client_id_field()
+
+    @post_load
+    def load_content(self, data: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
+        if data["kind"] == kinds.TEXT and not data["text"]:
+            raise ValidationError({"text": ["Missing data for required field."]})
+        return {**data, "content": kinds.load_content(data["kind"], data["content"])}
 
 
 class ReadRequestSchema(StrictSchema):

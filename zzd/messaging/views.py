@@ -124,7 +124,9 @@ def describe_message(
             "unit_name": message.sender_unit,
         },
         "client_id": message.client_id if mine else None,
+        "kind": message.kind,
         "text": None if message.recalled_at else message.text,
+        "content": None if message.recalled_at else message.content,
         "reply_to": describe_quote(quoted) if quoted and not message.recalled_at else None,
         "created_at": message.created_at,
         "recalled_at": message.recalled_at,
@@ -137,6 +139,7 @@ def describe_quote(quoted: Message) -> dict[str, Any]:
     return {
         "seq": quoted.seq,
         "sender_name": quoted.sender_name,
+        "kind": quoted.kind,
         "text": None if quoted.recalled_at else quoted.text[:LONGEST_QUOTE],
     }
 

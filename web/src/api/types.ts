@@ -105,8 +105,10 @@ export interface Message {
   seq: number
   sender: OfficialRef
   client_id: string | null
+  kind: string
   text: string | null
-  reply_to: { seq: number; sender_name: string; text: string | null } | null
+  content: Record<string, unknown> | null
+  reply_to: { seq: number; sender_name: string; kind: string; text: string | null } | null
   created_at: string
   recalled_at: string | null
 }

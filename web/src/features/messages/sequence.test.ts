@@ -11,7 +11,9 @@ function message(seq: number, part: Partial<Message> = {}): Message {
     seq,
     sender: { id: 'o1', name: '林晓燕', post_title: '值班员', unit_name: '温岭市' },
     client_id: null,
+    kind: 'text',
     text: `text ${seq}`,
+    content: null,
     reply_to: null,
     created_at: new Date(Date.UTC(2019, 7, 9, 4, seq)).toISOString(),
     recalled_at: null,
@@ -44,7 +46,7 @@ describe('a stretch of messages', () => {
   })
 
   test('hides a recalled text also where it is quoted', () => {
-    const quoting = message(2, { reply_to: { seq: 1, sender_name: '林晓燕', text: 'text 1' } })
+    const quoting = message(2, { reply_to: { seq: 1, sender_name: '林晓燕', kind: 'text', text: 'text 1' } })
     const [first, second] = withRecall([message(1), quoting], 1, '2019-08-09T04:02:00Z')
     expect(first?.text).toBeNull()
     expect(second?.reply_to?.text).toBeNull()

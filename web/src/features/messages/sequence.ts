@@ -23,7 +23,7 @@ export function leavesGap(messages: Message[], seq: number): boolean {
 
 export function withRecall(messages: Message[], seq: number, recalledAt: string): Message[] {
   return messages.map((message) => {
-    if (message.seq === seq) return { ...message, text: null, recalled_at: recalledAt }
+    if (message.seq === seq) return { ...message, text: null, content: null, recalled_at: recalledAt }
     if (message.reply_to?.seq === seq) {
       return { ...message, reply_to: { ...message.reply_to, text: null } }
     }

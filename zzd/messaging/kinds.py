@@ -1,0 +1,75 @@
+"""What a message can be besides text: a file, a place, a card.
+
+Each kind registers here how what a client sends as ``content`` is checked and what is kept of it.
+The same content goes to everybody who may see the message, so it holds ids and facts, never
+a link that is somebody's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from marshmallow import Schema, ValidationError
+from sqlalchemy.orm import Session
+
+from zzd.principal import Principal
+
+TEXT = "text"
+# (session, sender, id of the conversation, content as loaded) to the content that is kept
+Prepare = Callable[[Session, Principal, int, dict[str, Any]], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """``schema`` loads the content. ``prepare`` completes it from the database and checks the
+    sender's rights to what it names; it runs when the sender is known to belong to the
+    conversation, and raises Invalid. None keeps the content as loaded."""
+
+    name: str
+    schema: type[Schema]
+    prepare: Prepare | None = None
+
+
+_kinds: dict[str, Kind] = {}
+
+
+def register_kind(kind: Kind) -> None:
+    """Let clients send messages of this kind."""
+    _kinds[kind.name] = kind
+
+
+def names() -> list[str]:
+    """All kinds that clients may send, text first."""
+    return [TEXT, *_kinds]
+
+
+def load_content(name: str, content: Any) -> dict[str, Any] | None:
+    """The content of a message of this kind, checked for its shape.
+
+    Raises ValidationError, keyed by ``kind`` or ``content``.
+    """
+    if name == TEXT:
+        if content is not None:
+            raise ValidationError({"content": ["A text has none."]})
+        return None
+    if name not in _kinds:
+        raise ValidationError({"kind": [f"Must be one of: {', '.join(names())}."]})
+    if not isinstance(content, dict):
+        raise ValidationError({"content": ["Missing data for required field."]})
+    try:
+        loaded: dict[str, Any] = _kinds[name].schema().load(content)
+    except ValidationError as error:
+        raise ValidationError({"content": error.messages}) from error
+    return loaded
+
+
+def prepare_content(
+    session: Session, by: Principal, conversation_id: int, name: str, content: Any
+) -> dict[str, Any] | None:
+    """What is kept of it. Raises Invalid."""
+    kind = _kinds.get(name)
+    if kind is None or kind.prepare is None:
+        return content  # type: ignore[no-any-return]
+    return kind.prepare(session, by, conversation_id, content)
