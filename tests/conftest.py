@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 from flask import Flask
@@ -30,6 +30,7 @@ logs.configure()
 
 SignedIn = Callable[[str], ApiClient]
 Listening = Callable[[str], Listener]
+Statements = Callable[[], AbstractContextManager[list[str]]]
 
 
 # What these start speaks over one Redis, whose channels are everybody's.
@@ -161,7 +162,7 @@ def official_id(app: Flask) -> Callable[[str], str]:
 
 
 @pytest.fixture
-def statements(app: Flask) -> Callable[[], object]:
+def statements(app: Flask) -> Statements:
     """``with statements() as seen:`` collects the SQL sent meanwhile, BEGIN and COMMIT aside."""
 
     @contextmanager

@@ -19,6 +19,7 @@ from webargs.flaskparser import FlaskParser, is_json_request
 from werkzeug.routing import BaseConverter
 from werkzeug.routing import ValidationError as WerkzeugValidationError
 
+from zzd import characters
 from zzd.errors import AuthenticationRequired, Invalid, NotPermitted, Problem, deny
 from zzd.principal import Principal
 
@@ -183,10 +184,20 @@ class Text(fields.String):
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
         text: str = super()._deserialize(value, *args, **kwargs)
-        if "\x00" in text or any(0xD800 <= ord(char) <= 0xDFFF for char in text):
+        if not characters.is_text(text):
             raise ValidationError("Contains a character that is not text.")
         if not self.blank_allowed and not text.strip():
             raise ValidationError("Must not be blank.")
+        return text
+
+
+class Name(Text):
+    """What something or somebody is called: a text of which one sees every character."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, *args, **kwargs)
+        if characters.has_hidden(text):
+            raise ValidationError("Contains a character that cannot be seen.")
         return text
 
 

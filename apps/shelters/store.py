@@ -63,6 +63,12 @@ class NameTaken(Exception):
 
 
 class Store:
+    """Everything the register keeps, in one SQLite file.
+
+    Where a query is put together from pieces (noqa: S608), the pieces are this module's own
+    conditions and the names of its columns; what people typed is always a parameter.
+    """
+
     def __init__(self, path: Path) -> None:
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -13,7 +12,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from tests.conftest import SignedIn
+from tests.conftest import SignedIn, Statements
 from zzd.audit import log
 from zzd.audit.commands import audit as commands
 from zzd.audit.models import AuditEntry
@@ -248,7 +247,7 @@ def test_a_malformed_query_is_refused(as_: SignedIn, query: dict[str, Any]) -> N
 
 
 def test_reading_it_does_not_cost_more_when_it_is_long(
-    as_: SignedIn, statements: Callable[[], Any]
+    as_: SignedIn, statements: Statements
 ) -> None:
     write_entries(30)
     with statements() as seen:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.client import ApiClient
-from tests.conftest import SignedIn
+from tests.conftest import SignedIn, Statements
 from tests.organisation import PASSWORD
 from zzd.audit.models import AuditEntry
 from zzd.db import transaction
@@ -160,7 +160,7 @@ def test_a_system_administrator_cannot_become_another_administrator_by_a_reset(
     as_(username).get("/me")
 
 
-def test_accounts_are_listed_by_name_in_pages(as_: SignedIn, statements: Any) -> None:
+def test_accounts_are_listed_by_name_in_pages(as_: SignedIn, statements: Statements) -> None:
     admin = as_("security_admin")
     seen: list[str] = []
     cursor = None

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tests.client import ApiClient
-from tests.conftest import SignedIn
+from tests.conftest import SignedIn, Statements
 from tests.organisation import PASSWORD
 from zzd import clock
 from zzd.audit.models import AuditEntry
@@ -122,7 +122,7 @@ def test_grants_are_told_with_their_reach_in_words(as_: SignedIn, unit_id: Any) 
     assert (admin["unit_id"], admin["audience"]) == (unit_id("331081"), None)
 
 
-def test_recognising_a_caller_costs_three_statements(as_: SignedIn, statements: Any) -> None:
+def test_recognising_a_caller_costs_three_statements(as_: SignedIn, statements: Statements) -> None:
     client = as_(TWO_POSTS)
     with statements() as seen:
         client.get("/sessions")

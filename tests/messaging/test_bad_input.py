@@ -23,6 +23,8 @@ CONVERSATIONS: list[tuple[Any, str]] = [
     ({"kind": "group", "name": " ", "official_ids": []}, "/name"),
     ({"kind": "group", "name": "x\x00", "official_ids": []}, "/name"),
     ({"kind": "group", "name": "x" * 101, "official_ids": []}, "/name"),
+    ({"kind": "group", "name": "防汛\u200b群", "official_ids": []}, "/name"),
+    ({"kind": "group", "name": "群\u202egpj", "official_ids": []}, "/name"),
     ({"kind": "group", "name": "n", "official_ids": [1]}, "/official_ids/0"),
     ({"kind": "group", "name": "n", "official_ids": ["-1"]}, "/official_ids/0"),
     ({"kind": "group", "name": "n", "official_ids": [str(HUGE)]}, "/official_ids/0"),

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
-from tests.conftest import SignedIn
+from tests.conftest import SignedIn, Statements
 from tests.messaging.conftest import CITY, MEMBER, OWNER, MakeGroup, say
 
 
@@ -46,7 +45,7 @@ def test_the_list_costs_the_same_for_three_and_for_sixty(
     group: MakeGroup,
     addressed: MakeGroup,
     crowd: Callable[[int], list[str]],
-    statements: Callable[[], Any],
+    statements: Statements,
 ) -> None:
     def cost(path: str) -> int:
         with statements() as seen:

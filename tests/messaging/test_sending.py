@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from tests.conftest import SignedIn
+from tests.conftest import SignedIn, Statements
 from tests.messaging.conftest import MEMBER, OTHER_MEMBER, OWNER, MakeGroup, say
 from zzd import clock
 from zzd.messaging.models import Conversation, Message
@@ -167,7 +167,7 @@ def test_sending_costs_four_statements_whatever_the_size(
     as_: SignedIn,
     group: MakeGroup,
     crowd: Callable[[int], list[str]],
-    statements: Callable[[], Any],
+    statements: Statements,
     members: int,
     reply: int,
 ) -> None:

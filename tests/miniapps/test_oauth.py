@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from tests.client import ApiClient
-from tests.conftest import SignedIn
+from tests.conftest import SignedIn, Statements
 from tests.miniapps.conftest import CALLBACK, ORIGIN, AppServer, Publish, manifest
 from zzd import clock
 from zzd.audit.models import AuditEntry
@@ -309,7 +309,7 @@ def test_only_digests_of_codes_and_tokens_are_kept(
 
 
 def test_a_token_costs_the_same_statements_whoever_it_is_for(
-    shelters: AppServer, as_: SignedIn, statements: Any
+    shelters: AppServer, as_: SignedIn, statements: Statements
 ) -> None:
     client = shelters.open(as_("331081101.duty_officer"))
     with statements() as seen:

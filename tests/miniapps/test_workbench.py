@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.client import ApiClient
-from tests.conftest import SignedIn
+from tests.conftest import SignedIn, Statements
 from tests.miniapps.conftest import CALLBACK, AppServer, Publish, manifest
 from zzd.audit.models import AuditEntry
 
@@ -113,7 +113,7 @@ def test_the_workbench_is_paged(publish: Publish, as_: SignedIn) -> None:
 
 
 def test_a_workbench_costs_the_same_however_many_apps(
-    publish: Publish, as_: SignedIn, statements: Any
+    publish: Publish, as_: SignedIn, statements: Statements
 ) -> None:
     official = as_(TOWNSHIP)
     publish(id="a.b.c0")

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from tests.conftest import SignedIn
+from tests.conftest import SignedIn, Statements
 from tests.organisation import UNITS
 from tests.orgtree.tables import download, rows_of, upload
 from tests.orgtree.test_imports import snapshot
@@ -113,12 +113,12 @@ def test_a_workbook_holds_no_more_than_can_be_taken_in_again(
 
 
 def test_the_statements_of_an_export_grow_with_its_pieces_only(
-    as_: SignedIn, unit_id: UnitId, statements: Callable[[], object]
+    as_: SignedIn, unit_id: UnitId, statements: Statements
 ) -> None:
     admin = as_("33.leader")
     counts = []
     for code in ("331081100", "33"):
-        with statements() as seen:  # type: ignore[attr-defined]
+        with statements() as seen:
             download(admin, "officials", unit_id(code))
         counts.append(len(seen))
     assert counts[0] == counts[1]

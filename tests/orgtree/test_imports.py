@@ -333,6 +333,7 @@ BAD_OFFICIAL_ROWS: list[tuple[tuple[str, ...], str, str]] = [
     (changed(staff_no="x" * 33), "staff_no", "characters"),
     (changed(name=""), "name", "empty"),
     (changed(name="名" * 51), "name", "50"),
+    (changed(name="陈\u202e海"), "name", "not text"),
     (changed(title=""), "title", "empty"),
     (changed(phone="call me"), "phone", "telephone"),
     (changed(unit_code="331002"), "unit_code", "you administer"),
@@ -364,6 +365,17 @@ def test_a_bad_row_of_officials_is_named_and_nothing_changes(
 
 def test_an_official_of_another_county_may_be_given_a_post_here(as_: SignedIn) -> None:
     assert upload(as_("331081.leader"), "officials", officials_file(changed(**THEIRS)))["applied"]
+
+
+def test_nobody_gives_themselves_a_post(as_: SignedIn, session: Session) -> None:
+    before = snapshot(session)
+    own = changed(staff_no="331081.leader", name="王温岭", phone="", unit_code="331081101")
+    answer = upload(as_("331081.leader"), "officials", officials_file(own))
+    assert [(e["line"], e["column"]) for e in answer["errors"]] == [(2, "staff_no")]
+    assert "Somebody else" in answer["errors"][0]["reason"]
+    assert snapshot(session) == before
+    # The same table from an administrator above them is carried out.
+    assert upload(as_("33.leader"), "officials", officials_file(own))["applied"]
 
 
 def test_rows_of_one_person_must_agree(as_: SignedIn) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
@@ -11,14 +10,13 @@ from flask import Flask
 from sqlalchemy import insert, select, text
 from sqlalchemy.orm import Session
 
+from tests.conftest import Statements
 from tests.tasks.scenes import DONGHAI, SHITANG, WENLING, Scene, duty, in_hours
 from zzd import clock
 from zzd.db import transaction
 from zzd.orgtree.audiences import path_segment
 from zzd.orgtree.models import Unit, UnitVersion
 from zzd.tasks.models import Assignment
-
-Statements = Callable[[], AbstractContextManager[list[str]]]
 
 
 def add_villages(number: int) -> None:

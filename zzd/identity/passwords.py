@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
 from functools import cache
-from typing import Any, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from gevent.monkey import is_module_patched
-from gevent.threadpool import ThreadPool
 
+from zzd.beside import beside
 from zzd.errors import Invalid
 
 _hasher = PasswordHasher()
@@ -20,11 +17,9 @@ SHORTEST, LONGEST = 10, 128
 # No I, l, 1, O or 0: it is read from a screen or a slip of paper.
 INITIAL_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
 
-Result = TypeVar("Result")
-
 
 def hash_password(password: str) -> str:
-    return _beside(_hasher.hash, password)
+    return beside(_hasher.hash, password)
 
 
 @cache
@@ -34,7 +29,7 @@ def _nobody() -> str:
 
 
 def verify_password(password_hash: str | None, password: str) -> bool:
-    return _beside(_matches, password_hash or _nobody(), password) and password_hash is not None
+    return beside(_matches, password_hash or _nobody(), password) and password_hash is not None
 
 
 def _matches(password_hash: str, password: str) -> bool:
@@ -55,17 +50,3 @@ def check_new_password(password: str, *, username: str) -> None:
         raise Invalid.at("/new", f"A password has {SHORTEST} to {LONGEST} characters")
     if username.lower() in password.lower() or len(set(password)) < 4:
         raise Invalid.at("/new", "This password is too easy to guess")
-
-
-def _beside(call: Callable[..., Result], *args: Any) -> Result:
-    """Call in a real thread under gevent: a hash would hold up all the process's greenlets."""
-    if not is_module_patched("threading"):
-        return call(*args)
-    result: Result = _threads().apply(call, args)
-    return result
-
-
-@cache
-def _threads() -> ThreadPool:
-    # Each hash takes 64 MiB: at most two at once.
-    return ThreadPool(2)

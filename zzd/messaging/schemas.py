@@ -14,7 +14,7 @@ from marshmallow import (
     validates_schema,
 )
 
-from zzd.api import Id, Moment, PageQuerySchema, StrictSchema, Text, client_id_field
+from zzd.api import Id, Moment, Name, PageQuerySchema, StrictSchema, Text, client_id_field
 from zzd.messaging import kinds
 from zzd.messaging.rules import (
     BY_AUDIENCE,
@@ -93,7 +93,7 @@ class ConversationRequestSchema(StrictSchema):
     """A conversation to make: ``official_ids`` for direct and group, ``audience`` for the others."""
 
     kind = fields.String(required=True, validate=validate.OneOf(KINDS))
-    name = Text(LONGEST_NAME, load_default=None)
+    name = Name(LONGEST_NAME, load_default=None)
     official_ids = fields.List(
         Id(), load_default=None, validate=validate.Length(0, MOST_MEMBERS), metadata=_example(["7"])
     )
@@ -119,7 +119,7 @@ class ConversationRequestSchema(StrictSchema):
 
 
 class ConversationChangeSchema(StrictSchema):
-    name = Text(LONGEST_NAME, required=True)
+    name = Name(LONGEST_NAME, required=True)
 
 
 class MemberSchema(OfficialRefSchema):

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from zzd.api import Id, PageQuerySchema, StrictSchema, Text, client_id_field
+from zzd.api import Id, Name, PageQuerySchema, StrictSchema, Text, client_id_field
 from zzd.orgtree.audiences import LEVELS, ROLES
 
 
@@ -171,13 +171,13 @@ class OfficialQuerySchema(PageQuerySchema):
 
 class UnitCreationSchema(StrictSchema):
     parent_id = Id(required=True, metadata=_example("12"))
-    name = Text(100, required=True, metadata=_example("滨海镇"))
+    name = Name(100, required=True, metadata=_example("滨海镇"))
     code = code_field(required=True, metadata=_example("331081111"))
     client_id = client_id_field()
 
 
 class UnitRenamingSchema(StrictSchema):
-    name = Text(100, required=True, metadata=_example("滨海街道"))
+    name = Name(100, required=True, metadata=_example("滨海街道"))
 
 
 class UnitMoveSchema(StrictSchema):
@@ -199,7 +199,7 @@ class UnitAbolitionSchema(StrictSchema):
 class PostRequestSchema(StrictSchema):
     unit_id = Id(required=True, metadata=_example("109"))
     line = Text(32, required=True, metadata=_example("flood_control"))
-    title = Text(50, required=True, metadata=_example("值班员"))
+    title = Name(50, required=True, metadata=_example("值班员"))
     role = role_field(required=True, metadata=_example("duty_officer"))
     order = fields.Integer(
         strict=True,
@@ -219,7 +219,7 @@ class PostChangeSchema(StrictSchema):
 
     unit_id = Id()
     line = Text(32)
-    title = Text(50)
+    title = Name(50)
     role = role_field()
     order = fields.Integer(strict=True, validate=validate.Range(0, 9999))
     is_primary = fields.Boolean(
@@ -228,7 +228,7 @@ class PostChangeSchema(StrictSchema):
 
 
 class OfficialCreationSchema(StrictSchema):
-    name = Text(50, required=True, metadata=_example("陈海波"))
+    name = Name(50, required=True, metadata=_example("陈海波"))
     phone = fields.String(
         load_default=None,
         allow_none=True,

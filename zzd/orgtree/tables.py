@@ -9,8 +9,6 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-import time
-import unicodedata
 import warnings
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,11 +21,13 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.utils.exceptions import InvalidFileException
 
+from zzd import characters
+from zzd.beside import beside
 from zzd.errors import Invalid
 
 MOST_ROWS = 200_000
 # Unpacked; 200,000 rows of eight cells come to about 100 MB.
-LARGEST_WORKBOOK = 256 * 1024 * 1024
+LARGEST_WORKBOOK = 128 * 1024 * 1024
 MOST_PARTS = 1_000
 # No spreadsheet has more rows; a file that says so would have us count for hours.
 LAST_LINE = 1_048_576
@@ -73,6 +73,10 @@ def read_table(
     The first row holds the columns' names, in any order.
     Raises NotATable, TableTooLarge.
     """
+    return beside(_read, file, required, optional)
+
+
+def _read(file: IO[bytes], required: Sequence[str], optional: Sequence[str]) -> list[Line]:
     rows = _rows_of_xlsx(file) if _is_zip(file) else _rows_of_csv(file)
     with warnings.catch_warnings():
         # What the library finds odd in a workbook is nobody's business but its author's.
@@ -87,9 +91,6 @@ def _lines(
     blank = dict.fromkeys((*required, *optional), "")
     taken = 0
     for number, cells in rows:
-        if number % 1_000 == 0:
-            # A long table is not to hold up everybody else in this process.
-            time.sleep(0)
         filled = any(cells)
         if number > LAST_LINE or (filled and taken == MOST_ROWS):
             raise TableTooLarge(f"At most {MOST_ROWS} rows in one file")
@@ -217,8 +218,7 @@ def text_fault(text: str, longest: int) -> str | None:
         return "Must not be empty"
     if len(text) > longest:
         return f"At most {longest} characters"
-    # Control characters, line breaks included, and halves of characters.
-    if any(unicodedata.category(char) in {"Cc", "Cs"} for char in text):
+    if characters.has_hidden(text):
         return "Contains a character that is not text"
     return None
 

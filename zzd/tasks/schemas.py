@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from zzd.api import Id, Moment, PageQuerySchema, StrictSchema, Text, client_id_field
+from zzd.api import Id, Moment, Name, PageQuerySchema, StrictSchema, Text, client_id_field
 from zzd.orgtree.audiences import LEVELS, ROLES
 from zzd.tasks import figures as figure_rules
 from zzd.tasks.directives import URGENCIES
@@ -60,7 +60,7 @@ class EventQuerySchema(PageQuerySchema):
 
 
 class EventCreateSchema(StrictSchema):
-    name = Text(100, required=True)
+    name = Name(100, required=True)
     kind = fields.String(required=True, validate=validate.Regexp(CODE))
     mode = fields.String(required=True, validate=validate.OneOf(MODES))
     level = fields.Integer(
@@ -82,8 +82,8 @@ class FigureSpecSchema(StrictSchema):
     """A number that a directive asks for."""
 
     key = fields.String(required=True, validate=validate.Regexp(CODE))
-    name = Text(50, required=True)
-    unit = Text(20, required=True)
+    name = Name(50, required=True)
+    unit = Name(20, required=True)
     minimum = fields.Integer(strict=True, validate=validate.Range(-LIMIT, LIMIT), load_default=0)
     required = fields.Boolean(load_default=False)
 
@@ -115,8 +115,8 @@ class IssuerUnitSchema(Schema):
 
 class DirectiveCreateSchema(StrictSchema):
     event_id = Id(required=True)
-    number = Text(64, allow_none=True, load_default=None)
-    title = Text(200, required=True)
+    number = Name(64, allow_none=True, load_default=None)
+    title = Name(200, required=True)
     text = Text(20_000, required=True)
     urgency = fields.String(required=True, validate=validate.OneOf(URGENCIES))
     audiences = fields.List(
