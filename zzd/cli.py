@@ -8,16 +8,30 @@ from contextlib import suppress
 
 import click
 from flask import Flask
+from sqlalchemy.exc import OperationalError
 
 from zzd import create_app, logs, migrate, realtime
-from zzd.db import database
+from zzd.db import database, reading
 from zzd.sample.commands import demo_accounts, seed
 from zzd.settings import SettingsError
 
 
 @click.group()
-def zzd() -> None:
+@click.pass_context
+def zzd(context: click.Context) -> None:
     """Run and look after a ZZD server."""
+    if context.invoked_subcommand != "db" and "--help" not in sys.argv:
+        _check_database()
+
+
+def _check_database() -> None:
+    try:
+        with reading() as session:
+            current = migrate.is_current(session.connection())
+    except OperationalError as error:
+        raise click.ClickException(f"no answer from the database: {error.orig}") from error
+    if not current:
+        raise click.ClickException("the database is not up to date: run `zzd db upgrade` first")
 
 
 @zzd.group()

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from alembic.runtime.migration import MigrationContext
 from flask import Blueprint, Flask, current_app, jsonify
 from sqlalchemy import text
 
+from zzd import migrate
 from zzd.api import Caller, allow
 from zzd.db import reading
-from zzd.migrate import head_revision
 
 blueprint = Blueprint("health", __name__)
 
@@ -45,8 +44,7 @@ def _database() -> bool:
 
 def _migrations() -> bool:
     with reading() as session:
-        context = MigrationContext.configure(session.connection())
-        return context.get_current_revision() == head_revision()
+        return migrate.is_current(session.connection())
 
 
 def register(app: Flask) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 SCRIPTS = Path(__file__).parent / "migrations"
 
@@ -23,6 +24,11 @@ def _config() -> Config:
 @cache
 def head_revision() -> str | None:
     return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def is_current(connection: Connection) -> bool:
+    """Whether the database has the structure that this code needs."""
+    return MigrationContext.configure(connection).get_current_revision() == head_revision()
 
 
 def upgrade(engine: Engine) -> None:

@@ -73,6 +73,9 @@ class Group:
     ) -> Member:
         """Start a process in its own session: a Ctrl-C reaches only us, who stop it in order."""
         log = self.logs / f"{name.replace(' ', '-')}.log"
+        if log.exists():
+            # What the last run said may be what one looks for after a restart.
+            log.replace(log.with_suffix(".log.1"))
         with log.open("w") as output:
             process = subprocess.Popen(
                 [str(word) for word in command],
