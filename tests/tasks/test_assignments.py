@@ -246,9 +246,16 @@ def test_those_to_call_are_listed_with_their_numbers(scene: Scene) -> None:
     assert [item["unit"]["code"] for item in items] == [SHITANG, HAILI]
     (called,) = items[0]["contacts"]
     assert (called["name"], called["post_title"]) == ("陈石塘", "值班员")
-    assert called["phone"] == "13800000000"
+    assert (called["phone"], called["role"]) == ("13800000000", "duty_officer")
     # Nobody holds a post there.
     assert items[1]["contacts"] == []
+
+
+def test_whoever_is_on_duty_is_called_first(scene: Scene) -> None:
+    directive = scene.issue(audiences=[scene.all_below(SHITANG, levels=[4])])
+    path = f"/directives/{directive['id']}/assignments"
+    (item,) = scene.issuer.get(path, state="not_acknowledged")["items"]
+    assert [contact["role"] for contact in item["contacts"]] == ["duty_officer", "leader"]
 
 
 @pytest.mark.parametrize(

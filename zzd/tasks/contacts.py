@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from zzd.orgtree.models import Official, Post
@@ -19,9 +19,13 @@ CONTACTS = 5
 def contacts_of(session: Session, unit_names: Mapping[int, str]) -> dict[int, list[dict[str, Any]]]:
     """The first few officials of today whom the directive addresses in each unit.
 
-    ``unit_names`` is by assignment id. One statement, whatever the number of assignments.
+    Whoever is on duty stands first: that is the number to call. ``unit_names`` is by assignment
+    id. One statement, whatever the number of assignments.
     """
-    rank = func.row_number().over(partition_by=Assignment.id, order_by=(Post.order, Post.id))
+    on_duty_first = case((Post.role == "duty_officer", 0), else_=1)
+    rank = func.row_number().over(
+        partition_by=Assignment.id, order_by=(on_duty_first, Post.order, Post.id)
+    )
     ranked = (
         select(
             Assignment.id.label("assignment_id"),
@@ -29,6 +33,7 @@ def contacts_of(session: Session, unit_names: Mapping[int, str]) -> dict[int, li
             Official.name,
             Official.phone,
             Post.title,
+            Post.role,
             rank.label("rank"),
         )
         .join(Post, Post.unit_id == Assignment.unit_id)
@@ -52,6 +57,7 @@ def contacts_of(session: Session, unit_names: Mapping[int, str]) -> dict[int, li
                 "post_title": row.title,
                 "unit_name": unit_names[row.assignment_id],
                 "phone": row.phone,
+                "role": row.role,
             },
         )
     return {id_: list(people.values()) for id_, people in found.items()}

@@ -28,6 +28,7 @@ class ActorSchema(Schema):
 
 class ContactSchema(ActorSchema):
     phone = fields.String(allow_none=True)
+    role = fields.String()
 
 
 # Events
