@@ -1,7 +1,6 @@
 import { del, get, post, put } from './client'
-import type { Principal } from './types'
-
-const DEVICE_LENGTH = 100
+import { deviceName } from '@/lib/device'
+import type { OwnSession, Page, Principal } from './types'
 
 export const me = () => get<Principal>('/me')
 
@@ -10,9 +9,11 @@ export const signIn = (username: string, password: string) =>
     username,
     password,
     client: 'browser',
-    device: navigator.userAgent.slice(0, DEVICE_LENGTH),
+    device: deviceName(navigator.userAgent),
   })
 
+export const sessions = (cursor: string | null) => get<Page<OwnSession>>('/sessions', { cursor })
+export const endSession = (id: string) => del<null>(`/sessions/${id}`)
 export const signOut = () => del<null>('/sessions/current')
 export const signOutEverywhere = () => del<null>('/sessions')
 export const actAs = (postId: string) => put<Principal>('/me/post', { post_id: postId })

@@ -99,6 +99,15 @@ export interface Principal {
   }
 }
 
+export interface OwnSession {
+  id: string
+  kind: string
+  device: string
+  created_at: string
+  expires_at: string
+  current: boolean
+}
+
 export interface Message {
   id: string
   conversation_id: string
@@ -202,6 +211,9 @@ export interface Report {
   client_id: string | null
 }
 
+/** Whom to call; whoever is on duty stands first. */
+export type Contact = OfficialRef & { phone: string | null; role: Role }
+
 export interface Assignment {
   id: string
   directive: DirectiveBrief
@@ -221,7 +233,7 @@ export interface Assignment {
   may: { acknowledge: boolean; report: boolean; cascade: boolean; complete: boolean }
   history?: { at: string; move: string; by: OfficialRef | null; detail: Record<string, unknown> | null }[]
   reports?: Report[]
-  contacts?: (OfficialRef & { phone: string | null })[]
+  contacts?: Contact[]
 }
 
 export interface RollupRow {

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import type { Assignment, FigureSpec } from '@/api/types'
 import { checkDeadlines } from './deadlines'
+import { missingFields } from './draftDirective'
 import { figureKey, figureText, parseFigures, percent } from './figures'
 import { byPressure, pressingDeadline } from './pressure'
+import { reachOf } from './reach'
 
 const moved: FigureSpec = { key: 'moved', name: '转移人数', unit: '人', minimum: 0, required: true }
 const boats: FigureSpec = { key: 'boats', name: '在港船只', unit: '艘', minimum: 5, required: false }
@@ -114,5 +116,50 @@ describe('deadlines passed on', () => {
   test('a report is not due before the acknowledgement', () => {
     const crossed = { ack: '2019-08-09T14:00:00Z', report: '2019-08-09T13:00:00Z' }
     expect(checkDeadlines(crossed, { ack: null, report: null }, now).report).toBe('deadlineOrder')
+  })
+})
+
+describe('a directive being written', () => {
+  const whole = {
+    eventId: '1',
+    title: 'a',
+    text: 'b',
+    urgency: 'urgent' as const,
+    audiences: [{ unit_id: '1', levels: null, line: null, role: null }],
+    ack: '2019-08-09T12:00:00Z',
+    report: null,
+    figures: [moved],
+  }
+
+  test('lacks nothing without a deadline to report', () => expect(missingFields(whole)).toEqual([]))
+
+  test('names what it lacks in the order of the form', () => {
+    const nameless = { ...moved, unit: ' ' }
+    expect(missingFields({ ...whole, eventId: '', title: ' ', text: '', ack: null, figures: [nameless] })).toEqual([
+      'event',
+      'title',
+      'content',
+      'ackDeadline',
+      'figuresEditor',
+    ])
+    const placeless = { unit_id: '', levels: null, line: null, role: null }
+    expect(missingFields({ ...whole, audiences: [...whole.audiences, placeless] })).toEqual(['audience'])
+  })
+})
+
+describe('the reach of passing on', () => {
+  const counts = [
+    { level: 6 as const, units: 70 },
+    { level: 4 as const, units: 0 },
+    { level: 5 as const, units: 35 },
+  ]
+
+  test('is what stands at the chosen levels, top down', () => {
+    expect(reachOf(counts, [4, 5, 6])).toEqual([
+      { level: 5, units: 35 },
+      { level: 6, units: 70 },
+    ])
+    expect(reachOf(counts, [5])).toEqual([{ level: 5, units: 35 }])
+    expect(reachOf(counts, [])).toEqual([])
   })
 })

@@ -14,21 +14,45 @@ function inHours(hours: number): string {
   return new Date(serverNow() + hours * HOUR_MS).toISOString()
 }
 
+export interface DraftDirective {
+  eventId: string
+  title: string
+  text: string
+  urgency: Urgency
+  audiences: Audience[]
+  ack: string | null
+  report: string | null
+  figures: FigureSpec[]
+}
+
+/** The fields that still keep it from being issued, by the keys of their labels, in the order of the form. */
+export function missingFields(draft: DraftDirective): string[] {
+  const lacking: [string, boolean][] = [
+    ['event', draft.eventId === ''],
+    ['title', draft.title.trim() === ''],
+    ['content', draft.text.trim() === ''],
+    ['audience', draft.audiences.some((audience) => !audience.unit_id)],
+    ['ackDeadline', draft.ack === null],
+    ['figuresEditor', draft.figures.some(({ name, unit }) => !name.trim() || !unit.trim())],
+  ]
+  return lacking.filter(([, lacks]) => lacks).map(([key]) => key)
+}
+
 /** A directive being written: what it lacks, how many units it will reach, and the request that issues it. */
 export function useDraftDirective() {
   const issuer = useSession().me?.grants.find((grant) => grant.role === 'issuer')
   const startUnit = issuer?.audience?.unit_id ?? useSession().me?.post?.unit.id ?? ''
   const clientId = newClientId()
 
-  const draft = reactive({
+  const draft = reactive<DraftDirective>({
     eventId: '',
     title: '',
     text: '',
-    urgency: 'urgent' as Urgency,
-    audiences: [emptyAudience(startUnit)] as Audience[],
-    ack: inHours(1) as string | null,
-    report: inHours(3) as string | null,
-    figures: [] as FigureSpec[],
+    urgency: 'urgent',
+    audiences: [emptyAudience(startUnit)],
+    ack: inHours(1),
+    report: inHours(3),
+    figures: [],
   })
 
   const deadlines = computed(() =>
@@ -39,16 +63,9 @@ export function useDraftDirective() {
     ),
   )
 
+  const missing = computed(() => missingFields(draft))
   const complete = computed(
-    () =>
-      draft.eventId !== '' &&
-      draft.title.trim() !== '' &&
-      draft.text.trim() !== '' &&
-      draft.audiences.every((audience) => audience.unit_id) &&
-      draft.figures.every((figure) => figure.name.trim() && figure.unit.trim()) &&
-      draft.ack !== null &&
-      !deadlines.value.ack &&
-      !deadlines.value.report,
+    () => missing.value.length === 0 && !deadlines.value.ack && !deadlines.value.report,
   )
 
   function body(): NewDirective {
@@ -65,5 +82,5 @@ export function useDraftDirective() {
     }
   }
 
-  return { draft, startUnit, deadlines, complete, issue: () => tasks.issueDirective(body()) }
+  return { draft, startUnit, deadlines, missing, complete, issue: () => tasks.issueDirective(body()) }
 }

@@ -19,6 +19,8 @@ export default {
     units: '{n} units',
     all: 'All',
     optional: 'optional',
+    missing: 'Still needed: {fields}',
+    enumeration: ', ',
     copied: 'Copied',
     copy: 'Copy',
     remove: 'Remove',

@@ -17,6 +17,8 @@ export default {
     units: '{n} 个单位',
     all: '全部',
     optional: '选填',
+    missing: '还需填写：{fields}',
+    enumeration: '、',
     copied: '已复制',
     copy: '复制',
     remove: '移除',
