@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,11 +16,17 @@ from tests.miniapps.conftest import MANIFEST, ORIGIN, manifest
 from zzd.miniapps.manifests import LARGEST, SCHEMA, find_faults, origin_of
 
 OWN = ("http://127.0.0.1:8000",)
+WORKBENCH = Path(__file__).parents[2] / "web" / "src" / "features" / "workbench"
 
 
 def test_the_schema_is_a_good_schema_and_the_example_a_good_manifest() -> None:
     Draft202012Validator.check_schema(SCHEMA)
     assert find_faults(MANIFEST, own_origins=OWN) == []
+
+
+def test_the_example_that_the_client_inserts_is_a_good_manifest() -> None:
+    example = json.loads((WORKBENCH / "example-manifest.json").read_text())
+    assert find_faults(example, own_origins=OWN) == []
 
 
 def test_a_manifest_needs_neither_icon_nor_events() -> None:

@@ -3,6 +3,7 @@ import { computed, shallowRef } from 'vue'
 import { identity } from '@/api'
 import { setCsrfToken, whenCsrfStale } from '@/api/client'
 import type { Principal } from '@/api/types'
+import { hasSignedIn, noteSignedIn } from './signedIn'
 
 export const useSession = defineStore('session', () => {
   const me = shallowRef<Principal | null>(null)
@@ -13,10 +14,16 @@ export const useSession = defineStore('session', () => {
   function adopt(principal: Principal): void {
     if (principal.csrf_token) setCsrfToken(principal.csrf_token)
     me.value = principal
+    noteSignedIn(true)
   }
 
   async function load(): Promise<void> {
     adopt(await identity.me())
+  }
+
+  /** Who a former visit left signed in here, if anybody; a browser that nobody signed in with need not ask. */
+  async function resume(): Promise<void> {
+    if (hasSignedIn()) await load()
   }
 
   whenCsrfStale(load)
@@ -29,6 +36,7 @@ export const useSession = defineStore('session', () => {
 
   function forget(): void {
     setCsrfToken(null)
+    noteSignedIn(false)
     me.value = null
   }
 
@@ -41,5 +49,5 @@ export const useSession = defineStore('session', () => {
     adopt(await identity.actAs(postId))
   }
 
-  return { me, officialId, displayName, load, signIn, signOut, forget, actAs }
+  return { me, officialId, displayName, load, resume, signIn, signOut, forget, actAs }
 })
