@@ -17,3 +17,8 @@ class Utf8Json:
     @staticmethod
     def loads(text: str | bytes, **_options: Any) -> Any:
         return orjson.loads(text)
+
+
+def encode(type_: str, payload: dict[str, Any]) -> str:
+    """The Socket.IO packet of an event, as it may be sent to any number of sockets."""
+    return "2" + orjson.dumps([type_, payload]).decode()

@@ -28,8 +28,9 @@ from zzd.errors import AuthenticationRequired, Invalid, TooManyRequests, from_ex
 from zzd.principal import Principal
 from zzd.realtime import control
 from zzd.realtime.connections import Connection, Connections
+from zzd.realtime.manager import RoomManager
 from zzd.realtime.outbox import Event
-from zzd.realtime.packets import Utf8Json
+from zzd.realtime.packets import Utf8Json, encode
 from zzd.settings import Settings
 
 log = structlog.get_logger()
@@ -52,8 +53,10 @@ class Sockets:
         self.changes = 0
         self.providers: list[RoomsOf] = []
         self.declared: dict[str, Access] = {"connect": Access(Caller.ACCOUNT)}
+        self.manager = RoomManager()
         self.io = SocketIO(
             app,
+            client_manager=self.manager,
             # Unpatched processes are commands and tests, where greenlets would never run.
             async_mode="gevent" if monkey.is_module_patched("socket") else "threading",
             # Handlers of one client run in the order of its packets.
@@ -130,12 +133,12 @@ class Sockets:
             if handler := control.HANDLERS.get(event.type):
                 handler(self, **event.data)
             elif event.rooms:
-                self.io.emit(event.type, event.payload(), to=list(event.rooms))
+                self.manager.push(event.rooms, encode(event.type, event.payload()))
 
     def tell(self, connection: Connection, type_: str, data: dict[str, Any]) -> None:
         """Push to one socket what concerns nobody else."""
         payload = Event(uuid.uuid4().hex, type_, clock.now(), (), data).payload()
-        self.io.emit(type_, payload, to=connection.sid)
+        self.manager.push([connection.sid], encode(type_, payload))
 
     def resync(self) -> None:
         """Events may have passed unheard, control events too: look again who everybody is and
