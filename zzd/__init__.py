@@ -63,6 +63,7 @@ def serve(settings: Settings | None = None) -> Flask:
     logs.configure()
     app = create_app(settings)
     realtime.start(app)
+    realtime.stop_gracefully(app)
     # Many long-lived objects, few cycles: the default thresholds cost a third of the time.
     gc.collect()
     gc.freeze()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable
+from types import FrameType
 
 import structlog
 from flask import Flask
@@ -17,6 +19,8 @@ from zzd.settings import Settings
 log = structlog.get_logger()
 
 SWEEP_EVERY = 2.0
+# Of the time for a graceful stop; the rest is for the last to answer.
+SHARE_OF_DRAINING = 0.6
 
 
 def register(app: Flask, settings: Settings, recognise: Recognise) -> Sockets:
@@ -39,6 +43,23 @@ def start(app: Flask) -> None:
     sockets.io.start_background_task(_repeat, app, app.extensions["zzd.published"].flush, 0.5)
     if app.extensions["zzd.settings"].run_timers:
         sockets.io.start_background_task(work, app)
+
+
+def stop_gracefully(app: Flask) -> None:
+    """When this process is told to stop, send its sockets away one after the other.
+
+    gunicorn waits ``graceful_seconds`` for its connections and then cuts them, without a word.
+    """
+    sockets: Sockets = app.extensions["zzd.sockets"]
+    seconds = app.extensions["zzd.settings"].graceful_seconds * SHARE_OF_DRAINING
+    before = signal.getsignal(signal.SIGTERM)
+
+    def stop(signum: int, frame: FrameType | None) -> None:
+        sockets.io.start_background_task(sockets.drain, seconds)
+        if callable(before):
+            before(signum, frame)
+
+    signal.signal(signal.SIGTERM, stop)
 
 
 def add_timer(app: Flask, seconds: float, step: Callable[[], object]) -> None:

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from bidict import bidict
-from engineio import packet as eio_packet
 from socketio import Manager
+from socketio.packet import EVENT
 
 NAMESPACE = "/"
 RoomChanged = Callable[[str], None]
@@ -37,7 +37,7 @@ class RoomManager(Manager):
         """Send an encoded packet (see ``packets.encode``) to every socket that is in one of the
         rooms, once to each. Returns to how many."""
         members = self._members(NAMESPACE, rooms)
-        self._send(members.values(), packet)
+        self.server.send_to_all(members.values(), packet)
         return len(members)
 
     def on_room(self, opened: RoomChanged, closed: RoomChanged) -> None:
@@ -49,6 +49,12 @@ class RoomManager(Manager):
     def local_rooms(self) -> list[str]:
         """The rooms that have a socket of this process now."""
         return [room for room in self.rooms.get(NAMESPACE, ()) if room is not None]
+
+    def is_in_use(self, eio_sid: str) -> bool:
+        """Whether the application has accepted a socket over this Engine.IO connection."""
+        everybody = self.rooms.get(NAMESPACE, {}).get(None)
+        sid = everybody.inverse.get(eio_sid) if everybody else None
+        return sid is not None and self.is_connected(sid, NAMESPACE)
 
     # What python-socketio asks of a manager
 
@@ -67,11 +73,11 @@ class RoomManager(Manager):
             super().emit(event, data, namespace, room, skip_sid, callback, to, **kwargs)
             return
         values = list(data) if isinstance(data, tuple) else [] if data is None else [data]
-        packet = self.server.packet_class(2, namespace=namespace, data=[event, *values])
+        packet = self.server.packet_class(EVENT, namespace=namespace, data=[event, *values])
         encoded = packet.encode()
         participants = [eio_sid for _, eio_sid in self.get_participants(namespace, to or room)]
         for part in encoded if isinstance(encoded, list) else [encoded]:
-            self._send(participants, part)
+            self.server.send_to_all(participants, part)
 
     def get_participants(self, namespace: str, room: Any) -> Iterator[tuple[str, str]]:
         rooms = room if hasattr(room, "__len__") and not isinstance(room, str) else [room]
@@ -167,8 +173,3 @@ class RoomManager(Manager):
 
     def _is_there(self, sid: str, namespace: str) -> bool:
         return sid in self.rooms.get(namespace, {}).get(None, ())
-
-    def _send(self, eio_sids: Iterable[str], packet: Any) -> None:
-        wrapped = eio_packet.Packet(eio_packet.MESSAGE, packet)
-        for eio_sid in eio_sids:
-            self.server._send_eio_packet(eio_sid, wrapped)

@@ -15,8 +15,6 @@ from typing import Any
 import structlog
 from flask import Flask, current_app, g, request
 from flask_socketio import ConnectionRefusedError as Refused
-from flask_socketio import SocketIO
-from gevent import monkey
 from marshmallow import Schema, ValidationError
 from sqlalchemy.orm import Session
 
@@ -31,6 +29,7 @@ from zzd.realtime.connections import Connection, Connections
 from zzd.realtime.manager import RoomManager
 from zzd.realtime.outbox import Event
 from zzd.realtime.packets import Utf8Json, encode
+from zzd.realtime.server import FlaskSockets
 from zzd.settings import Settings
 
 log = structlog.get_logger()
@@ -54,16 +53,12 @@ class Sockets:
         self.providers: list[RoomsOf] = []
         self.declared: dict[str, Access] = {"connect": Access(Caller.ACCOUNT)}
         self.manager = RoomManager()
-        self.io = SocketIO(
+        self.io = FlaskSockets(
             app,
             client_manager=self.manager,
-            # Unpatched processes are commands and tests, where greenlets would never run.
-            async_mode="gevent" if monkey.is_module_patched("socket") else "threading",
-            # Handlers of one client run in the order of its packets.
-            async_handlers=False,
+            backlog_limit=settings.socket_backlog_limit,
             cors_allowed_origins=list(settings.allowed_origins),
             max_http_buffer_size=settings.socket_packet_limit,
-            manage_session=False,
             json=Utf8Json,
             ping_interval=20,
             ping_timeout=20,
@@ -170,6 +165,10 @@ class Sockets:
             all_of_them()
         else:
             self.io.start_background_task(all_of_them)
+
+    def drain(self, seconds: float) -> None:
+        """Send every client away, within this time; they connect again elsewhere."""
+        self.io.server.drain(seconds)
 
     # Connecting
 
