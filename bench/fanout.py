@@ -84,7 +84,10 @@ def main() -> None:
             raise Failure(f"this benchmark needs {program}, which is not installed.")
     if (os.cpu_count() or 1) < 2:
         raise Failure("this benchmark needs two cores: one to serve and one to load.")
-    with tempfile.TemporaryDirectory(prefix="zzd-bench-") as name, Group(Path(name, "log")) as group:
+    with (
+        tempfile.TemporaryDirectory(prefix="zzd-bench-") as name,
+        Group(Path(name, "log")) as group,
+    ):
         folder = Path(name)
         load = folder / "sockets"
         source = ROOT / "bench" / "load" / "sockets.c"

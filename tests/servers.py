@@ -19,6 +19,7 @@ import socketio
 
 ROOT = Path(__file__).resolve().parent.parent
 START_WITHIN = 90
+GRACEFUL_SECONDS = 1
 
 
 def free_port() -> int:
@@ -45,15 +46,16 @@ class ServerProcess:
         self.health = health
         self.url = f"http://127.0.0.1:{self.port}"
         self._environment = {**os.environ, **environment}
-        self._log = log
+        self.log = log
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        with self._log.open("ab") as log:
+        with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [
                     *(sys.executable, "-m", "gunicorn", "-k", "gevent", "-w", "1"),
-                    *("--bind", f"127.0.0.1:{self.port}", "--graceful-timeout", "1"),
+                    *("--bind", f"127.0.0.1:{self.port}"),
+                    *("--graceful-timeout", str(GRACEFUL_SECONDS)),
                     *("--no-control-socket", self.application),
                 ],
                 cwd=ROOT,
@@ -62,7 +64,14 @@ class ServerProcess:
                 stderr=log,
                 start_new_session=True,
             )
-        wait_until(self._is_ready, START_WITHIN, f"the server starts (see {self._log})")
+        wait_until(self._is_ready, START_WITHIN, f"the server starts (see {self.log})")
+
+    @property
+    def worker(self) -> int:
+        """The process id of the gunicorn worker, whose memory it is."""
+        assert self._process
+        pid = self._process.pid
+        return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
 
     def stop(self) -> None:
         self._end(signal.SIGTERM)
@@ -95,6 +104,7 @@ def running_servers(
         "ZZD_SECRET_KEY": "a key for tests, forty characters long..",
         "ZZD_ALLOWED_ORIGINS": ",".join(f"http://127.0.0.1:{port}" for port in ports),
         "ZZD_PUBLIC_URL": f"http://127.0.0.1:{ports[0]}",
+        "ZZD_GRACEFUL_SECONDS": str(GRACEFUL_SECONDS),
         **settings,
     }
     servers = [

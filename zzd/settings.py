@@ -30,6 +30,7 @@ class Settings:
     session_ttl: int = 14 * 86400
     socket_packet_limit: int = 64 * 1024
     socket_backlog_limit: int = 256 * 1024
+    ping_seconds: int = 20
     graceful_seconds: int = 5
     request_limit: int = 32 * 1024 * 1024
     database_pool: int = 20
@@ -55,6 +56,7 @@ class Settings:
             web_root=Path(env.get("ZZD_WEB_ROOT") or root / "web" / "dist"),
             session_ttl=_integer(env, "ZZD_SESSION_TTL", cls.session_ttl),
             socket_backlog_limit=_integer(env, "ZZD_SOCKET_BACKLOG", cls.socket_backlog_limit),
+            ping_seconds=_integer(env, "ZZD_PING_SECONDS", cls.ping_seconds),
             graceful_seconds=_integer(env, "ZZD_GRACEFUL_SECONDS", cls.graceful_seconds),
             database_pool=_integer(env, "ZZD_DATABASE_POOL", cls.database_pool),
             run_timers=env.get("ZZD_RUN_TIMERS", "1") not in {"0", "no", "false"},

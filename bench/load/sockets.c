@@ -131,7 +131,8 @@ static void turn(int milliseconds) {
         else {
             char answer[4096];
             if (recv(asking, answer, sizeof answer, MSG_DONTWAIT) == 0) {
-                fprintf(stderr, "the emitting connection was cut\n"); exit(1);
+                close(asking);
+                asking = -1;
             }
         }
 }
@@ -168,6 +169,14 @@ static void join_one(int number) {
     if (!auth_count) joined++;
 }
 
+/* A new connection for each order: servers close one that is idle. */
+static void begin_asking(void) {
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
+    if (asking >= 0) close(asking);
+    asking = dial();
+    epoll_ctl(poller, EPOLL_CTL_ADD, asking, &event);
+}
+
 static void ask(int room) {
     char request[256];
     int size = snprintf(request, sizeof request,
@@ -190,6 +199,7 @@ static void report(int64_t begin) {
 }
 
 static void emit_and_wait(int times) {
+    begin_asking();
     int64_t begin = now_ns();
     for (int i = 1; i <= times; i++) {
         ask(-1);
@@ -203,6 +213,7 @@ static void emit_and_wait(int times) {
 }
 
 static void emit_at_rate(int rate, double seconds, int rooms) {
+    begin_asking();
     int64_t begin = now_ns(), each = 1000000000 / rate;
     long total = rate * seconds, asked = 0, expected = total * (count / rooms);
     while (asked < total || ((long)delays_used < expected && now_ns() < begin + (int64_t)((seconds + 20) * 1e9))) {
@@ -226,9 +237,6 @@ int main(int argc, char **argv) {
         while (joined < i + 1 - 20) turn(1000);
     }
     while (joined < count) turn(1000);
-    asking = dial();
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
-    epoll_ctl(poller, EPOLL_CTL_ADD, asking, &event);
     printf("joined %d\n", joined);
     fflush(stdout);
     fcntl(0, F_SETFL, O_NONBLOCK);

@@ -81,8 +81,21 @@ class EngineServer(Server):
     # What a channel asks
 
     def take(self, channel: Channel, data: str) -> None:
-        """Raises BadPacket."""
-        self.handlers["message"](channel.sid, data)
+        """Have a message handled, and wait until it is. Raises BadPacket.
+
+        In a greenlet of its own: it needs a deep stack for a moment (a database, templates),
+        whose memory the greenlet that reads would keep for as long as the connection lives.
+        """
+        handling = gevent.spawn(self._handle, channel.sid, data)
+        if (refusal := handling.get()) is not None:
+            raise refusal
+
+    def _handle(self, sid: str, data: str) -> BadPacket | None:
+        try:
+            self.handlers["message"](sid, data)
+        except BadPacket as refusal:
+            return refusal
+        return None
 
     def tell_closed(self, sid: str, reason: str) -> None:
         self._trigger_event("disconnect", sid, reason, run_async=False)

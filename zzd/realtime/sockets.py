@@ -60,8 +60,8 @@ class Sockets:
             cors_allowed_origins=list(settings.allowed_origins),
             max_http_buffer_size=settings.socket_packet_limit,
             json=Utf8Json,
-            ping_interval=20,
-            ping_timeout=20,
+            ping_interval=settings.ping_seconds,
+            ping_timeout=settings.ping_seconds,
         )
         self.io.on_event("connect", self._connect)
         self.io.on_event("disconnect", self._disconnect)

@@ -87,6 +87,8 @@ class Wire:
 
     def __init__(self, sock: socket.socket, *, limit: int, bound: int) -> None:
         """``limit``: of a message that is read; ``bound``: of what waits to be written; bytes."""
+        # The kernel keeps as much again (Linux: twice this); left alone it would be megabytes.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, bound // 4)
         self.fd = sock.fileno()
         self.idle = True
         self.close_reason: tuple[int, str] | None = None
