@@ -37,8 +37,8 @@ class PingWheel:
     def add(self, connection: Pinged, now: float) -> None:
         """Its first ping comes early by chance, so that those who came at once are spread."""
         connection.asked = False
-        connection.heard_at = now
-        self._stand(connection, now + self._interval * random.uniform(0.4, 1))  # noqa: S311
+        connection.heard_at = now - self._interval * random.uniform(0, 0.6)  # noqa: S311
+        self._stand(connection, connection.heard_at + self._interval)
 
     def remove(self, connection: Pinged) -> None:
         standing = self._standing.get(connection.due)
