@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import struct
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +141,36 @@ def test_polling_moves_over_to_a_websocket_without_losing_anything(
         assert created == ["一", "二", "三"]
         assert problem(client.poll()) == (400, 3)
         assert problem(client.post("3")) == (400, 3)
+    assert problem(client.poll()) == (400, 1)
+
+
+def test_a_poll_that_is_out_during_the_upgrade_is_answered_and_ends_nothing(
+    server: ServerProcess, member: Person
+) -> None:
+    client = Polling(server)
+    client.join(member.token)
+    with ThreadPoolExecutor() as pool:
+        polling = pool.submit(client.poll)
+        time.sleep(0.5)
+        path = f"/socket.io/?EIO=4&transport=websocket&sid={client.opening['sid']}"
+        with RawSocket(server.port, path) as moved:
+            # Both at once, as a client that does not wait for the answer.
+            probe, upgrade = masked(frames.TEXT, b"2probe"), masked(frames.TEXT, b"5")
+            moved.socket.sendall(probe + upgrade)
+            assert moved.text() == "3probe"
+            assert polling.result(5).text == "6"
+            moved.send("421" + json.dumps(["read", {}]))
+            assert moved.text().startswith("431")
+
+
+def test_two_polls_at_once_end_the_session(server: ServerProcess, member: Person) -> None:
+    client = Polling(server)
+    client.join(member.token)
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(client.poll)
+        time.sleep(0.5)
+        assert problem(client.poll()) == (400, 3)
+        assert first.result(5).text == "1"
     assert problem(client.poll()) == (400, 1)
 
 

@@ -55,7 +55,7 @@ def stop_gracefully(app: Flask) -> None:
     before = signal.getsignal(signal.SIGTERM)
 
     def stop(signum: int, frame: FrameType | None) -> None:
-        sockets.io.start_background_task(sockets.drain, seconds)
+        sockets.io.start_background_task(sockets.io.server.drain, seconds)
         if callable(before):
             before(signum, frame)
 

@@ -166,7 +166,7 @@ class Channel:
                 self._poll.wait(seconds)
             finally:
                 self._poll = None
-        if self.upgrading and not self._waiting:
+        if (self.upgrading or self.wire is not None) and not self._waiting:
             return [Packet(NOOP)]
         return self._take_waiting()
 

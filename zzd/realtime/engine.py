@@ -234,6 +234,9 @@ class EngineServer(Server):
         for number, channel in enumerate(channels):
             gevent.sleep(max(0, begin + seconds * number / len(channels) - time.monotonic()))
             channel.close(code=frames.GOING_AWAY, text=STOPPING)
+        # Those who came meanwhile, over connections that were already open.
+        for channel in list(self.sockets.values()):
+            channel.close(code=frames.GOING_AWAY, text=STOPPING)
 
 
 def _shaken(environ: dict[str, Any]) -> bytes:

@@ -166,10 +166,6 @@ class Sockets:
         else:
             self.io.start_background_task(all_of_them)
 
-    def drain(self, seconds: float) -> None:
-        """Send every client away, within this time; they connect again elsewhere."""
-        self.io.server.drain(seconds)
-
     # Connecting
 
     def _connect(self, auth: Any = None) -> None:
