@@ -217,9 +217,9 @@ def report(contenders: list[Contender], options: argparse.Namespace) -> None:
     say(f"\n  Load of the machine: {', '.join(f'{load:.1f}' for load in os.getloadavg())}")
     say(f"\n  {'':16}{'KiB/conn':>9}{'one emit to':>14}{options.clients:>6}   200/s in rooms of 50")
     say(f"  {'':16}{'':>9}{'deliv/s':>10}{'p50':>8}{'p99':>8}{'p50':>9}{'p99':>8}{'CPU':>7}")
-    rates, more = {}, {}
+    more = {}
     for each in contenders:
-        rates[each.name] = rate = median(each.all_at_once, "rate")
+        rate = median(each.all_at_once, "rate")
         p50, p99 = median(each.all_at_once, "p50"), median(each.all_at_once, "p99")
         room50, room99 = median(each.rooms, "p50"), median(each.rooms, "p99")
         cpu = median(each.rooms, "cpu")
@@ -239,14 +239,23 @@ def report(contenders: list[Contender], options: argparse.Namespace) -> None:
         }
     say()
     result: dict[str, object] = {"benchmark": "fanout"}
-    if "zzd" in rates:
+    if "zzd" in more:
         keys = {"vs_node_ws": "node ws", "vs_socket_io": "node socket.io", "vs_stock": "stock"}
         for key, name in keys.items():
-            result[key] = round(rates["zzd"] / rates[name], 2) if name in rates else None
+            result[key] = ratio(contenders, name)
         result["p99_ms"] = more["zzd"]["p99_ms"]
         result["kib_per_connection"] = more["zzd"]["kib_per_connection"]
     result |= {"clients": options.clients, "servers": more}
     say(json.dumps(result))
+
+
+def ratio(contenders: list[Contender], name: str) -> float | None:
+    """How much faster ZZD was than this one, round by round, as neighbours in time; the median."""
+    rates = {each.name: [figures.rate for figures in each.all_at_once] for each in contenders}
+    if name not in rates:
+        return None
+    pairs = zip(rates["zzd"], rates[name], strict=True)
+    return round(statistics.median(ours / theirs for ours, theirs in pairs), 2)
 
 
 def cpu_seconds(pid: int) -> float:
