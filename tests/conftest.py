@@ -33,17 +33,11 @@ Listening = Callable[[str], Listener]
 Statements = Callable[[], AbstractContextManager[list[str]]]
 
 
-# What these start speaks over one Redis, whose channels are everybody's.
-SHARING_REDIS = ("tests/realtime/", "tests/story/")
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests run in two processes, a file's stay together, and those that share Redis."""
+    """Where tests run in several processes, a file's stay together."""
     for item in items:
-        path = item.nodeid.split("::")[0]
-        group = "redis" if path.startswith(SHARING_REDIS) else path
-        item.add_marker(pytest.mark.xdist_group(group))
+        item.add_marker(pytest.mark.xdist_group(item.nodeid.split("::")[0]))
 
 
 @pytest.fixture(scope="session")

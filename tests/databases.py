@@ -20,7 +20,12 @@ from zzd.settings import Settings
 
 
 def settings_for(database_url: str, **more: object) -> Settings:
-    return Settings(database_url=database_url, secret_key="tests " * 8, **more)  # type: ignore[arg-type]
+    return Settings(
+        database_url=database_url,
+        secret_key="tests " * 8,
+        redis_prefix=redis_prefix(),
+        **more,  # type: ignore[arg-type]
+    )
 
 
 def fill(database_url: str) -> None:
@@ -153,6 +158,11 @@ def postgresql_server_url() -> str:
             "ZZD_TEST_DATABASE_URL is not set: run script/test, which starts a private PostgreSQL"
         )
     return url
+
+
+def redis_prefix() -> str:
+    """Of this process: others that test on the same Redis hear nothing of it."""
+    return f"zzd-test-{os.getpid()}"
 
 
 def redis_url() -> str:

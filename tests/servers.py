@@ -17,6 +17,8 @@ from typing import Any
 import requests
 import socketio
 
+from tests.databases import redis_prefix
+
 ROOT = Path(__file__).resolve().parent.parent
 START_WITHIN = 90
 GRACEFUL_SECONDS = 1
@@ -101,6 +103,7 @@ def running_servers(
     environment = {
         "ZZD_DATABASE_URL": database_url,
         "ZZD_REDIS_URL": redis_url or "",
+        "ZZD_REDIS_PREFIX": redis_prefix(),
         "ZZD_SECRET_KEY": "a key for tests, forty characters long..",
         "ZZD_ALLOWED_ORIGINS": ",".join(f"http://127.0.0.1:{port}" for port in ports),
         "ZZD_PUBLIC_URL": f"http://127.0.0.1:{ports[0]}",

@@ -23,6 +23,8 @@ class Settings:
     database_url: str
     secret_key: str = field(repr=False)
     redis_url: str | None = None
+    # Before the names of everything in Redis, where installations share one.
+    redis_prefix: str = "zzd"
     public_url: str = "http://127.0.0.1:8000"
     apps_url: str = "http://localhost:8001"
     allowed_origins: tuple[str, ...] = ("http://127.0.0.1:8000", "http://localhost:8000")
@@ -49,6 +51,7 @@ class Settings:
         return cls(
             database_url=env.get("ZZD_DATABASE_URL") or f"sqlite:///{var / 'zzd.db'}",
             redis_url=env.get("ZZD_REDIS_URL") or None,
+            redis_prefix=env.get("ZZD_REDIS_PREFIX") or cls.redis_prefix,
             secret_key=_secret_key(env, var),
             public_url=public_url,
             apps_url=env.get("ZZD_APPS_URL", cls.apps_url).rstrip("/"),

@@ -27,7 +27,7 @@ def servers(app: Flask, tmp_path: Path) -> Iterator[list[ServerProcess]]:
     with running_servers(
         1 if alone else 2,
         database_url=app.extensions["zzd.settings"].database_url,
-        redis_url=None if alone else redis_url().rsplit("/", 1)[0] + "/10",
+        redis_url=None if alone else redis_url(),
         folder=tmp_path,
     ) as started:
         yield started

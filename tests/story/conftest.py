@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
-from tests.databases import postgresql_server_url, redis_url
+from tests.databases import postgresql_server_url, redis_prefix, redis_url
 from tests.servers import ROOT, Person, ServerProcess, free_port, running_servers
 
 SHELTERS = ROOT / "apps" / "shelters" / "manifest.json"
@@ -87,6 +87,7 @@ def seeded(
         else:
             environment["ZZD_DATABASE_URL"] = stack.enter_context(_story_database())
             environment["ZZD_REDIS_URL"] = redis_url()
+            environment["ZZD_REDIS_PREFIX"] = redis_prefix()
         zzd(environment, "db", "upgrade")
         zzd(environment, "seed")
         yield environment

@@ -27,7 +27,15 @@ def register(app: Flask, settings: Settings, recognise: Recognise) -> Sockets:
     sockets = Sockets(app, settings, recognise)
     fanout: FanOut = LocalFanOut(sockets.deliver)
     if settings.redis_url:
-        fanout = RedisFanOut(settings.redis_url, sockets.deliver, sockets.resync)
+        fanout = RedisFanOut(
+            settings.redis_url,
+            settings.redis_prefix,
+            deliver=sockets.deliver,
+            push=sockets.manager.push,
+            resync=sockets.resync,
+        )
+        sockets.manager.on_room(fanout.opened, fanout.closed)
+        sockets.settle_rooms = fanout.settle
     app.extensions.update(
         {"zzd.sockets": sockets, "zzd.fanout": fanout, "zzd.published": Published()}
     )
@@ -37,9 +45,7 @@ def register(app: Flask, settings: Settings, recognise: Recognise) -> Sockets:
 def start(app: Flask) -> None:
     """Start what a serving process does in the background; once."""
     sockets: Sockets = app.extensions["zzd.sockets"]
-    fanout = app.extensions["zzd.fanout"]
-    if isinstance(fanout, RedisFanOut):
-        sockets.io.start_background_task(fanout.listen)
+    app.extensions["zzd.fanout"].start()
     sockets.io.start_background_task(_repeat, app, app.extensions["zzd.published"].flush, 0.5)
     if app.extensions["zzd.settings"].run_timers:
         sockets.io.start_background_task(work, app)
@@ -70,6 +76,8 @@ def add_timer(app: Flask, seconds: float, step: Callable[[], object]) -> None:
 def work(app: Flask) -> None:
     """What ``zzd worker`` does for ever; the embedded default does it inside the server."""
     sockets: Sockets = app.extensions["zzd.sockets"]
+    # A worker has no sockets, and yet must know which rooms were opened lately.
+    app.extensions["zzd.fanout"].start()
     for step, seconds in app.extensions.get("zzd.timers", ()):
         sockets.io.start_background_task(_repeat, app, step, seconds)
     _repeat(app, outbox.sweep, SWEEP_EVERY)

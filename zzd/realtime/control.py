@@ -96,6 +96,9 @@ def session_revoked(sockets: Sockets, *, session_ids: Iterable[int]) -> None:
     sockets.for_each(concerned, cut)
 
 
+# What lets somebody into a room that ``data["room"]`` names.
+OPENING = {"control.join", "control.enter"}
+
 HANDLERS: Mapping[str, Callable[..., Any]] = {
     f"control.{handler.__name__}": handler
     for handler in (join, enter, leave, renew, session_revoked)

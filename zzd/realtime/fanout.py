@@ -3,34 +3,53 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Sequence
-from contextlib import closing
-from datetime import datetime
-from typing import Any, Protocol
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Protocol, TypeVar
 
-import orjson
 import redis
 import structlog
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
+from zzd.realtime import connecting
+from zzd.realtime.channels import Channels, Packet, Probe, pack, unpack
 from zzd.realtime.outbox import Event
+from zzd.realtime.processes import Roll
+from zzd.realtime.publisher import Done, Publication, Publisher
+from zzd.realtime.subscriber import GIVE_UP_AFTER, Subscriber
 
 log = structlog.get_logger()
 
-# After a failure nobody else waits for Redis this long: their events are left to the sweeper.
-PAUSE_AFTER_FAILURE = 1.0
-# A subscription is asked for a sign of life after this silence, and given up after that.
-ASK_AFTER, GIVE_UP_AFTER = 3.0, 8.0
+ANSWER_WITHIN = 2.0
+# How long the sweeper waits for what it hands over.
+PUBLISHED_WITHIN = 15.0
+# Ids of events heard lately, at least so many: an event for two rooms comes twice.
+REMEMBERED = 20_000
+
 Deliver = Callable[[Event], None]
+Push = Callable[[Sequence[str], str], object]
+Heard = TypeVar("Heard", Event, Packet)
 
 
 class FanOut(Protocol):
-    def publish(self, events: Sequence[Event]) -> None:
-        """Hand the events to every process. Raises when that is not certain."""
+    """How events travel. ``opened`` and ``closed`` say which rooms have sockets here."""
 
+    def hand_over(self, events: Sequence[Event], done: Done) -> None:
+        """Have the events published, in the order of the calls. ``done`` is called once: with
+        nothing when that is certain, else with the reason why it is not."""
+
+    def publish(self, events: Sequence[Event]) -> None:
+        """Hand over and wait. Raises when it is not certain that the events went out."""
+
+    def settle(self, rooms: Iterable[str], within: float, late: Callable[[], None]) -> None:
+        """Wait until what is published in these rooms is heard here. After ``within`` seconds
+        wait no longer: ``late`` is then called as soon as it is."""
+
+    def opened(self, room: str) -> None: ...
+    def closed(self, room: str) -> None: ...
     def healthy(self) -> bool: ...
+    def start(self) -> None: ...
+    def close(self) -> None: ...
 
 
 class LocalFanOut:
@@ -39,123 +58,140 @@ class LocalFanOut:
     def __init__(self, deliver: Deliver) -> None:
         self._deliver = deliver
 
+    def hand_over(self, events: Sequence[Event], done: Done) -> None:
+        self.publish(events)
+        done(None)
+
     def publish(self, events: Sequence[Event]) -> None:
         for event in events:
             _deliver_one(self._deliver, event)
 
+    def settle(self, rooms: Iterable[str], within: float, late: Callable[[], None]) -> None:
+        pass
+
+    def opened(self, room: str) -> None:
+        pass
+
+    def closed(self, room: str) -> None:
+        pass
+
     def healthy(self) -> bool:
         return True
 
-
-class RedisFanOut:
-    """Several processes: one message on a Redis channel for each transaction's events.
-
-    Every process, the publishing one included, delivers what it hears, in the order in which
-    Redis took it. While a subscription was down events may have passed unheard, so ``resync``
-    is called whenever there is a new one.
-    """
-
-    def __init__(self, url: str, deliver: Deliver, resync: Callable[[], None]) -> None:
-        # Left to itself the client renews a lost subscription without a word and waits ten
-        # seconds and more before it reports a failure.
-        options: dict[str, Any] = {"socket_timeout": 2, "socket_connect_timeout": 2}
-        self._publisher = redis.Redis.from_url(url, retry=Retry(NoBackoff(), 1), **options)
-        self._subscriber = redis.Redis.from_url(url, retry=Retry(NoBackoff(), 0), **options)
-        self._deliver = deliver
-        self._resync = resync
-        # Channels know nothing of Redis's numbered databases; installations that share one do.
-        database = self._publisher.get_connection_kwargs().get("db", 0)
-        self._channel = f"zzd:{database}:events"
-        # One publication at a time: one connection, and the order of the commits.
-        self._publishing = threading.Lock()
-        self._paused_until = 0.0
-        self._listener: threading.Event | None = None
-        self._closed = threading.Event()
-
-    def publish(self, events: Sequence[Event]) -> None:
-        packed = orjson.dumps([_pack(event) for event in events])
-        with self._publishing:
-            if time.monotonic() < self._paused_until:
-                raise redis.ConnectionError("Redis failed a moment ago")
-            try:
-                self._publisher.publish(self._channel, packed)
-            except redis.RedisError:
-                self._paused_until = time.monotonic() + PAUSE_AFTER_FAILURE
-                raise
-
-    def healthy(self) -> bool:
-        """Whether Redis answers and, in a process that listens, the subscription stands."""
-        try:
-            answers = bool(self._publisher.ping())
-        except redis.RedisError:
-            return False
-        return answers and (self._listener is None or self._listener.is_set())
-
-    def listen(self) -> None:
-        """Deliver what is published until ``close``; run it in the background."""
-        self._listener = threading.Event()
-        while not self._closed.is_set():
-            try:
-                self._listen_to(self._listener)
-            except Exception as error:
-                if self._listener.is_set():
-                    log.warning("subscription lost", error=str(error))
-                self._listener.clear()
-                self._closed.wait(1)
+    def start(self) -> None:
+        pass
 
     def close(self) -> None:
-        self._closed.set()
-
-    def wait_until_listening(self, timeout: float) -> bool:
-        """Whether the subscription stands, or does within ``timeout`` seconds."""
-        give_up = time.monotonic() + timeout
-        while (
-            self._listener is None or not self._listener.is_set()
-        ) and time.monotonic() < give_up:
-            time.sleep(0.01)
-        return self._listener is not None and self._listener.is_set()
-
-    def _listen_to(self, subscribed: threading.Event) -> None:
-        with closing(self._subscriber.pubsub()) as pubsub:  # type: ignore[no-untyped-call]
-            pubsub.subscribe(self._channel)
-            heard_at = time.monotonic()
-            while not self._closed.is_set():
-                message = pubsub.get_message(timeout=ASK_AFTER)
-                if message is not None:
-                    heard_at = time.monotonic()
-                    self._hear(message, subscribed)
-                elif time.monotonic() - heard_at > GIVE_UP_AFTER:
-                    raise redis.ConnectionError("no sign of life from Redis")
-                else:
-                    pubsub.ping()
-
-    def _hear(self, message: dict[str, Any], subscribed: threading.Event) -> None:
-        if message["type"] == "subscribe":
-            log.info("subscribed")
-            subscribed.set()
-            self._resync()
-        elif message["type"] == "message":
-            try:
-                events = [_unpack(packed) for packed in orjson.loads(message["data"])]
-            except (ValueError, TypeError) as error:
-                log.error("message not understood", exc_info=error)
-                return
-            for event in events:
-                _deliver_one(self._deliver, event)
+        pass
 
 
-def _deliver_one(deliver: Deliver, event: Event) -> None:
+class RedisFanOut:
+    """Several processes and the Redis between them (see ``channels``).
+
+    Every process, the publishing one included, delivers what it hears, in the order in which
+    Redis took it. ``deliver`` acts on control events; ``push`` sends an encoded packet to
+    rooms; ``resync`` is called when a subscription was renewed and events may have been missed.
+    """
+
+    def __init__(
+        self, url: str, prefix: str, *, deliver: Deliver, push: Push, resync: Callable[[], None]
+    ) -> None:
+        self._deliver = deliver
+        self._push = push
+        self.process_id = uuid.uuid4().hex
+        self.channels = Channels(f"{prefix}:{connecting.database_of(url)}")
+        connect = partial(connecting.connect, url)
+        self.publisher = Publisher(partial(connect, answer_within=ANSWER_WITHIN))
+        self.subscriber = Subscriber(
+            partial(connect, answer_within=GIVE_UP_AFTER), self.channels, self._hear, resync
+        )
+        self._client = connecting.client(url, answer_within=ANSWER_WITHIN)
+        self.roll = Roll(
+            self._client,
+            channel=self.channels.processes,
+            process_id=self.process_id,
+            listens=lambda: self.subscriber.stands,
+            deaf=self.subscriber.renew,
+        )
+        self.opened, self.closed = self.subscriber.opened, self.subscriber.closed
+        self.settle = self.subscriber.settle
+        self._seen: set[str] = set()
+        self._seen_before: set[str] = set()
+        self._started = False
+
+    def start(self) -> None:
+        """Publish and listen in the background; once is enough."""
+        if not self._started:
+            self._started = True
+            for part in (self.publisher, self.subscriber, self.roll):
+                part.start()
+
+    def close(self) -> None:
+        for part in (self.roll, self.subscriber, self.publisher):
+            part.close()
+        self._client.close()
+
+    def hand_over(self, events: Sequence[Event], done: Done) -> None:
+        messages = []
+        for event in events:
+            self.channels.note(event)
+            message = pack(event)
+            messages += [(channel, message) for channel in self.channels.of_event(event)]
+        self.publisher.hand_over(Publication(messages, done))
+
+    def publish(self, events: Sequence[Event]) -> None:
+        outcome: list[Exception | None] = []
+        finished = threading.Event()
+
+        def done(error: Exception | None) -> None:
+            outcome.append(error)
+            finished.set()
+
+        self.hand_over(events, done)
+        if not finished.wait(PUBLISHED_WITHIN):
+            raise redis.TimeoutError("Redis took too long")
+        if outcome[0] is not None:
+            raise outcome[0]
+
+    def healthy(self) -> bool:
+        """Whether Redis takes events and, in a process that listens, the subscription stands."""
+        if self.publisher.failed_lately or (self._started and not self.subscriber.stands):
+            return False
+        try:
+            return bool(self._client.ping())
+        except (redis.RedisError, OSError):
+            return False
+
+    def _hear(self, message: bytes) -> None:
+        try:
+            heard = unpack(message)
+        except ValueError as error:
+            log.error("message not understood", exc_info=error)
+            return
+        if isinstance(heard, Probe):
+            self.roll.heard(heard.process_id)
+        elif self._is_new(heard):
+            if isinstance(heard, Packet):
+                _deliver_one(self._push_packet, heard)
+            else:
+                self.channels.note(heard)
+                _deliver_one(self._deliver, heard)
+
+    def _push_packet(self, packet: Packet) -> None:
+        self._push(packet.rooms, packet.text)
+
+    def _is_new(self, heard: Packet | Event) -> bool:
+        if heard.id in self._seen or heard.id in self._seen_before:
+            return False
+        if len(self._seen) >= REMEMBERED:
+            self._seen, self._seen_before = set(), self._seen
+        self._seen.add(heard.id)
+        return True
+
+
+def _deliver_one(deliver: Callable[[Heard], None], event: Heard) -> None:
     """Deliver an event. One that cannot be must not keep the others from their way."""
     try:
         deliver(event)
     except Exception as error:
-        log.error("event not delivered", id=event.id, type=event.type, exc_info=error)
-
-
-def _pack(event: Event) -> list[Any]:
-    return [event.id, event.type, event.occurred_at.isoformat(), event.rooms, event.data]
-
-
-def _unpack(packed: list[Any]) -> Event:
-    id_, type_, occurred_at, rooms, data = packed
-    return Event(id_, type_, datetime.fromisoformat(occurred_at), tuple(rooms), data)
+        log.error("event not delivered", id=event.id, exc_info=error)

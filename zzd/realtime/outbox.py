@@ -6,6 +6,7 @@ left behind. So an event goes out at least once, and receivers drop repeats by i
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -85,7 +86,7 @@ def sweep() -> int:
             return 0
         batch = _left_behind(session, after_id=0)
         while batch:
-            _fan_out(batch)
+            current_app.extensions["zzd.fanout"].publish([_event(entry) for entry in batch])
             _forget([entry.id for entry in batch])
             swept += len(batch)
             batch = _left_behind(session, after_id=batch[-1].id)
@@ -103,23 +104,25 @@ def _left_behind(session: Session, *, after_id: int) -> list[OutboxEntry]:
     )
 
 
-def _fan_out(entries: list[OutboxEntry]) -> None:
-    current_app.extensions["zzd.fanout"].publish(
-        [
-            Event(entry.event_id, entry.type, entry.occurred_at, tuple(entry.rooms), entry.data)
-            for entry in entries
-        ]
-    )
+def _event(entry: OutboxEntry) -> Event:
+    return Event(entry.event_id, entry.type, entry.occurred_at, tuple(entry.rooms), entry.data)
 
 
 def _send(entries: list[OutboxEntry]) -> None:
-    """Publish what was committed. A failure is not the caller's: the sweeper will repeat it."""
+    """Hand over what was committed. A failure is not the caller's: the rows stay, and the
+    sweeper will repeat them."""
+    published: Published = current_app.extensions["zzd.published"]
+    ids = [entry.id for entry in entries]
+
+    def done(error: Exception | None) -> None:
+        if error is None:
+            published.add(ids)
+
     try:
-        _fan_out(entries)
+        events = [_event(entry) for entry in entries]
+        current_app.extensions["zzd.fanout"].hand_over(events, done)
     except Exception as error:
-        log.warning("events wait for the sweeper", count=len(entries), error=repr(error))
-        return
-    current_app.extensions["zzd.published"].add([entry.id for entry in entries])
+        log.warning("events wait for the sweeper", count=len(ids), error=repr(error))
 
 
 def _forget(ids: list[int]) -> None:
@@ -135,11 +138,14 @@ class Published:
 
     def __init__(self) -> None:
         self._ids: list[int] = []
+        self._changing = threading.Lock()
 
     def add(self, ids: list[int]) -> None:
-        self._ids.extend(ids)
+        with self._changing:
+            self._ids.extend(ids)
 
     def flush(self) -> None:
-        ids, self._ids = self._ids, []
+        with self._changing:
+            ids, self._ids = self._ids, []
         for start in range(0, len(ids), SWEEP_BATCH):
             _forget(ids[start : start + SWEEP_BATCH])

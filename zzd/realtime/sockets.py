@@ -35,8 +35,11 @@ from zzd.settings import Settings
 log = structlog.get_logger()
 
 RoomsOf = Callable[[Session, Principal], Iterable[str]]
+Settle = Callable[[Iterable[str], float, Callable[[], None]], None]
 Recognise = Callable[[Any], Principal | None]
 
+# Whoever comes in waits so long at most for the rooms to be heard here, in seconds.
+SETTLE_WITHIN = 2.0
 # More than this are looked at again in the background, so that events do not wait for them.
 AT_ONCE = 20
 
@@ -51,6 +54,8 @@ class Sockets:
         # How often somebody's rights were changed: a connect that overlaps one looks again.
         self.changes = 0
         self.providers: list[RoomsOf] = []
+        # Other processes' events may have to be asked for first (see FanOut.settle).
+        self.settle_rooms: Settle = lambda _rooms, _within, _late: None
         self.declared: dict[str, Access] = {"connect": Access(Caller.ACCOUNT)}
         self.manager = RoomManager()
         self.io = FlaskSockets(
@@ -110,6 +115,7 @@ class Sockets:
         if (connection := self.connections.get(_sid())) is not None:
             connection.watched.add(room)
             self._enter(connection, room)
+            self._settle(connection, [room], SETTLE_WITHIN)
 
     def unwatch(self, room: str) -> None:
         if (connection := self.connections.get(_sid())) is not None:
@@ -191,6 +197,8 @@ class Sockets:
             self.connections.remove(_sid())
             self.connections.add(connection := Connection(_sid(), principal))
             self.renew(connection)
+            # Before the client, who then pulls what it missed, is told that it is connected.
+            self._settle(connection, connection.rooms, SETTLE_WITHIN)
             # What was revoked since the recognition found no connection to cut.
             if changes == self.changes:
                 return
@@ -239,6 +247,7 @@ class Sockets:
         connection.principal = renewed
         self._drop_watched(connection)
         self.renew(connection)
+        self._settle(connection, connection.rooms, 0)
 
     def enter(self, connection: Connection, room: str) -> None:
         """A room that became the official's by right."""
@@ -259,6 +268,11 @@ class Sockets:
     def _enter(self, connection: Connection, room: str) -> None:
         if self.connections.get(connection.sid) is connection:
             self.io.server.enter_room(connection.sid, room, namespace="/")
+
+    def _settle(self, connection: Connection, rooms: Iterable[str], within: float) -> None:
+        """Wait until events in these rooms are heard; have the client pull what it missed if
+        that takes longer."""
+        self.settle_rooms(rooms, within, lambda: self.tell(connection, "rooms.resync", {}))
 
     def _leave(self, connection: Connection, room: str) -> None:
         self.io.server.leave_room(connection.sid, room, namespace="/")
