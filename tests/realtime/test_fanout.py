@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import redis
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from tests.client import ApiClient
 from tests.conftest import SignedIn
@@ -23,6 +23,7 @@ from tests.relay import Relay
 from tests.servers import free_port, wait_until
 from zzd import clock, create_app
 from zzd.db import database, reading, transaction
+from zzd.identity.models import LoginSession
 from zzd.realtime import outbox, processes, rooms, subscriber
 from zzd.realtime.fanout import RedisFanOut
 from zzd.realtime.models import OutboxEntry
@@ -311,6 +312,27 @@ def test_a_lost_subscription_is_renewed_and_clients_are_told(
     hears(lost, "test.event")
 
 
+def test_after_an_outage_nobody_hears_what_they_lost_the_right_to(
+    two: tuple[Process, Process], as_: SignedIn, official_id: Any
+) -> None:
+    here, there = two
+    listener = there.listen(as_(MEMBER))
+    there.drop_subscription()
+    with here.app.app_context(), transaction() as session:
+        # Ended without a word to the processes, as if the word had been lost.
+        session.execute(update(LoginSession).values(revoked_at=clock.now()))
+    looked, room = there.fanout._resync, rooms.official(int(official_id(MEMBER)))
+
+    def while_it_is_looked() -> None:
+        here.publish(room)
+        wait_until(lambda: bool(there.heard), 5, "the event comes in")
+        looked()
+
+    there.fanout._resync = while_it_is_looked
+    wait_until(lambda: not listener.connected, 5, "the socket is cut")
+    assert listener.types() == []
+
+
 def test_a_silent_redis_is_given_up_and_a_new_subscription_tried(
     database_url: str, relay: Relay, as_: SignedIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -338,7 +360,7 @@ def test_a_subscription_that_answers_pings_and_carries_nothing_is_renewed(
     assert fanout.subscriber._connection is not connection
 
 
-def test_a_probe_that_nobody_hears_is_noticed_by_the_second_beat(app: Flask) -> None:
+def test_probes_that_nobody_hears_are_noticed_by_the_third_beat(app: Flask) -> None:
     client = redis.Redis.from_url(redis_url())
     deaf: list[str] = []
     channel = f"{redis_prefix()}:nobody"
@@ -349,12 +371,12 @@ def test_a_probe_that_nobody_hears_is_noticed_by_the_second_beat(app: Flask) -> 
         roll = processes.Roll(
             client, channel=channel, process_id="p", listens=lambda: True, deaf=deaf.append
         )
-        for _ in range(2):
+        for _ in range(4):
             roll.beat()
             roll.heard("p")
-            roll.heard("another")
-        assert deaf == []
-        roll.beat()
+        roll.heard("another")
+        for _ in range(2):
+            roll.beat()
         assert deaf == []
         roll.beat()
         assert len(deaf) == 1

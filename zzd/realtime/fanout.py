@@ -11,11 +11,11 @@ from typing import Protocol, TypeVar
 import redis
 import structlog
 
-from zzd.realtime import connecting
-from zzd.realtime.channels import Channels, Packet, Probe, pack, unpack
+from zzd.realtime import redis_connection
 from zzd.realtime.outbox import Event
 from zzd.realtime.processes import Roll
 from zzd.realtime.publisher import Done, Publication, Publisher
+from zzd.realtime.redis_channels import Channels, Packet, Probe, pack, unpack
 from zzd.realtime.subscriber import GIVE_UP_AFTER, Subscriber
 
 log = structlog.get_logger()
@@ -25,6 +25,8 @@ ANSWER_WITHIN = 2.0
 PUBLISHED_WITHIN = 15.0
 # Ids of events heard lately, at least so many: an event for two rooms comes twice.
 REMEMBERED = 20_000
+# So long packets are kept back at most while a renewed subscription looks who may hear them.
+KEEP_BACK = 3.0
 
 Deliver = Callable[[Event], None]
 Push = Callable[[Sequence[str], str], object]
@@ -86,11 +88,12 @@ class LocalFanOut:
 
 
 class RedisFanOut:
-    """Several processes and the Redis between them (see ``channels``).
+    """Several processes and the Redis between them (see ``redis_channels``).
 
     Every process, the publishing one included, delivers what it hears, in the order in which
     Redis took it. ``deliver`` acts on control events; ``push`` sends an encoded packet to
-    rooms; ``resync`` is called when a subscription was renewed and events may have been missed.
+    rooms; ``resync`` is called when a subscription was renewed and events may have been missed,
+    and returns when everybody's rights were looked at.
     """
 
     def __init__(
@@ -99,13 +102,13 @@ class RedisFanOut:
         self._deliver = deliver
         self._push = push
         self.process_id = uuid.uuid4().hex
-        self.channels = Channels(f"{prefix}:{connecting.database_of(url)}")
-        connect = partial(connecting.connect, url)
-        self.publisher = Publisher(partial(connect, answer_within=ANSWER_WITHIN))
-        self.subscriber = Subscriber(
-            partial(connect, answer_within=GIVE_UP_AFTER), self.channels, self._hear, resync
-        )
-        self._client = connecting.client(url, answer_within=ANSWER_WITHIN)
+        self.channels = Channels(f"{prefix}:{redis_connection.database_of(url)}")
+        self._resync = resync
+        self._url = url
+        connect = partial(redis_connection.connect, url, answer_within=ANSWER_WITHIN)
+        self.publisher = Publisher(connect)
+        self.subscriber = Subscriber(self._subscribe, self.channels, self._hear, self._catch_up)
+        self._client = redis_connection.client(url, answer_within=ANSWER_WITHIN)
         self.roll = Roll(
             self._client,
             channel=self.channels.processes,
@@ -115,6 +118,8 @@ class RedisFanOut:
         )
         self.opened, self.closed = self.subscriber.opened, self.subscriber.closed
         self.settle = self.subscriber.settle
+        self._delivering = threading.RLock()
+        self._kept_back: list[Packet] | None = None
         self._seen: set[str] = set()
         self._seen_before: set[str] = set()
         self._started = False
@@ -162,6 +167,30 @@ class RedisFanOut:
         except (redis.RedisError, OSError):
             return False
 
+    def _subscribe(self) -> redis_connection.Connection:
+        connection = redis_connection.connect(self._url, answer_within=GIVE_UP_AFTER)
+        with self._delivering:
+            self._kept_back = self._kept_back or []
+        return connection
+
+    def _catch_up(self) -> None:
+        """A new subscription stands. Control events may have passed unheard, and somebody may
+        be in a room who has lost the right to it: packets wait until all were looked at."""
+        given_up = threading.Timer(KEEP_BACK, self._let_go)
+        given_up.daemon = True
+        given_up.start()
+        try:
+            self._resync()
+        finally:
+            given_up.cancel()
+            self._let_go()
+
+    def _let_go(self) -> None:
+        with self._delivering:
+            kept_back, self._kept_back = self._kept_back, None
+            for packet in kept_back or ():
+                _deliver_one(self._push_packet, packet)
+
     def _hear(self, message: bytes) -> None:
         try:
             heard = unpack(message)
@@ -172,7 +201,11 @@ class RedisFanOut:
             self.roll.heard(heard.process_id)
         elif self._is_new(heard):
             if isinstance(heard, Packet):
-                _deliver_one(self._push_packet, heard)
+                with self._delivering:
+                    if self._kept_back is None:
+                        _deliver_one(self._push_packet, heard)
+                    else:
+                        self._kept_back.append(heard)
             else:
                 self.channels.note(heard)
                 _deliver_one(self._deliver, heard)

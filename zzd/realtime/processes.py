@@ -10,7 +10,7 @@ from typing import Any
 import redis
 import structlog
 
-from zzd.realtime.channels import pack_probe
+from zzd.realtime.redis_channels import pack_probe
 
 log = structlog.get_logger()
 
@@ -32,7 +32,7 @@ class Roll:
     """Processes that listen, each with an entry that expires.
 
     At every beat the process signs in, has Redis count those who hear the processes' channel, and
-    sends a probe on it that it must have heard by the next beat. A connection may answer pings
+    sends a probe on it; two that were not heard mean that it is deaf. A connection may answer pings
     and carry nothing: to a Redis that was replaced, or through a proxy that connected anew. The
     publisher's side is asked, and ``deaf`` is called when it knows of no subscription of ours.
     """
@@ -82,20 +82,18 @@ class Roll:
 
     def beat(self) -> None:
         """Raises redis.RedisError when Redis does not answer."""
-        listens = self._listens()
+        listens, unheard = self._listens(), self._unheard
+        # Before it is sent: it may be heard before the answers are here.
+        self._unheard = unheard + 1 if listens else 0
         with self._client.pipeline(transaction=False) as pipeline:
             pipeline.eval(SIGN_IN, 1, self._key, self._process_id, ALIVE_FOR)
             pipeline.pubsub_numsub(self._channel)
             if listens:
                 pipeline.publish(self._channel, pack_probe(self._process_id))
             alive, ((_, listening),), *_ = pipeline.execute()
-        if not listens:
+        if listens and (listening == 0 or unheard > 1):
             self._unheard = 0
-            return
-        self._unheard += 1
-        if listening == 0 or self._unheard > 1:
-            self._unheard = 0
-            self._deaf(f"{listening} of {alive} processes listen, a probe was not heard")
+            self._deaf(f"{listening} of {alive} processes listen, {unheard} probes were not heard")
         self._tell_shortage(listening, alive)
 
     def _tell_shortage(self, listening: int, alive: int) -> None:
@@ -110,5 +108,6 @@ class Roll:
             try:
                 self.beat()
             except (redis.RedisError, OSError) as error:
+                self._unheard = 0
                 log.warning("not signed in", error=repr(error))
             self._closed.wait(max(0.1, BEAT - (time.monotonic() - before)))

@@ -11,7 +11,7 @@ from itertools import islice
 import redis
 import structlog
 
-from zzd.realtime.connecting import Connect, Connection
+from zzd.realtime.redis_connection import Connect, Connection
 
 log = structlog.get_logger()
 

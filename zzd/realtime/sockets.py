@@ -150,13 +150,17 @@ class Sockets:
             self.tell(connection, "rooms.resync", {})
 
         self.changes += 1
-        self.for_each(list(self.connections), again)
+        self.for_each(list(self.connections), again, wait=True)
 
     def for_each(
-        self, connections: Collection[Connection], act: Callable[[Connection], None]
+        self,
+        connections: Collection[Connection],
+        act: Callable[[Connection], None],
+        *,
+        wait: bool = False,
     ) -> None:
-        """Do this for each, at once if they are few. Whoever it fails for is cut: a client
-        that reconnects is checked again, one that stays would not be."""
+        """Do this for each, in the background if they are many. Whoever it fails for is cut: a
+        client that reconnects is checked again, one that stays would not be."""
 
         def all_of_them() -> None:
             with self.app.app_context():
@@ -167,7 +171,7 @@ class Sockets:
                         log.error("socket cut", sid=connection.sid, exc_info=error)
                         self.disconnect(connection)
 
-        if len(connections) <= AT_ONCE:
+        if wait or len(connections) <= AT_ONCE:
             all_of_them()
         else:
             self.io.start_background_task(all_of_them)

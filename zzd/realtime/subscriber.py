@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 import redis
 import structlog
 
-from zzd.realtime.channels import Channels
-from zzd.realtime.connecting import Connect, Connection
+from zzd.realtime.redis_channels import Channels
+from zzd.realtime.redis_connection import Connect, Connection
 
 log = structlog.get_logger()
 

@@ -7,7 +7,8 @@ import time
 import pytest
 
 from zzd import clock
-from zzd.realtime.channels import (
+from zzd.realtime.outbox import Event
+from zzd.realtime.redis_channels import (
     MANY_ROOMS,
     OPENED_LATELY,
     Channels,
@@ -16,8 +17,7 @@ from zzd.realtime.channels import (
     pack_probe,
     unpack,
 )
-from zzd.realtime.channels import pack as packed
-from zzd.realtime.outbox import Event
+from zzd.realtime.redis_channels import pack as packed
 
 ROOM = "conversation:7"
 
