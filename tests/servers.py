@@ -179,9 +179,13 @@ class Person:
 
     def heard(self) -> list[dict[str, Any]]:
         """What was pushed and not yet taken."""
+        return [event for _, event in self.timed()]
+
+    def timed(self) -> list[tuple[float, dict[str, Any]]]:
+        """The same, each with when it came by ``time.monotonic``."""
         events = []
         while not self._events.empty():
-            events.append(self._events.get()[1])
+            events.append(self._events.get())
         return events
 
     def close(self) -> None:

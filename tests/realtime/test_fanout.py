@@ -312,12 +312,31 @@ def test_a_lost_subscription_is_renewed_and_clients_are_told(
     hears(lost, "test.event")
 
 
+def test_a_process_back_from_an_outage_waits_for_the_others(
+    two: tuple[Process, Process], as_: SignedIn, official_id: Any
+) -> None:
+    """Redis would take what nobody listens to, and the outbox would forget it."""
+    here, there = two
+    listener = there.listen(as_(MEMBER))
+    here.drop_subscription()
+    wait_until(lambda: here.fanout.subscriber.is_recovering, 5, "the loss is noticed")
+    here.publish(rooms.official(int(official_id(MEMBER))))
+    with here.app.app_context():
+        here.app.extensions["zzd.published"].flush()
+    assert rows_left() == ["test.event"]
+    wait_until(lambda: not here.fanout.subscriber.is_recovering, 5, "the others had their time")
+    with here.app.app_context(), clock.at(clock.now() + timedelta(seconds=10)):
+        assert outbox.sweep() == 1
+    hears(listener, "test.event")
+
+
 def test_after_an_outage_nobody_hears_what_they_lost_the_right_to(
     two: tuple[Process, Process], as_: SignedIn, official_id: Any
 ) -> None:
     here, there = two
     listener = there.listen(as_(MEMBER))
     there.drop_subscription()
+    wait_until(lambda: there.fanout.subscriber.is_recovering, 5, "the loss is noticed")
     with here.app.app_context(), transaction() as session:
         # Ended without a word to the processes, as if the word had been lost.
         session.execute(update(LoginSession).values(revoked_at=clock.now()))

@@ -106,7 +106,7 @@ class RedisFanOut:
         self._resync = resync
         self._url = url
         connect = partial(redis_connection.connect, url, answer_within=ANSWER_WITHIN)
-        self.publisher = Publisher(connect)
+        self.publisher = Publisher(connect, lambda: not self.subscriber.is_recovering)
         self.subscriber = Subscriber(self._subscribe, self.channels, self._hear, self._catch_up)
         self._client = redis_connection.client(url, answer_within=ANSWER_WITHIN)
         self.roll = Roll(
@@ -122,6 +122,8 @@ class RedisFanOut:
         self._kept_back: list[Packet] | None = None
         self._seen: set[str] = set()
         self._seen_before: set[str] = set()
+        # Events that reached this process, those of them that came before included.
+        self.heard = 0
         self._started = False
 
     def start(self) -> None:
@@ -199,7 +201,9 @@ class RedisFanOut:
             return
         if isinstance(heard, Probe):
             self.roll.heard(heard.process_id)
-        elif self._is_new(heard):
+            return
+        self.heard += 1
+        if self._is_new(heard):
             if isinstance(heard, Packet):
                 with self._delivering:
                     if self._kept_back is None:

@@ -47,11 +47,13 @@ class Publisher:
     """Publishes in the order in which it is handed over.
 
     Before ``start`` (commands, tests) whoever hands over does the work; after it a greenlet or
-    thread does, and nobody waits.
+    thread does, and nobody waits. While ``may_publish`` says no, everything is left to the
+    sweeper: Redis would take it, and tell nobody.
     """
 
-    def __init__(self, connect: Connect) -> None:
+    def __init__(self, connect: Connect, may_publish: Callable[[], bool] = lambda: True) -> None:
         self._connect = connect
+        self._may_publish = may_publish
         self._connection: Connection | None = None
         self._waiting: deque[Publication] = deque()
         self._wake = threading.Event()
@@ -111,6 +113,8 @@ class Publisher:
         """Publish the batch; returns why not all of it is confirmed."""
         if self.failed_lately:
             return redis.ConnectionError("Redis failed a moment ago")
+        if not self._may_publish():
+            return redis.ConnectionError("other processes may not listen yet")
         was_idle = self._connection is not None
         try:
             return self._exchange(batch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import deque
@@ -20,6 +21,8 @@ log = structlog.get_logger()
 # Redis is asked for a sign of life this often, and given up after GIVE_UP_AFTER of silence.
 ASK_EVERY, GIVE_UP_AFTER = 2.0, 6.0
 TRY_AGAIN_AFTER = 0.5
+# Processes that lost the same Redis are all back within this time of each other.
+BACK_WITHIN = 1.0
 # A room without sockets is kept this long: who reloads a page comes back to it.
 LINGER = 5.0
 # Channels in one command, and how long messages are heard before others have their turn.
@@ -67,6 +70,8 @@ class Subscriber:
         self._wake = threading.Event()
         self._listener: threading.Thread | None = None
         self._stands = threading.Event()
+        # When it will be certain enough that the others hear again, too.
+        self._recovered_at = 0.0
         self._closed = threading.Event()
 
     # For the process
@@ -85,6 +90,11 @@ class Subscriber:
     def stands(self) -> bool:
         """Whether what is published now is heard here, for all that is known."""
         return self._stands.is_set()
+
+    @property
+    def is_recovering(self) -> bool:
+        """Whether the subscription was lost, and those of others may be missing still."""
+        return time.monotonic() < self._recovered_at
 
     def wait_until_standing(self, timeout: float) -> bool:
         return self._stands.wait(timeout)
@@ -139,6 +149,8 @@ class Subscriber:
             except Exception as error:
                 if self._stands.is_set() and not self._closed.is_set():
                     log.warning("subscription lost", error=repr(error))
+            if self._stands.is_set():
+                self._recovered_at = math.inf
             self._stands.clear()
             if (connection := self._connection) is not None:
                 self._connection = None
@@ -185,6 +197,8 @@ class Subscriber:
             late, is_first = batch.late, batch is self._first
         if is_first:
             log.info("subscribed", rooms=len(batch.rooms))
+            if self._recovered_at:
+                self._recovered_at = time.monotonic() + BACK_WITHIN
             self._stands.set()
             late = [self._renewed, *late]
         if late:
