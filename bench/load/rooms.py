@@ -109,7 +109,7 @@ class Load:
     def flood(self, ports, name, rooms, members, in_flight, seconds):
         askers, begin, asked = [Asker(port) for port in ports], time.monotonic(), 0
         while self.since(begin) < seconds:
-            while asked * members - self.received < in_flight * members:
+            while asked * members - self.received < in_flight * members * len(askers):
                 turn = asked // AT_ONCE
                 askers[turn % len(askers)].emit(f"{name}:{turn % rooms}", AT_ONCE)
                 asked += AT_ONCE

@@ -1,7 +1,8 @@
 """script/test: without arguments every check; with arguments, pytest alone with these arguments.
 
 Both on servers and a browser of their own. What is missing is installed or ends the run; nothing is
-skipped.
+skipped. Only tests/faults, where servers are killed and stopped for minutes, has a run to itself:
+``script/test --faults`` with further arguments for pytest, if any.
 """
 
 import os
@@ -31,16 +32,26 @@ MAC_BROWSERS = (
     Path("/Applications/Chromium.app/Contents/MacOS/Chromium"),
     Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"),
 )
+FAULTS = "tests/faults"
 
 
 def main() -> int:
     arguments = sys.argv[1:]
     prepare_environment("dev")
+    if "--faults" in arguments:
+        arguments.remove("--faults")
+        return run_pytest([FAULTS, *arguments])
     os.environ["ZZD_TEST_CHROMIUM"] = find_browser()
     build_web_client()
     if not arguments:
         run_checks(list(CHECKS))
         test_web_client()
+    named = any(FAULTS in argument for argument in arguments)
+    return run_pytest(arguments if named else [f"--ignore={FAULTS}", *arguments])
+
+
+def run_pytest(arguments: list[str]) -> int:
+    """On private servers, which end with it."""
     with tempfile.TemporaryDirectory(prefix="zzd-test-") as name:
         folder = Path(name)
         # PostgreSQL runs as another user where we are root, and must get through to its data.
