@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -163,3 +164,22 @@ def test_no_more_is_kept_than_fits(
 def test_no_connection_is_a_failure(outcome: Outcome) -> None:
     publisher_over(GONE, GONE).hand_over(outcome.publication(b"a"))
     assert outcome.of == {b"a": GONE}
+
+
+def test_one_who_does_not_take_the_answer_keeps_nobody_else_from_theirs(
+    running: Callable[..., Publisher], outcome: Outcome
+) -> None:
+    def fail(_error: Exception | None) -> None:
+        raise RuntimeError
+
+    first, second = ScriptedConnection(), ScriptedConnection()
+    publisher = running(first, second)
+    publisher.start()
+    publisher.hand_over(Publication([("c", b"bad")], fail))
+    wait_until(lambda: not publisher._waiting, 5, "it is taken")
+    time.sleep(0.1)
+    publisher.hand_over(outcome.publication(b"a"))
+    wait_until(lambda: bool(outcome.of), 5, "the next is published")
+    assert outcome.of == {b"a": None}
+    # Answers that nobody read would be taken for those to other commands.
+    assert (first.closed, second.writes) == (True, [[b"a"]])

@@ -107,7 +107,7 @@ class Roll:
             before = time.monotonic()
             try:
                 self.beat()
-            except (redis.RedisError, OSError) as error:
+            except Exception as error:
                 self._unheard = 0
                 log.warning("not signed in", error=repr(error))
             self._closed.wait(max(0.1, BEAT - (time.monotonic() - before)))

@@ -95,7 +95,13 @@ class Publisher:
                 batch = list(islice(self._waiting, AT_ONCE))
                 for _ in batch:
                     self._waiting.popleft()
-                self._write(batch)
+                try:
+                    self._write(batch)
+                except Exception as error:
+                    # The rows are still there. On the connection answers may be left that would
+                    # be taken for those to the next commands.
+                    log.error("events not published", count=len(batch), exc_info=error)
+                    self._disconnect()
 
     def _write(self, batch: list[Publication]) -> None:
         with self._writing:

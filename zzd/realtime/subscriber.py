@@ -219,7 +219,7 @@ class Subscriber:
                 if time.monotonic() - asked_at > ASK_EVERY:
                     connection.send_command("PING", check_health=False)
                     asked_at = time.monotonic()
-        except (redis.RedisError, OSError) as error:
+        except Exception as error:
             if connection is self._connection:
                 self.renew(repr(error))
 
