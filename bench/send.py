@@ -1,181 +1,239 @@
-"""Messages sent to one group over HTTP: how many a second, and how long each takes to be committed.
+"""Messages to a group of 50: from sending over HTTP, committed, to the screens of all members.
 
-A real server (gunicorn, one gevent worker) on a temporary SQLite database, or on the database that
-ZZD_BENCH_DATABASE_URL names. Several officials of one group send at once, each on a connection of
-its own, the next message when the last one is acknowledged. At the end the conversation must hold
-exactly the messages that were acknowledged.
+Real gunicorn processes with sockets, on SQLite (one process) and on a PostgreSQL of our own with
+synchronous commit (one and two). The load comes at a constant rate, whatever the answers take, and
+every delivery is timed from the moment its message was due. At the end the conversation must hold
+exactly the messages that were acknowledged, and every screen must have shown each of them.
 """
 
+from __future__ import annotations
+
 import argparse
-import http.client
+import asyncio
+import gc
 import json
 import os
-import statistics
-import subprocess
-import tempfile
-import threading
+import re
 import time
-from copy import copy
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
 
-from bootstrap import BIN
-from processes import Group, answers, free_port
-from steps import ROOT, Failure, run_main, run_step, say
+import orjson
+from _databases import kept_folder, private_postgres, seed, upgrade
+from _load import Http, Socket, at_rate, cpu_seconds, percentile
+from _people import Person, sign_in
+from _servers import start_web
+from _statements import statements_per_message
+from processes import Group
+from steps import Failure, run_main, say
 
 TEXT = "请各乡镇值班员于二十时前上报转移人数, 并检查地质灾害点和在建工地。"
+SETUPS = {"sqlite-1": 1, "postgresql-1": 1, "postgresql-2": 2}
+# What the figures of the last line come from.
+HEADLINE = "postgresql-2"
+STATED_RATE, STATED_P99 = 200, 200.0
+NUMBERED = re.compile(rb'"text":"(\d+) ')
 
 
-class Sender:
-    """An official who is signed in, on a connection of its own."""
+@dataclass
+class Run:
+    """What one load came to; times are seconds."""
 
-    def __init__(self, port: int, username: str, password: str) -> None:
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        self.headers = {"Content-Type": "application/json"}
-        signed_in = self.post("/sessions", {"username": username, "password": password})
-        self.headers["Authorization"] = f"Bearer {signed_in['token']}"
-        self.id = signed_in["official"]["id"]
+    rate: float
+    acknowledged: list[float] = field(default_factory=list)
+    shown: list[float] = field(default_factory=list)
+    late: list[float] = field(default_factory=list)
+    refused: list[bytes] = field(default_factory=list)
+    missing: int = 0
+    generator: float = 0.0
 
-    def again(self) -> "Sender":
-        """The same official on another connection."""
-        other = copy(self)
-        other.connection = http.client.HTTPConnection("127.0.0.1", self.connection.port, timeout=60)
-        return other
+    @property
+    def p99(self) -> float:
+        """From send to screen, in milliseconds; endless where something did not arrive."""
+        return float("inf") if self.missing or self.refused else percentile(self.shown, 99)
 
-    def post(self, path: str, body: dict[str, Any]) -> Any:
-        return self.call("POST", path, json.dumps(body))
+    def line(self, name: str) -> str:
+        ack, shown = ([percentile(t, p) for p in (50, 95, 99)] for t in (self.acknowledged, self.shown))
+        cells = "".join(f"{value:9.1f}" for value in (*ack, *shown))
+        note = f"  refused {len(self.refused)}, missing {self.missing}" if self.p99 == float("inf") else ""
+        return (
+            f"  {name:14}{self.rate:8.0f}{cells}{percentile(self.late, 99):8.1f}"
+            f"{self.generator:8.0%}{note}"
+        )
 
-    def call(self, method: str, path: str, body: str | None = None) -> Any:
-        self.connection.request(method, f"/api/v1{path}", body, self.headers)
-        response = self.connection.getresponse()
-        answer = response.read()
-        if response.status not in (200, 201):
-            raise Failure(f"{method} {path} was answered {response.status}: {answer[:300]!r}")
-        return json.loads(answer)
+
+class Group50:
+    """A group whose members listen, and who all send."""
+
+    def __init__(self, ports: list[int], people: list[Person]) -> None:
+        self.ports = ports
+        self.people = people
+        self.path = ""
+        self.idle: dict[int, list[Http]] = {port: [] for port in ports}
+        self.due: dict[int, float] = {}
+        self.shown: list[float] = []
+        self.sent = 0
+        self.acknowledged = 0
+
+    async def open(self) -> None:
+        members = [str(person.official_id) for person in self.people[1:]]
+        body = {"kind": "group", "name": "防汛值班", "official_ids": members}
+        made = await self.call("POST", "/conversations", self.people[0], body)
+        self.path = f"/conversations/{made['id']}"
+        self.sockets = [
+            Socket(self.ports[number % len(self.ports)], person.token, self.hear)
+            for number, person in enumerate(self.people)
+        ]
+        await asyncio.gather(*(socket.connect() for socket in self.sockets))
+
+    async def call(self, method: str, path: str, person: Person, body: object = None) -> dict:
+        http = Http(self.ports[0])
+        status, _, answer = await http.request(
+            method, f"/api/v1{path}", token=person.token, body=body
+        )
+        http.close()
+        if status not in (200, 201):
+            raise Failure(f"{method} {path} was answered {status}: {answer[:300]!r}")
+        return orjson.loads(answer)
+
+    def hear(self, packet: bytes) -> None:
+        now = time.perf_counter()
+        if b'"message.created"' in packet[:32] and (found := NUMBERED.search(packet)):
+            due = self.due.get(int(found[1]))
+            if due is not None:
+                self.shown.append(now - due)
+
+    async def load(self, rate: float, seconds: float) -> Run:
+        run = Run(rate)
+        self.shown = run.shown
+        self.due.clear()
+        first = self.sent
+
+        async def send(number: int, due: float) -> None:
+            number += first
+            self.due[number] = due
+            person = self.people[number % len(self.people)]
+            port = self.ports[number % len(self.ports)]
+            http = self.idle[port].pop() if self.idle[port] else Http(port)
+            body = {"client_id": f"n-{number}", "text": f"{number} {TEXT}"}
+            try:
+                status, _, answer = await http.request(
+                    "POST", f"/api/v1{self.path}/messages", token=person.token, body=body
+                )
+            except ConnectionError as error:
+                run.refused.append(str(error).encode())
+                return
+            if status == 201:
+                run.acknowledged.append(time.perf_counter() - due)
+            else:
+                run.refused.append(answer[:300])
+            self.idle[port].append(http)
+
+        used, begun = cpu_seconds(), time.perf_counter()
+        run.late = await at_rate(rate, seconds, send)
+        self.sent += len(run.late)
+        expected = len(run.acknowledged) * len(self.people)
+        give_up = time.perf_counter() + 5
+        while len(run.shown) < expected and time.perf_counter() < give_up:
+            await asyncio.sleep(0.02)
+        run.generator = (cpu_seconds() - used) / (time.perf_counter() - begun)
+        run.missing = max(expected - len(run.shown), 0)
+        self.acknowledged += len(run.acknowledged)
+        return run
+
+    async def verify(self) -> None:
+        """Neither lost nor doubled: the last number is the count of acknowledgements."""
+        held = (await self.call("GET", self.path, self.people[0]))["last_seq"]
+        if held != self.acknowledged:
+            raise Failure(f"{self.acknowledged} were acknowledged and the group holds {held}.")
+
+    def close(self) -> None:
+        for socket in self.sockets:
+            socket.close()
+
+
+async def measure(name: str, ports: list[int], people: list[Person], seconds: float) -> dict:
+    group = Group50(ports, people)
+    await group.open()
+    await group.load(50, 2)
+    stated = await group.load(STATED_RATE, seconds)
+    say(stated.line(name))
+    if stated.refused:
+        raise Failure(f"{name}: refused at {STATED_RATE} a second: {stated.refused[0]!r}")
+    highest = await search(group, name, stated)
+    await group.verify()
+    group.close()
+    return {"p99_ms_at_200": round(stated.p99, 1), "max_rate_at_p99_200ms": highest}
+
+
+async def search(group: Group50, name: str, stated: Run) -> int:
+    """The highest rate tried at which 99 of 100 deliveries take no longer than 200 ms."""
+    good, bad = (0.0, float(STATED_RATE)) if stated.p99 > STATED_P99 else (float(STATED_RATE), 0.0)
+    for _ in range(8):
+        if bad and bad - good < 0.1 * bad:
+            break
+        rate = (good + bad) / 2 if bad else good * 1.5
+        run = await group.load(rate, 4)
+        say(run.line(name))
+        if run.p99 <= STATED_P99:
+            good = rate
+        else:
+            bad = rate
+            # What is still on its way must not weigh on the next.
+            await asyncio.sleep(1)
+    return round(good)
+
+
+def database_for(name: str, stack: ExitStack, folder: Path) -> str:
+    """The URL of a small organisation, made once and kept; every run makes a new group."""
+    if name.startswith("sqlite"):
+        url = f"sqlite:///{folder / 'zzd.db'}"
+    elif given := os.environ.get("ZZD_BENCH_DATABASE_URL"):
+        url = given
+    else:
+        url = private_postgres(stack.enter_context(Group(folder / "log")), folder)
+    upgrade(url)
+    seed(url, officials=600)
+    return url
 
 
 def main() -> None:
     options = parse_arguments()
-    with (
-        tempfile.TemporaryDirectory(prefix="zzd-bench-") as name,
-        Group(Path(name, "log")) as group,
-    ):
-        port = free_port()
-        accounts = prepare_database(Path(name), port, options.officials)
-        env = {"ZZD_BIND": f"127.0.0.1:{port}", "ZZD_GRACEFUL_SECONDS": "1"}
-        config = ROOT / "deploy" / "gunicorn.conf.py"
-        group.start("web", [BIN / "gunicorn", "-c", config, "wsgi:app"], env=env)
-        group.wait_until("Starting the server", lambda: answers("127.0.0.1", port, "/readyz"))
-        measure(port, accounts, options.concurrency, options.seconds)
+    results = {}
+    statements = 0.0
+    folder = kept_folder("small")
+    folder.mkdir(parents=True, exist_ok=True)
+    say(HEADER)
+    for name in options.setups:
+        with ExitStack() as stack:
+            logs = stack.enter_context(TemporaryDirectory(prefix="zzd-bench-"))
+            url = database_for(name, stack, folder)
+            people = sign_in(url, 50)
+            statements = max(statements, statements_per_message(url, people))
+            group = stack.enter_context(Group(Path(logs)))
+            ports = start_web(group, url, SETUPS[name])
+            gc.collect()
+            gc.freeze()
+            results[name] = asyncio.run(measure(name, ports, people, options.seconds))
+    headline = results.get(HEADLINE) or list(results.values())[-1]
+    say(json.dumps({**headline, "statements_per_message": statements, "setups": results}))
+
+
+HEADER = (
+    "\n  database-processes; ms from due to acknowledged, and to each screen;"
+    " the generator's own lateness and CPU\n"
+    f"  {'':14}{'rate/s':>8}{'ack p50':>9}{'p95':>9}{'p99':>9}{'scr p50':>9}{'p95':>9}{'p99':>9}"
+    f"{'late':>8}{'busy':>8}"
+)
 
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser("script/bench send", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=5, help="of each level (5)")
-    parser.add_argument("--officials", type=int, default=500, help="in the sample data (500)")
-    parser.add_argument(
-        "--concurrency", type=int, nargs="+", default=[1, 4, 16, 32], help="(1 4 16 32)"
-    )
+    parser.add_argument("--seconds", type=float, default=10, help="at 200 messages/s (10)")
+    parser.add_argument("--setups", nargs="+", choices=SETUPS, default=list(SETUPS))
     return parser.parse_args()
-
-
-def prepare_database(folder: Path, port: int, officials: int) -> list[dict[str, str]]:
-    """Fill a new database and return the accounts that can sign in to it."""
-    given = os.environ.get("ZZD_BENCH_DATABASE_URL")
-    os.environ |= {
-        "ZZD_VAR": str(folder),
-        "ZZD_DATABASE_URL": given or f"sqlite:///{folder / 'zzd.db'}",
-        "ZZD_SECRET_KEY": os.urandom(32).hex(),
-        "ZZD_PUBLIC_URL": f"http://127.0.0.1:{port}",
-    }
-    zzd = BIN / "zzd"
-    run_step("Making the database", [zzd, "db", "upgrade"])
-    run_step("Loading sample data", [zzd, "seed", "--if-empty", "--officials", str(officials)])
-    listed = subprocess.run([zzd, "demo-accounts", "--json"], capture_output=True, check=True)
-    accounts: list[dict[str, str]] = json.loads(listed.stdout)
-    return accounts
-
-
-def measure(port: int, accounts: list[dict[str, str]], levels: list[int], seconds: float) -> None:
-    senders = sign_in(port, accounts, max(levels))
-    members = sorted({sender.id for sender in senders} - {senders[0].id})
-    group = {"kind": "group", "name": "防汛值班", "official_ids": members, "client_id": "bench"}
-    path = f"/conversations/{senders[0].post('/conversations', group)['id']}"
-    warm_up, _ = send_for(senders[:4], path, 1, "warm-up")
-    say(
-        f"\n  {'senders':>8} {'messages':>9} {'per s':>8} {'p50 ms':>8} {'p95 ms':>8} {'p99 ms':>8}"
-    )
-    results = [
-        summary(level, *send_for(senders[:level], path, seconds, f"level-{level}"))
-        for level in levels
-    ]
-    verify(senders[0], path, len(warm_up) + sum(int(result["messages"]) for result in results))
-    database = os.environ["ZZD_DATABASE_URL"].partition(":")[0]
-    say(json.dumps({"benchmark": "send", "database": database, "levels": results}))
-
-
-def sign_in(port: int, accounts: list[dict[str, str]], count: int) -> list[Sender]:
-    """`count` senders, several of one official where there are fewer accounts."""
-    officials = [account for account in accounts if account.get("unit_code")]
-    if not officials:
-        raise Failure("the sample data has no account of an official.")
-    signed_in = [
-        Sender(port, account["username"], account["password"]) for account in officials[:count]
-    ]
-    return [signed_in[number % len(signed_in)].again() for number in range(count)]
-
-
-def send_for(
-    senders: list[Sender], path: str, seconds: float, name: str
-) -> tuple[list[float], float]:
-    """Let all send at once for some seconds. Returns the time each message took and the whole."""
-    times: list[list[float]] = [[] for _ in senders]
-    faults: list[BaseException] = []
-    begin = time.perf_counter()
-
-    def send(number: int) -> None:
-        # Opened anew: the server may have closed it while others were sending.
-        senders[number].connection.close()
-        try:
-            while (before := time.perf_counter()) < begin + seconds:
-                key = f"{name}-{number}-{len(times[number])}"
-                senders[number].post(f"{path}/messages", {"client_id": key, "text": TEXT})
-                times[number].append(time.perf_counter() - before)
-        except Exception as fault:
-            faults.append(fault)
-
-    threads = [threading.Thread(target=send, args=(number,)) for number in range(len(senders))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if faults:
-        raise Failure(f"a sender failed: {faults[0]}")
-    taken = sorted(one for each in times for one in each)
-    return taken, time.perf_counter() - begin
-
-
-def summary(level: int, taken: list[float], seconds: float) -> dict[str, float]:
-    cuts = statistics.quantiles(taken, n=100)
-    rate = len(taken) / seconds
-    p50, p95, p99 = (cuts[percent - 1] * 1000 for percent in (50, 95, 99))
-    say(f"  {level:8} {len(taken):9} {rate:8.0f} {p50:8.1f} {p95:8.1f} {p99:8.1f}")
-    return {
-        "senders": level,
-        "messages": len(taken),
-        "messages_per_second": round(rate, 1),
-        "p50_ms": round(p50, 2),
-        "p95_ms": round(p95, 2),
-        "p99_ms": round(p99, 2),
-    }
-
-
-def verify(sender: Sender, path: str, acknowledged: int) -> None:
-    """Neither lost nor doubled: the conversation's last number is the count of acknowledgements."""
-    held = sender.call("GET", path)["last_seq"]
-    if held != acknowledged:
-        raise Failure(f"{acknowledged} messages were acknowledged and the group holds {held}.")
-    say(f"\n  The group holds exactly the {held} messages that were acknowledged\n")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import signal
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from bootstrap import install_programs
@@ -125,7 +125,14 @@ def make_cluster(binaries: Path, data: Path, user: str | None, password: str) ->
         os.unlink(password_file)
 
 
-def start_postgres(group: Group, data: Path, *, password: str, forgetful: bool = False) -> str:
+def start_postgres(
+    group: Group,
+    data: Path,
+    *,
+    password: str,
+    forgetful: bool = False,
+    settings: Mapping[str, str] | None = None,
+) -> str:
     """Start PostgreSQL on its data, made if new, and return its URL once it accepts connections."""
     binaries = require_binaries()
     user = unprivileged_user()
@@ -133,11 +140,13 @@ def start_postgres(group: Group, data: Path, *, password: str, forgetful: bool =
     if not (data / "PG_VERSION").exists():
         make_cluster(binaries, data, user, password)
     port = free_port()
-    settings = FAST_BUT_FORGETFUL if forgetful else []
+    options = [f"--{name}={value}" for name, value in (settings or {}).items()]
+    if forgetful:
+        options += FAST_BUT_FORGETFUL
     group.start(
         "postgresql",
         [binaries / "postgres", "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", "",
-         "-c", "max_connections=200", "-c", "timezone=UTC", *settings],
+         "-c", "max_connections=200", "-c", "timezone=UTC", *options],
         user=user,
         stop_signal=signal.SIGINT,
         stop_last=True,
