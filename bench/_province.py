@@ -20,7 +20,14 @@ MEAN_MESSAGES = 20
 # Of the province, how many have read the announcement.
 SHARE_OF_READERS = 0.6
 
-SHORT = ("收到。", "收到，马上落实。", "好的。", "已办结。", "明白，请放心。", "正在核实，稍后反馈。")
+SHORT = (
+    "收到。",
+    "收到，马上落实。",
+    "好的。",
+    "已办结。",
+    "明白，请放心。",
+    "正在核实，稍后反馈。",
+)
 LONG = (
     "{unit}已转移危险区域群众{n}人，无人员伤亡。",
     "{unit}值班员在岗，水位{n}厘米，未超警戒。",

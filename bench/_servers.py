@@ -28,6 +28,7 @@ def start_web(group: Group, url: str, count: int) -> list[int]:
         group.start(f"web {number}", command, env={**env, "ZZD_BIND": f"127.0.0.1:{port}"})
     for number, port in enumerate(ports, start=1):
         group.wait_until(
-            f"Starting web process {number}", lambda port=port: answers("127.0.0.1", port, "/readyz")
+            f"Starting web process {number}",
+            lambda port=port: answers("127.0.0.1", port, "/readyz"),
         )
     return ports

@@ -55,9 +55,15 @@ class Run:
         return float("inf") if self.missing or self.refused else percentile(self.shown, 99)
 
     def line(self, name: str) -> str:
-        ack, shown = ([percentile(t, p) for p in (50, 95, 99)] for t in (self.acknowledged, self.shown))
+        ack, shown = (
+            [percentile(t, p) for p in (50, 95, 99)] for t in (self.acknowledged, self.shown)
+        )
         cells = "".join(f"{value:9.1f}" for value in (*ack, *shown))
-        note = f"  refused {len(self.refused)}, missing {self.missing}" if self.p99 == float("inf") else ""
+        note = (
+            f"  refused {len(self.refused)}, missing {self.missing}"
+            if self.p99 == float("inf")
+            else ""
+        )
         return (
             f"  {name:14}{self.rate:8.0f}{cells}{percentile(self.late, 99):8.1f}"
             f"{self.generator:8.0%}{note}"

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from flask import Flask, g
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from zzd.db import transaction
+from zzd.identity.recognised import recognised
+
 PREFIX = "/api/v1"
+
+
+@contextmanager
+def writing_rows() -> Iterator[Session]:
+    """A transaction that changes rows past the services, which would have told the processes:
+    callers are recognised anew after it."""
+    with transaction() as session:
+        yield session
+    recognised().forget(lambda _principal: True)
 
 
 class ApiClient:

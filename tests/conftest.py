@@ -23,6 +23,7 @@ from zzd import create_app, logs
 from zzd.db import database
 from zzd.identity import sessions
 from zzd.identity.models import Account
+from zzd.identity.recognised import recognised
 from zzd.orgtree.models import Official, Unit
 from zzd.orgtree.units import COUNTS
 
@@ -157,7 +158,10 @@ def official_id(app: Flask) -> Callable[[str], str]:
 
 @pytest.fixture
 def statements(app: Flask) -> Statements:
-    """``with statements() as seen:`` collects the SQL sent meanwhile, BEGIN and COMMIT aside."""
+    """``with statements() as seen:`` collects the SQL sent meanwhile, BEGIN and COMMIT aside.
+
+    Nobody is known at its beginning: the first request of each caller pays for recognising them.
+    """
 
     @contextmanager
     def collect() -> Iterator[list[str]]:
@@ -167,6 +171,7 @@ def statements(app: Flask) -> Statements:
             if not statement.startswith("BEGIN"):
                 seen.append(statement)
 
+        recognised().forget(lambda _principal: True)
         engine = database().engine
         event.listen(engine, "before_cursor_execute", note)
         try:

@@ -8,11 +8,12 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from tests.client import writing_rows
 from tests.conftest import SignedIn
 from tests.messaging.conftest import CITY, MEMBER, OUTSIDER, OWNER, PROVINCE, MakeGroup, say
 from zzd import clock
 from zzd.audit.models import AuditEntry
-from zzd.db import reading, transaction
+from zzd.db import reading
 from zzd.identity.models import AccountGrant
 from zzd.messaging.models import Participation
 from zzd.orgtree.models import Official, Post
@@ -40,7 +41,7 @@ def test_membership_follows_the_post(as_: SignedIn, addressed: MakeGroup) -> Non
     made = addressed("org_group", "331081", by=OWNER)
     path = f"/conversations/{made['id']}/messages"
     say(as_(MEMBER), made)
-    with transaction() as session:
+    with writing_rows() as session:
         official = select(Official.id).where(Official.staff_no == MEMBER).scalar_subquery()
         session.execute(
             update(Post).where(Post.official_id == official).values(ended_at=clock.now())
@@ -109,7 +110,7 @@ def test_announcements_come_from_those_who_may_address_the_audience(
 def test_who_lost_the_grant_loses_what_came_with_it(as_: SignedIn, addressed: MakeGroup) -> None:
     made = addressed("org_group", "331081")
     say(as_(CITY), made)
-    with transaction() as session:
+    with writing_rows() as session:
         session.execute(update(AccountGrant).values(revoked_at=clock.now()))
     assert as_(CITY).get("/conversations")["items"] == []
     as_(CITY).get(f"/conversations/{made['id']}", status=404)

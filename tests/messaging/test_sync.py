@@ -10,11 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from tests.client import ApiClient
+from tests.client import ApiClient, writing_rows
 from tests.conftest import SignedIn
 from tests.messaging.conftest import CITY, MEMBER, OTHER_MEMBER, OUTSIDER, OWNER, MakeGroup, say
 from zzd import clock
-from zzd.db import transaction
 from zzd.messaging import sync
 from zzd.messaging.sync import OVERLAP
 from zzd.orgtree.models import Post
@@ -139,7 +138,7 @@ def test_an_audience_gained_or_lost_shows_in_the_next_sync(
     with later(1):
         cursor = me.get("/sync")["cursor"]
         elsewhere = select(Post.unit_id).where(Post.official_id == int(official_id(OUTSIDER)))
-        with transaction() as session:
+        with writing_rows() as session:
             session.execute(
                 update(Post)
                 .where(Post.official_id == int(official_id(MEMBER)))

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 from zzd.api import Api, authenticate_with
 from zzd.identity import commands, routes_accounts, routes_grants, routes_sessions
 from zzd.identity.authentication import authenticate, recognise_socket
+from zzd.identity.recognised import RECOGNISED, Recognised
 from zzd.identity.sessions import end_expired_sessions
 from zzd.principal import Principal
-from zzd.realtime import add_timer, rooms
+from zzd.realtime import add_timer, control, rooms
 from zzd.realtime.sockets import Sockets
 
 # Seconds. Requests and socket events check the time themselves; this is for silent sockets.
@@ -24,6 +25,9 @@ __all__ = ["recognise_socket", "register"]
 def register(app: Flask, api: Api, sockets: Sockets) -> None:
     """Add the package's routes, socket events and commands."""
     authenticate_with(app, authenticate)
+    known = app.extensions[RECOGNISED] = Recognised()
+    control.also(app, "session_revoked", known.forget_sessions)
+    control.also(app, "renew", known.forget_renewed)
     for routes in (routes_sessions, routes_accounts, routes_grants):
         api.register_blueprint(routes.blueprint)
     app.extensions.setdefault("zzd.commands", []).append(commands.accounts)

@@ -10,7 +10,7 @@ from flask import Flask, current_app, request
 from werkzeug.http import dump_cookie
 
 from zzd.errors import Problem
-from zzd.identity.principals import principal_of_token
+from zzd.identity.principals import principal_of_token, recent_principal_of_token
 from zzd.identity.tokens import csrf_token
 from zzd.principal import Principal
 from zzd.settings import Settings
@@ -41,7 +41,7 @@ def _principal_of_bearer(token: str) -> Principal | None:
     for prefix, read in readers.items():
         if token.startswith(prefix) and (found := read(token)):
             return found
-    return principal_of_token(token)
+    return recent_principal_of_token(token)
 
 
 def authenticate() -> Principal | None:
@@ -53,7 +53,7 @@ def authenticate() -> Principal | None:
         return _principal_of_bearer(token)
     if not (token := request.cookies.get(COOKIE)):
         return None
-    found = principal_of_token(token)
+    found = recent_principal_of_token(token)
     if found and request.method not in SAFE_METHODS:
         given = request.headers.get(CSRF_HEADER, "")
         if not hmac.compare_digest(given.encode(), csrf_token(token).encode()):

@@ -15,6 +15,7 @@ from zzd.db import find_repeat, fingerprint
 from zzd.errors import Conflict, Invalid, NotFound
 from zzd.identity.accounts import OwnAccount, SeparatedDuties
 from zzd.identity.models import SEPARATED, Account, AccountGrant
+from zzd.identity.recognised import forget_account
 from zzd.orgtree.audiences import LEVELS, Audience, levels_mask, resolve
 from zzd.orgtree.models import Line, Unit
 from zzd.principal import Principal
@@ -134,6 +135,7 @@ def _announce(session: Session, action: str, by: Principal | None, grant: Accoun
         line=grant.line,
         duty=grant.duty,
     )
+    forget_account(session, grant.account_id)
     outbox.tell_processes(session, "renew", {"account_id": grant.account_id})
 
 

@@ -2,58 +2,116 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import Row, Select, and_, bindparam, select
+from sqlalchemy.orm import Session, aliased
 
 from zzd import clock
 from zzd.db import reading
 from zzd.identity.models import Account, AccountGrant, LoginSession
+from zzd.identity.recognised import recognised
 from zzd.identity.tokens import digest
 from zzd.orgtree.models import Official, Post, Unit
 from zzd.principal import Grant, PostRef, Principal
 
+Granted = aliased(Unit, name="granted")
+
+OF_ACCOUNT = (Account.id, Account.username, Account.official_id, Official.name)
+OF_POST = (
+    Post.id,
+    Post.unit_id,
+    Unit.name,
+    Unit.path,
+    Unit.level,
+    Post.line_code,
+    Post.role,
+    Post.title,
+    Post.is_primary,
+)
+OF_GRANT = (
+    AccountGrant.id,
+    AccountGrant.role,
+    AccountGrant.unit_id,
+    Granted.path,
+    AccountGrant.levels,
+    AccountGrant.line,
+    AccountGrant.duty,
+)
+# Where each part begins in a row.
+POSTS = len(OF_ACCOUNT)
+GRANTS = POSTS + len(OF_POST)
+SESSION = GRANTS + len(OF_GRANT)
+
+
+def _select_accounts() -> Select[Any]:
+    """Active accounts, a row for each pair of a post and a grant: both are few."""
+    held = and_(
+        Post.official_id == Official.id, Post.ended_at.is_(None), Official.status == "active"
+    )
+    live = and_(AccountGrant.account_id == Account.id, AccountGrant.revoked_at.is_(None))
+    return (
+        select(*OF_ACCOUNT, *OF_POST, *OF_GRANT)
+        .select_from(Account)
+        .outerjoin(Official, Official.id == Account.official_id)
+        .outerjoin(Post, held)
+        .outerjoin(Unit, Unit.id == Post.unit_id)
+        .outerjoin(AccountGrant, live)
+        .outerjoin(Granted, Granted.id == AccountGrant.unit_id)
+        .where(Account.status == "active")
+        .order_by(Post.is_primary.desc(), Post.id, AccountGrant.id)
+    )
+
+
+OF_TOKEN = (
+    _select_accounts()
+    .add_columns(LoginSession.id, LoginSession.post_id, LoginSession.expires_at)
+    .join(LoginSession, LoginSession.account_id == Account.id)
+    .where(
+        LoginSession.token_digest == bindparam("token_digest"),
+        LoginSession.revoked_at.is_(None),
+        LoginSession.expires_at > bindparam("now"),
+    )
+)
+OF_ID = _select_accounts().where(Account.id == bindparam("account_id"))
+
 
 def principal_of_token(token: str) -> Principal | None:
-    """Whom a session's token stands for: three statements, whatever the organisation's size.
+    """Whom a session's token stands for: one statement, whatever the organisation's size.
 
     The post acted in is the primary one where the one chosen has ended.
     """
+    return _read(digest(token))
+
+
+def recent_principal_of_token(token: str) -> Principal | None:
+    """The same as it was a moment ago (see zzd.identity.recognised): mostly no statement."""
+    token_digest = digest(token)
+    return recognised().find(token_digest) or _read(token_digest)
+
+
+def _read(token_digest: str) -> Principal | None:
+    known = recognised()
+    read_at = known.changes
     with reading() as session:
-        found = session.execute(
-            select(LoginSession.id, LoginSession.post_id, Account, Official.name)
-            .join(Account, Account.id == LoginSession.account_id)
-            .outerjoin(Official, Official.id == Account.official_id)
-            .where(
-                LoginSession.token_digest == digest(token),
-                LoginSession.revoked_at.is_(None),
-                LoginSession.expires_at > clock.now(),
-                Account.status == "active",
-            )
-        ).one_or_none()
-        if found is None:
-            return None
-        session_id, post_id, account, name = found
-        principal = _principal(session, account, name, session_id=session_id, post_id=post_id)
-    return (
-        principal if principal.post else replace(principal, post=next(iter(principal.posts), None))
-    )
+        rows = session.execute(OF_TOKEN, {"token_digest": token_digest, "now": clock.now()}).all()
+    if not rows:
+        return None
+    session_id, post_id, session_ends = rows[0][SESSION:]
+    principal = _principal(rows, session_id=session_id, post_id=post_id, or_first=True)
+    known.keep(token_digest, principal, session_ends, read_at=read_at)
+    return principal
 
 
 def principal_of_account(
     session: Session, account_id: int, *, post_id: int | None = None
 ) -> Principal | None:
     """The holder of an active account, acting in this post; None where they hold it no more."""
-    found = session.execute(
-        select(Account, Official.name)
-        .outerjoin(Official, Official.id == Account.official_id)
-        .where(Account.id == account_id, Account.status == "active")
-    ).one_or_none()
-    if found is None:
+    rows = session.execute(OF_ID, {"account_id": account_id}).all()
+    if not rows:
         return None
-    account, name = found
-    principal = _principal(session, account, name, session_id=None, post_id=post_id)
+    principal = _principal(rows, session_id=None, post_id=post_id)
     return None if post_id is not None and principal.post is None else principal
 
 
@@ -64,30 +122,34 @@ def principal_of_username(session: Session, username: str) -> Principal | None:
 
 
 def _principal(
-    session: Session,
-    account: Account,
-    name: str | None,
+    rows: Sequence[Row[Any]],
     *,
     session_id: int | None,
     post_id: int | None,
+    or_first: bool = False,
 ) -> Principal:
-    posts = posts_of(session, account.official_id) if account.official_id else ()
+    """``or_first``: in the primary post where the one named is held no more."""
+    account_id, username, official_id, name = rows[0][:POSTS]
+    posts = {row[POSTS]: row[POSTS:GRANTS] for row in rows if row[POSTS] is not None}
+    grants = {row[GRANTS]: row[GRANTS:SESSION] for row in rows if row[GRANTS] is not None}
+    held = tuple(PostRef(*columns) for columns in posts.values())
+    chosen = next((post for post in held if post.id == post_id), None)
     return Principal(
-        account_id=account.id,
-        username=account.username,
+        account_id=account_id,
+        username=username,
         session_id=session_id,
-        official_id=account.official_id,
+        official_id=official_id,
         official_name=name or "",
-        post=next((post for post in posts if post.id == post_id), None),
-        posts=posts,
-        grants=grants_of(session, account.id),
+        post=held[0] if chosen is None and or_first and held else chosen,
+        posts=held,
+        grants=tuple(Grant(*columns) for columns in grants.values()),
     )
 
 
 def posts_of(session: Session, official_id: int) -> tuple[PostRef, ...]:
     """The posts an official holds, the primary one first."""
     query = (
-        select(Post, Unit)
+        select(*OF_POST)
         .join(Unit, Unit.id == Post.unit_id)
         .join(Official, Official.id == Post.official_id)
         .where(
@@ -95,29 +157,4 @@ def posts_of(session: Session, official_id: int) -> tuple[PostRef, ...]:
         )
         .order_by(Post.is_primary.desc(), Post.id)
     )
-    return tuple(
-        PostRef(
-            id=post.id,
-            unit_id=unit.id,
-            unit_name=unit.name,
-            unit_path=unit.path,
-            level=unit.level,
-            line=post.line_code,
-            role=post.role,
-            title=post.title,
-            is_primary=post.is_primary,
-        )
-        for post, unit in session.execute(query)
-    )
-
-
-def grants_of(session: Session, account_id: int) -> tuple[Grant, ...]:
-    query = (
-        select(AccountGrant, Unit.path)
-        .outerjoin(Unit, Unit.id == AccountGrant.unit_id)
-        .where(AccountGrant.account_id == account_id, AccountGrant.revoked_at.is_(None))
-    )
-    return tuple(
-        Grant(grant.id, grant.role, grant.unit_id, path, grant.levels, grant.line, grant.duty)
-        for grant, path in session.execute(query)
-    )
+    return tuple(PostRef(*columns) for columns in session.execute(query))

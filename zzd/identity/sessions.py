@@ -14,6 +14,7 @@ from zzd.audit.log import deny
 from zzd.db import reading, transaction
 from zzd.errors import Invalid
 from zzd.identity.models import Account, LoginSession
+from zzd.identity.recognised import forget_account
 from zzd.identity.tokens import csrf_token, digest, make_token
 from zzd.orgtree.models import Post
 from zzd.principal import Principal
@@ -94,6 +95,7 @@ def act_in_post(session: Session, by: Principal, post_id: int) -> Principal:
     session.execute(
         update(LoginSession).where(LoginSession.id == by.session_id).values(post_id=post_id)
     )
+    forget_account(session, by.account_id)
     outbox.tell_processes(session, "renew", {"session_id": by.session_id})
     return replace(by, post=post)
 
@@ -127,12 +129,15 @@ def end_expired_sessions() -> None:
 
 def _revoke(session: Session, *conditions: ColumnElement[bool]) -> None:
     ended = list(
-        session.scalars(
+        session.execute(
             update(LoginSession)
             .where(*conditions)
             .values(revoked_at=clock.now())
-            .returning(LoginSession.id)
+            .returning(LoginSession.id, LoginSession.account_id)
         )
     )
     if ended:
-        outbox.tell_processes(session, "session_revoked", {"session_ids": ended})
+        for account_id in {row.account_id for row in ended}:
+            forget_account(session, account_id)
+        session_ids = [row.id for row in ended]
+        outbox.tell_processes(session, "session_revoked", {"session_ids": session_ids})

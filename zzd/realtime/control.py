@@ -9,11 +9,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from flask import Flask
+
 from zzd.principal import PostRef
 from zzd.realtime.connections import Connection
 
 if TYPE_CHECKING:
     from zzd.realtime.sockets import Sockets
+
+
+ALSO = "zzd.control"
+
+
+def also(app: Flask, name: str, act: Callable[..., None]) -> None:
+    """Have every process call this, with the event's data, before it acts on its sockets."""
+    app.extensions.setdefault(ALSO, {}).setdefault(name, []).append(act)
+
+
+def _tell_others(sockets: Sockets, name: str, **data: Any) -> None:
+    for act in sockets.app.extensions.get(ALSO, {}).get(name, ()):
+        act(**data)
 
 
 def join(
@@ -62,6 +77,14 @@ def renew(
 ) -> None:
     """Posts, grants or memberships changed, or the post a session acts in: look again who
     these are and where they belong."""
+    _tell_others(
+        sockets,
+        "renew",
+        official_ids=official_ids,
+        unit_path=unit_path,
+        account_id=account_id,
+        session_id=session_id,
+    )
     sockets.changes += 1
     wanted = set(sockets.connections.of(official_ids or ()))
     if account_id is not None or session_id is not None:
@@ -82,6 +105,7 @@ def renew(
 
 def session_revoked(sockets: Sockets, *, session_ids: Iterable[int]) -> None:
     """Sessions ended: their sockets are told and cut."""
+    _tell_others(sockets, "session_revoked", session_ids=session_ids)
     sockets.changes += 1
     ended = set(session_ids)
 
