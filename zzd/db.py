@@ -43,6 +43,11 @@ BigInt = BigInteger().with_variant(Integer, "sqlite")
 Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 
+# How JSON columns are written and read: a third of the standard library's time.
+AS_JSON: dict[str, Any] = {
+    "json_serializer": lambda value: orjson.dumps(value).decode(),
+    "json_deserializer": orjson.loads,
+}
 # Seconds in the pool after which a connection may have been cut.
 RESTED = 1.0
 
@@ -112,7 +117,9 @@ class Database:
         url = make_url(settings.database_url)
         self.is_sqlite = url.get_backend_name() == "sqlite"
         if self.is_sqlite:
-            self.engine = create_engine(url, pool_size=settings.database_pool, hide_parameters=True)
+            self.engine = create_engine(
+                url, pool_size=settings.database_pool, hide_parameters=True, **AS_JSON
+            )
             _prepare_sqlite(self.engine)
             # A greenlet that waited inside SQLite for another greenlet's lock would stop the
             # whole process, the holder included: so writers queue here, cooperatively.
@@ -133,6 +140,7 @@ class Database:
                     # province's size took 28 ms instead of 4.
                     " -c random_page_cost=1.1"
                 },
+                **AS_JSON,
             )
             _ping_the_rested(self.engine)
             self._writers = nullcontext()

@@ -3,34 +3,39 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from zzd import clock
 from zzd.api import decode_cursor, encode_cursor
-from zzd.db import fingerprint, insert_into
-from zzd.errors import IdempotencyConflict, Invalid, NotFound, deny
-from zzd.messaging import events, kinds
-from zzd.messaging.models import Conversation, Message, Participation
+from zzd.bulk import table_of
+from zzd.db import fingerprint
+from zzd.errors import IdempotencyConflict, Invalid, NotFound
+from zzd.messaging import events, kinds, numbers
+from zzd.messaging.models import Message
 from zzd.messaging.policy import (
     Place,
     access_conversation,
-    may_post,
-    posts_by_membership,
     refuse,
 )
 from zzd.messaging.problems import RecallWindowPassed
-from zzd.messaging.rules import NAMED, may_still_recall
+from zzd.messaging.rules import may_still_recall
 from zzd.messaging.schemas import MessageSchema
 from zzd.messaging.views import describe_message, select_messages
 from zzd.principal import Principal
 
 NO_END = 2**63 - 1
-# id, kind, name, audience_id and the new last_seq of a conversation
-Taken = Row[int, str, str | None, int | None, int]
+# Made once: making them takes longer than using them.
+MESSAGE = MessageSchema()
+INSERT = {
+    dialect: insert(table_of(Message))
+    .on_conflict_do_nothing(index_elements=["sender_id", "client_id"])
+    .returning(Message.id)
+    for dialect, insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
+}
 
 
 def send_message(
@@ -47,9 +52,9 @@ def send_message(
     """Say something; returns the message and whether it is a fresh one.
 
     ``content`` is as ``kinds.load_content`` returned it.
-    Four statements, whatever the size of the group (a reply needs one more, an announcement
-    three, other kinds than texts what they look up): the number, the sender's read cursor, the
-    message, the event. A repeat of a
+    Three statements on PostgreSQL, four on SQLite, whatever the size of the group: the number with
+    the sender's read cursor, the message, the event (a reply needs one more, an org group one, an
+    announcement three, other kinds than texts what they look up). A repeat of a
     ``client_id`` undoes its number and returns the first result; of two at the same moment one
     waits for the other.
     Raises NotFound, NotPermitted, Invalid, IdempotencyConflict.
@@ -58,9 +63,10 @@ def send_message(
     client_id = client_id or uuid.uuid4().hex
     said = [conversation_id, text, reply_to_seq]
     body_fingerprint = fingerprint(said if content is None else [*said, kind, content])
-    place = _take_next_seq(session, by, conversation_id, now)
-    first_seq = _read_own(session, by, place, now)
-    quoted = _quoted(session, place.id, reply_to_seq, first_seq=first_seq, below=place.last_seq)
+    place = numbers.take_next(session, by, conversation_id, now)
+    quoted = _quoted(
+        session, place.id, reply_to_seq, first_seq=place.first_seq, below=place.last_seq
+    )
     values = {
         "conversation_id": place.id,
         "seq": place.last_seq,
@@ -76,19 +82,14 @@ def send_message(
         "reply_to_seq": reply_to_seq,
         "created_at": now,
     }
-    new_id = session.scalar(
-        insert_into(session, Message)
-        .values(**values)
-        .on_conflict_do_nothing(index_elements=["sender_id", "client_id"])
-        .returning(Message.id)
-    )
+    new_id = session.connection().scalar(INSERT[session.get_bind().dialect.name], values)
     if new_id is None:
         session.rollback()
         return _sent_before(session, by, client_id, body_fingerprint), False
     message = describe_message(Message(id=new_id, **values), quoted, by)
     events.message_created(
         session,
-        MessageSchema().dump(message),
+        MESSAGE.dump(message),
         conversation={
             "id": str(place.id),
             "kind": place.kind,
@@ -98,74 +99,6 @@ def send_message(
         to=events.rooms_of(place.id, place.audience_id),
     )
     return message, True
-
-
-def _take_next_seq(session: Session, by: Principal, conversation_id: int, now: datetime) -> Taken:
-    """The number of the message to come. The conversation is locked until the transaction ends,
-    so that numbers have no gaps and follow the order of the commits."""
-    statement = (
-        update(Conversation)
-        .where(Conversation.id == conversation_id)
-        .values(last_seq=Conversation.last_seq + 1, activity_at=now, changed_at=now)
-        .returning(
-            Conversation.id,
-            Conversation.kind,
-            Conversation.name,
-            Conversation.audience_id,
-            Conversation.last_seq,
-        )
-        .execution_options(synchronize_session=False)
-    )
-    taken = session.execute(statement.where(posts_by_membership(by))).one_or_none()
-    if taken is None:
-        place = access_conversation(session, by, conversation_id, action="message.send")
-        if not may_post(by, place):
-            raise refuse("message.send", place, "Announcements come from those who issue them")
-        taken = session.execute(statement).one()
-    return taken
-
-
-def _read_own(session: Session, by: Principal, place: Taken, now: datetime) -> int:
-    """Who speaks has read all before; returns the first message they may see.
-
-    Under the lock of the conversation, so it also tells whether they still are in the group.
-    """
-    if place.kind in NAMED:
-        first_seq = session.scalar(
-            update(Participation)
-            .where(
-                Participation.conversation_id == place.id,
-                Participation.official_id == by.official_id,
-                Participation.left_at.is_(None),
-            )
-            .values(read_seq=place.last_seq, changed_at=now)
-            .returning(Participation.first_seq)
-            .execution_options(synchronize_session=False)
-        )
-        if first_seq is None:
-            raise deny(NotFound(), "message.send", "conversation", place.id)
-        return first_seq
-    # Who posts in an announcement looks after it from then on.
-    role = "admin" if place.kind == "announcement" else None
-    statement = insert_into(session, Participation).values(
-        conversation_id=place.id,
-        official_id=by.official_id,
-        role=role,
-        first_seq=1,
-        read_seq=place.last_seq,
-        changed_at=now,
-    )
-    session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["conversation_id", "official_id"],
-            set_={
-                "read_seq": place.last_seq,
-                "changed_at": now,
-                "role": func.coalesce(Participation.role, statement.excluded.role),
-            },
-        )
-    )
-    return 1
 
 
 def _quoted(

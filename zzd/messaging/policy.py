@@ -8,8 +8,9 @@ whoever may address the whole audience enters its announcements, and the org gro
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
 from zzd.errors import NotFound, NotPermitted, deny
@@ -18,6 +19,7 @@ from zzd.messaging.models import Conversation, Participation
 from zzd.messaging.rules import BY_AUDIENCE, MANAGERS, NAMED
 from zzd.orgtree import audiences
 from zzd.orgtree.audiences import Audience
+from zzd.orgtree.models import AudienceInUse
 from zzd.principal import Principal
 
 
@@ -114,20 +116,25 @@ def refuse(action: str, place: Place, reason: str) -> Exception:
     return deny(NotPermitted(reason), action, "conversation", place.conversation.id)
 
 
-def posts_by_membership(principal: Principal) -> ColumnElement[bool]:
-    """The condition on Conversation under which most messages are sent: people named in it, and
-    org groups of an audience they are in. ``access_conversation`` and ``may_post`` decide the rest.
+def posts_by_membership(posts: int) -> ColumnElement[bool]:
+    """The condition on Conversation under which most messages are sent, by somebody with so many
+    posts: people named in it, and org groups of an audience they are in. Who it is comes from
+    ``bind_membership``. ``access_conversation`` and ``may_post`` decide the rest.
     """
     named = exists().where(
         Participation.conversation_id == Conversation.id,
-        Participation.official_id == principal.official_id,
+        Participation.official_id == bindparam("me"),
         Participation.left_at.is_(None),
     )
-    reached = audiences.select_ids_matching(principal.posts)
+    reached = select(AudienceInUse.id).where(audiences.matching_bound(posts))
     return or_(
         and_(Conversation.kind.in_(NAMED), named),
         and_(Conversation.kind == "org_group", Conversation.audience_id.in_(reached)),
     )
+
+
+def bind_membership(principal: Principal) -> dict[str, Any]:
+    return {"me": principal.official_id, **audiences.bind_posts(principal.posts)}
 
 
 @dataclass(frozen=True, slots=True)

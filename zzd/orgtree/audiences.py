@@ -11,7 +11,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    false,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from zzd.db import lock_name
@@ -215,18 +225,40 @@ def path_segment(unit_id: int) -> str:
 
 def matching(posts: Sequence[PostRef]) -> ColumnElement[bool]:
     """The condition on AudienceInUse: it matches one of these posts. By index on unit_id."""
+    return matching_bound(len(posts), bind_posts(posts))
+
+
+def matching_bound(posts: int, bound: dict[str, Any] | None = None) -> ColumnElement[bool]:
+    """The same for so many posts, which ``bind_posts`` names when the statement is executed: it
+    can be made once for everybody."""
+
+    def bind(name: str, *, several: bool = False) -> BindParameter[Any]:
+        if bound is None:
+            return bindparam(name, expanding=several)
+        return bindparam(name, bound[name], expanding=several, unique=True)
+
     return or_(
         false(),
         *(
             and_(
-                AudienceInUse.unit_id.in_(ancestor_ids(post.unit_path)),
-                AudienceInUse.levels.bitwise_and(1 << post.level) != 0,
-                AudienceInUse.line.in_(("", post.line)),
-                AudienceInUse.role.in_(("", post.role)),
+                AudienceInUse.unit_id.in_(bind(f"units_{n}", several=True)),
+                AudienceInUse.levels.bitwise_and(bind(f"level_{n}")) != 0,
+                AudienceInUse.line.in_(bind(f"lines_{n}", several=True)),
+                AudienceInUse.role.in_(bind(f"roles_{n}", several=True)),
             )
-            for post in posts
+            for n in range(posts)
         ),
     )
+
+
+def bind_posts(posts: Sequence[PostRef]) -> dict[str, Any]:
+    bound: dict[str, Any] = {}
+    for n, post in enumerate(posts):
+        bound[f"units_{n}"] = ancestor_ids(post.unit_path)
+        bound[f"level_{n}"] = 1 << post.level
+        bound[f"lines_{n}"] = ["", post.line]
+        bound[f"roles_{n}"] = ["", post.role]
+    return bound
 
 
 def select_ids_matching(posts: Sequence[PostRef]) -> Select[int]:
