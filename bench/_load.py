@@ -81,6 +81,7 @@ class Socket(asyncio.Protocol):
         self.joined: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._buffer = b""
         self._upgraded = False
+        self.lost = False
         self._transport: asyncio.Transport | None = None
 
     async def connect(self) -> None:
@@ -118,6 +119,7 @@ class Socket(asyncio.Protocol):
             self._take(packet)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self.lost = True
         self._fail(str(exc or "closed by the server"))
 
     def _fail(self, reason: str) -> None:

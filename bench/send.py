@@ -34,6 +34,7 @@ SETUPS = {"sqlite-1": 1, "postgresql-1": 1, "postgresql-2": 2}
 # What the figures of the last line come from.
 HEADLINE = "postgresql-2"
 STATED_RATE, STATED_P99 = 200, 200.0
+LOWEST_RATE = 20
 NUMBERED = re.compile(rb'"text":"(\d+) ')
 
 
@@ -94,6 +95,13 @@ class Group50:
         ]
         await asyncio.gather(*(socket.connect() for socket in self.sockets))
 
+    async def reconnect(self) -> None:
+        """Screens that an overload cut off come back before the next load."""
+        for number, socket in enumerate(self.sockets):
+            if socket.lost:
+                self.sockets[number] = Socket(socket.port, socket.token, self.hear)
+                await self.sockets[number].connect()
+
     async def call(self, method: str, path: str, person: Person, body: object = None) -> dict:
         http = Http(self.ports[0])
         status, _, answer = await http.request(
@@ -112,6 +120,7 @@ class Group50:
                 self.shown.append(now - due)
 
     async def load(self, rate: float, seconds: float) -> Run:
+        await self.reconnect()
         run = Run(rate)
         self.shown = run.shown
         self.due.clear()
@@ -142,7 +151,7 @@ class Group50:
         self.sent += len(run.late)
         expected = len(run.acknowledged) * len(self.people)
         give_up = time.perf_counter() + 5
-        while len(run.shown) < expected and time.perf_counter() < give_up:
+        while len(run.shown) < expected and time.perf_counter() < give_up:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
         run.generator = (cpu_seconds() - used) / (time.perf_counter() - begun)
         run.missing = max(expected - len(run.shown), 0)
@@ -166,19 +175,19 @@ async def measure(name: str, ports: list[int], people: list[Person], seconds: fl
     await group.load(50, 2)
     stated = await group.load(STATED_RATE, seconds)
     say(stated.line(name))
-    if stated.refused:
-        raise Failure(f"{name}: refused at {STATED_RATE} a second: {stated.refused[0]!r}")
     highest = await search(group, name, stated)
     await group.verify()
     group.close()
-    return {"p99_ms_at_200": round(stated.p99, 1), "max_rate_at_p99_200ms": highest}
+    # Null where something was refused or did not arrive: JSON knows nothing endless.
+    p99 = None if stated.p99 == float("inf") else round(stated.p99, 1)
+    return {"p99_ms_at_200": p99, "max_rate_at_p99_200ms": highest}
 
 
 async def search(group: Group50, name: str, stated: Run) -> int:
     """The highest rate tried at which 99 of 100 deliveries take no longer than 200 ms."""
     good, bad = (0.0, float(STATED_RATE)) if stated.p99 > STATED_P99 else (float(STATED_RATE), 0.0)
     for _ in range(8):
-        if bad and bad - good < 0.1 * bad:
+        if bad and (bad - good < 0.1 * bad or bad < LOWEST_RATE):
             break
         rate = (good + bad) / 2 if bad else good * 1.5
         run = await group.load(rate, 4)

@@ -11,6 +11,7 @@ from flask.json.provider import JSONProvider
 from zzd import (
     api,
     audit,
+    compression,
     db,
     errors,
     health,
@@ -53,6 +54,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     sockets = realtime.register(app, settings, identity.recognise_socket)
     for package in (audit, orgtree, identity, messaging, tasks, miniapps):
         package.register(app, routes, sockets)
+    compression.register(app)
     health.register(app)
     pages.register(app, settings)
     return app

@@ -129,7 +129,9 @@ class Database:
                 url,
                 pool_size=settings.database_pool,
                 max_overflow=0,
-                pool_timeout=10,
+                # Longer than a storm of reconnecting clients takes: waiting in line is shorter
+                # than being refused and coming again, all at once.
+                pool_timeout=45,
                 # An error's text goes to the log, and people's words do not.
                 hide_parameters=True,
                 connect_args={

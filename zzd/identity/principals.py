@@ -45,7 +45,7 @@ GRANTS = POSTS + len(OF_POST)
 SESSION = GRANTS + len(OF_GRANT)
 
 
-def _select_accounts() -> Select[Any]:
+def _select_accounts() -> Select[*tuple[Any, ...]]:
     """Active accounts, a row for each pair of a post and a grant: both are few."""
     held = and_(
         Post.official_id == Official.id, Post.ended_at.is_(None), Official.status == "active"

@@ -6,6 +6,7 @@ whoever holds the conversation, and putting SQL together costs more than running
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -31,27 +32,17 @@ C, P = table_of(Conversation), table_of(Participation)
 TAKEN = (C.c.id, C.c.kind, C.c.name, C.c.audience_id, C.c.last_seq)
 
 
+@dataclass(frozen=True, slots=True)
 class Taken:
     """A conversation whose next message is ours: ``last_seq`` is its number, ``first_seq`` the
     first one that its sender may see."""
 
-    __slots__ = ("audience_id", "first_seq", "id", "kind", "last_seq", "name")
-
-    def __init__(
-        self,
-        id_: int,
-        kind: str,
-        name: str | None,
-        audience_id: int | None,
-        last_seq: int,
-        first_seq: int | None,
-    ) -> None:
-        self.id = id_
-        self.kind = kind
-        self.name = name
-        self.audience_id = audience_id
-        self.last_seq = last_seq
-        self.first_seq = 1 if first_seq is None else first_seq
+    id: int
+    kind: str
+    name: str | None
+    audience_id: int | None
+    last_seq: int
+    first_seq: int
 
 
 def take_next(session: Session, by: Principal, conversation_id: int, now: datetime) -> Taken:
@@ -73,12 +64,16 @@ def take_next(session: Session, by: Principal, conversation_id: int, now: dateti
         row = connection.execute(_statement(None, folded), values).one()
     if row.kind not in NAMED:
         _look_after(session, by, row, now)
-        return Taken(*row[: len(TAKEN)], None)
+        return _taken(row, first_seq=1)
     first_seq = row.first_seq if folded else _read_own(session, row, values)
     if first_seq is None:
         # Put out of the group while waiting for it.
         raise deny(NotFound(), "message.send", "conversation", conversation_id)
-    return Taken(*row[: len(TAKEN)], first_seq)
+    return _taken(row, first_seq=first_seq)
+
+
+def _taken(row: Any, *, first_seq: int) -> Taken:
+    return Taken(row.id, row.kind, row.name, row.audience_id, row.last_seq, first_seq)
 
 
 @cache

@@ -104,20 +104,30 @@ def page_readers(
     message, _quoted = find_message(session, place, seq)
     if not may_see_readers(principal, place):
         raise refuse("message.readers", place, "Only those who announce see who has read")
-    belong = _those_who_belong(session, place, message, unit_id)
+    belong = Official.id.in_(_ids_of_those_who_belong(session, place, message, unit_id))
     has_read = _has_read(message)
     query = select_people().where(belong, has_read if state == "read" else ~has_read)
     if (after := decode_cursor(cursor, int)) is not None:
         query = query.where(Official.id > after[0])
     rows = session.execute(query.order_by(Official.id).limit(limit + 1)).mappings().all()
-    everybody = session.scalar(_count(belong)) or 0
-    read = session.scalar(_count(and_(belong, has_read))) or 0
+    everybody, read = session.execute(_counts(session, place, message, unit_id)).one()
     found = page(rows, limit, lambda row: (row["id"],))
     return {**found, "read": read, "unread": everybody - read}
 
 
-def _count(condition: ColumnElement[bool]) -> Select[Any]:
-    return select(func.count()).select_from(Official).where(condition)
+def _counts(
+    session: Session, place: Place, message: Message, unit_id: int | None
+) -> Select[int, int]:
+    """How many they are, and how many of them have read it: one look at each."""
+    people = _ids_of_those_who_belong(session, place, message, unit_id).subquery()
+    read = and_(
+        Participation.conversation_id == message.conversation_id,
+        Participation.official_id == people.c.official_id,
+        Participation.read_seq >= message.seq,
+    )
+    return select(func.count(), func.count(Participation.official_id)).select_from(
+        people.outerjoin(Participation, read)
+    )
 
 
 def _has_read(message: Message) -> ColumnElement[bool]:
@@ -128,38 +138,31 @@ def _has_read(message: Message) -> ColumnElement[bool]:
     )
 
 
-def _those_who_belong(
+def _ids_of_those_who_belong(
     session: Session, place: Place, message: Message, unit_id: int | None
-) -> ColumnElement[bool]:
-    """The condition on Official."""
+) -> Select[int]:
+    """Each once, as ``official_id``."""
     within = _unit_within(session, place, unit_id)
     if place.audience is not None:
         audience = place.audience if within is None else _narrowed(place.audience, within)
-        found = (
-            select(Post.official_id)
-            .join(Unit, Post.unit_id == Unit.id)
-            .where(audiences.posts_in(audience))
-        )
-        return and_(
-            Official.id.in_(found), Official.status == "active", Official.id != message.sender_id
-        )
+        return audiences.select_official_ids(audience).where(Post.official_id != message.sender_id)
     members = select(Participation.official_id).where(
         Participation.conversation_id == message.conversation_id,
         Participation.left_at.is_(None),
         Participation.first_seq <= message.seq,
+        Participation.official_id != message.sender_id,
     )
-    conditions = [Official.id.in_(members), Official.id != message.sender_id]
     if within is not None:
-        conditions.append(
+        members = members.where(
             exists().where(
-                Post.official_id == Official.id,
+                Post.official_id == Participation.official_id,
                 Post.ended_at.is_(None),
                 Unit.id == Post.unit_id,
                 Unit.path >= within.path,
                 Unit.path < within.path + PATH_END,
             )
         )
-    return and_(*conditions)
+    return members
 
 
 def _unit_within(session: Session, place: Place, unit_id: int | None) -> Unit | None:

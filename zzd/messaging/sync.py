@@ -72,7 +72,7 @@ def sync(session: Session, principal: Principal, cursor: str | None) -> dict[str
         changed = _recalled(session, principal, standing, at.since)
         left = _left(session, principal, standing, at)
         if len(changed) > MOST_CHANGED:
-            at = _afresh(standing)
+            at = afresh(standing)
             changed, left = [], []
     named, reached = _changed_since(standing, at)
     rows = page_rows(
@@ -88,7 +88,7 @@ def sync(session: Session, principal: Principal, cursor: str | None) -> dict[str
     if len(rows) > PAGE:
         following = _encode(at, before=position_after(rows[PAGE - 1]))
     return {
-        "cursor": _encode_next(at),
+        "cursor": encode_next(at),
         "complete": at.since is None,
         "conversations": describe_conversations(session, principal, rows[:PAGE]),
         "left": left,
@@ -98,7 +98,7 @@ def sync(session: Session, principal: Principal, cursor: str | None) -> dict[str
     }
 
 
-def _afresh(standing: Standing) -> Cursor:
+def afresh(standing: Standing) -> Cursor:
     return Cursor(None, frozenset(), clock.now() - OVERLAP, frozenset(standing.audience_ids))
 
 
@@ -166,14 +166,14 @@ def _encode(at: Cursor, *, before: tuple[int, int]) -> str:
     )
 
 
-def _encode_next(at: Cursor) -> str:
+def encode_next(at: Cursor) -> str:
     return encode_cursor([_microseconds(at.then), _pack(at.then_audiences), 0, "", 0, 0])
 
 
 def _position(cursor: str | None, standing: Standing) -> Cursor:
     parts = decode_cursor(cursor, int, str, int, str, int, int)
     if parts is None:
-        return _afresh(standing)
+        return afresh(standing)
     since, known, then, then_known, before_at, before_id = parts
     if before_id:
         return Cursor(
@@ -185,8 +185,8 @@ def _position(cursor: str | None, standing: Standing) -> Cursor:
         )
     audiences = _unpack(known)
     if audiences is None:
-        return _afresh(standing)
-    following = _afresh(standing)
+        return afresh(standing)
+    following = afresh(standing)
     return Cursor(moment_of(since), audiences, following.then, following.then_audiences)
 
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
     bindparam,
     false,
     func,
+    literal_column,
     or_,
     select,
 )
@@ -187,15 +188,22 @@ def count_units(session: Session, audience: Audience) -> int:
     return session.scalar(select(func.count()).select_from(Unit).where(units_in(audience))) or 0
 
 
-def count_officials(session: Session, audience: Audience) -> int:
-    query = (
-        select(func.count(Post.official_id.distinct()))
-        .select_from(Unit)
-        .join(Post, Post.unit_id == Unit.id)
-        .join(Official, Official.id == Post.official_id)
-        .where(posts_in(audience), Official.status == "active")
+def select_official_ids(audience: Audience) -> Select[int]:
+    """The ids of the officials in the audience, each once, read from posts alone: of officials
+    only those out of office are looked at, by an index that holds nobody else."""
+    # Written out, since a plan made once for all values could not know that the index fits.
+    gone = select(Official.id).where(Official.status != literal_column("'active'"))
+    return (
+        select(Post.official_id)
+        .join(Unit, Unit.id == Post.unit_id)
+        .where(posts_in(audience), Post.official_id.not_in(gone))
+        .distinct()
     )
-    return session.scalar(query) or 0
+
+
+def count_officials(session: Session, audience: Audience) -> int:
+    people = select_official_ids(audience).subquery()
+    return session.scalar(select(func.count()).select_from(people)) or 0
 
 
 def page_units(
