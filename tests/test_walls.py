@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 KERNEL = {
     "settings",
     "clock",
+    "compression",
     "db",
     "beside",
     "bulk",

@@ -19,7 +19,6 @@ from zzd.messaging.models import Conversation, Participation
 from zzd.messaging.rules import BY_AUDIENCE, MANAGERS, NAMED
 from zzd.orgtree import audiences
 from zzd.orgtree.audiences import Audience
-from zzd.orgtree.models import AudienceInUse
 from zzd.principal import Principal
 
 
@@ -126,7 +125,7 @@ def posts_by_membership(posts: int) -> ColumnElement[bool]:
         Participation.official_id == bindparam("me"),
         Participation.left_at.is_(None),
     )
-    reached = select(AudienceInUse.id).where(audiences.matching_bound(posts))
+    reached = audiences.select_ids_matching_bound(posts)
     return or_(
         and_(Conversation.kind.in_(NAMED), named),
         and_(Conversation.kind == "org_group", Conversation.audience_id.in_(reached)),

@@ -274,6 +274,11 @@ def select_ids_matching(posts: Sequence[PostRef]) -> Select[int]:
     return select(AudienceInUse.id).where(matching(posts))
 
 
+def select_ids_matching_bound(posts: int) -> Select[int]:
+    """The same for so many posts, named by ``bind_posts`` when it is executed."""
+    return select(AudienceInUse.id).where(matching_bound(posts))
+
+
 def ids_matching(session: Session, posts: Sequence[PostRef]) -> list[int]:
     """Which audiences in use these posts are in."""
     return list(session.scalars(select_ids_matching(posts)))
