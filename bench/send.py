@@ -60,11 +60,10 @@ class Run:
             [percentile(t, p) for p in (50, 95, 99)] for t in (self.acknowledged, self.shown)
         )
         cells = "".join(f"{value:9.1f}" for value in (*ack, *shown))
-        note = (
-            f"  refused {len(self.refused)}, missing {self.missing}"
-            if self.p99 == float("inf")
-            else ""
-        )
+        note = ""
+        if self.p99 == float("inf"):
+            first = self.refused[0][:120].decode(errors="replace") if self.refused else ""
+            note = f"  missing {self.missing}, refused {len(self.refused)} {first}"
         return (
             f"  {name:14}{self.rate:8.0f}{cells}{percentile(self.late, 99):8.1f}"
             f"{self.generator:8.0%}{note}"
