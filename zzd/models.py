@@ -3,9 +3,21 @@
 from zzd.audit import models as audit
 from zzd.identity import models as identity
 from zzd.messaging import models as messaging
+from zzd.messaging.groups import models as groups
+from zzd.messaging.marks import models as marks
 from zzd.miniapps import models as miniapps
 from zzd.orgtree import models as orgtree
 from zzd.realtime import models as realtime
 from zzd.tasks import models as tasks
 
-__all__ = ["audit", "identity", "messaging", "miniapps", "orgtree", "realtime", "tasks"]
+__all__ = [
+    "audit",
+    "groups",
+    "identity",
+    "marks",
+    "messaging",
+    "miniapps",
+    "orgtree",
+    "realtime",
+    "tasks",
+]

@@ -37,6 +37,9 @@ class Settings:
     request_limit: int = 32 * 1024 * 1024
     database_pool: int = 20
     run_timers: bool = True
+    # How long after it was sent its sender may take a message back, and change its text.
+    recall_within: int = 120
+    edit_within: int = 86400
 
     @property
     def secure_cookies(self) -> bool:
@@ -62,6 +65,8 @@ class Settings:
             ping_seconds=_integer(env, "ZZD_PING_SECONDS", cls.ping_seconds),
             graceful_seconds=_integer(env, "ZZD_GRACEFUL_SECONDS", cls.graceful_seconds),
             database_pool=_integer(env, "ZZD_DATABASE_POOL", cls.database_pool),
+            recall_within=_integer(env, "ZZD_RECALL_WITHIN", cls.recall_within),
+            edit_within=_integer(env, "ZZD_EDIT_WITHIN", cls.edit_within),
             run_timers=env.get("ZZD_RUN_TIMERS", "1") not in {"0", "no", "false"},
         )
 

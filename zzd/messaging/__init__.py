@@ -13,7 +13,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from zzd.api import Api
-from zzd.messaging import routes_conversations, routes_messages
+from zzd.messaging import kinds, routes_changes, routes_conversations, routes_messages
+from zzd.messaging.forwards import RECORD
+from zzd.messaging.marks import routes as routes_marks
+from zzd.messaging.marks import routes_own
 from zzd.messaging.models import Conversation, Participation
 from zzd.messaging.policy import standing_of
 from zzd.messaging.rules import NAMED
@@ -24,8 +27,15 @@ from zzd.realtime.sockets import Sockets
 
 def register(app: Flask, api: Api, sockets: Sockets) -> None:
     """Add the package's routes, socket events and rooms."""
-    api.register_blueprint(routes_conversations.blueprint)
-    api.register_blueprint(routes_messages.blueprint)
+    kinds.register_kind(RECORD)
+    for routes in (
+        routes_conversations,
+        routes_messages,
+        routes_changes,
+        routes_marks,
+        routes_own,
+    ):
+        api.register_blueprint(routes.blueprint)
     routes_messages.register_events(sockets)
     sockets.add_rooms(_rooms_of)
 

@@ -178,11 +178,26 @@ def rename_conversation(
 
 
 def list_conversations(
-    session: Session, principal: Principal, *, cursor: str | None, limit: int
+    session: Session,
+    principal: Principal,
+    *,
+    cursor: str | None,
+    limit: int,
+    pinned: bool = False,
 ) -> dict[str, Any]:
-    """Mine, the newest activity first, in a constant number of statements."""
+    """Mine, the newest activity first, in a constant number of statements; or those ``pinned``
+    to the top of one's list."""
     standing = standing_of(session, principal)
-    rows = page_rows(session, principal, standing, before=position_of(cursor), limit=limit)
+    narrower = Participation.pinned_at.is_not(None) if pinned else None
+    rows = page_rows(
+        session,
+        principal,
+        standing,
+        before=position_of(cursor),
+        limit=limit,
+        named=narrower,
+        reached=narrower,
+    )
     items = describe_conversations(session, principal, rows[:limit])
     following = None
     if len(rows) > limit:

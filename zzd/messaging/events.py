@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from zzd.messaging.models import Message
 from zzd.realtime import outbox, rooms
 
 
@@ -24,17 +26,44 @@ def message_created(
     conversation: dict[str, Any],
     to: Collection[str],
 ) -> None:
-    """``client_id`` is its sender's alone, and an event is the same for everybody. The sender's
-    read cursor is at this message from now on."""
+    """``client_id`` is its sender's alone, and an event is the same for everybody: so it cannot
+    say whether a message with mentions calls its reader (``mentions_me``). The sender's read
+    cursor is at this message from now on; of a notice, that of all who had read what was before."""
     data = {**message, "client_id": None, "conversation": conversation}
+    if data["mentions"] is not None:
+        data["mentions_me"] = None
     outbox.publish(session, "message.created", data, rooms=to)
 
 
 def message_recalled(
-    session: Session, conversation_id: int, *, seq: int, recalled_at: str, to: Collection[str]
+    session: Session,
+    conversation_id: int,
+    *,
+    seq: int,
+    recalled_at: datetime,
+    recalled_by: dict[str, Any],
+    to: Collection[str],
 ) -> None:
-    data = {"conversation_id": str(conversation_id), "seq": seq, "recalled_at": recalled_at}
+    """Its words, content, quote, mentions, reactions and pin are gone, in replies to it too."""
+    data = {
+        "conversation_id": str(conversation_id),
+        "seq": seq,
+        "recalled_at": recalled_at.isoformat(),
+        "recalled_by": recalled_by,
+    }
     outbox.publish(session, "message.recalled", data, rooms=to)
+
+
+def message_updated(session: Session, message: Message, *, to: Collection[str]) -> None:
+    """Its words changed, in replies to it too."""
+    data = {
+        "conversation_id": str(message.conversation_id),
+        "seq": message.seq,
+        "text": message.text,
+        "content": message.content,
+        "edited_at": message.edited_at.isoformat() if message.edited_at else None,
+    }
+    outbox.publish(session, "message.updated", data, rooms=to)
 
 
 def receipt_updated(

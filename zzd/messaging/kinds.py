@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from zzd.principal import Principal
 
 TEXT = "text"
-# (session, sender, id of the conversation, content as loaded) to the content that is kept
+# (session, sender, id of the conversation, content) to the content that is kept there
 Prepare = Callable[[Session, Principal, int, dict[str, Any]], dict[str, Any]]
 
 
@@ -25,24 +25,31 @@ Prepare = Callable[[Session, Principal, int, dict[str, Any]], dict[str, Any]]
 class Kind:
     """``schema`` loads the content. ``prepare`` completes it from the database and checks the
     sender's rights to what it names; it runs when the sender is known to belong to the
-    conversation, and raises Invalid. None keeps the content as loaded."""
+    conversation, and raises Invalid. None keeps the content as loaded.
+
+    ``copied`` runs when somebody who may see such a message passes it on to a conversation they
+    belong to, by itself or within a record: it makes what the kept content names accessible there
+    and returns the content to keep. None keeps the same content.
+    ``from_clients`` is false for what only services write; it is not passed on either."""
 
     name: str
     schema: type[Schema]
     prepare: Prepare | None = None
+    copied: Prepare | None = None
+    from_clients: bool = True
 
 
 _kinds: dict[str, Kind] = {}
 
 
 def register_kind(kind: Kind) -> None:
-    """Let clients send messages of this kind."""
+    """Let there be messages of this kind."""
     _kinds[kind.name] = kind
 
 
 def names() -> list[str]:
     """All kinds that clients may send, text first."""
-    return [TEXT, *_kinds]
+    return [TEXT, *(name for name, kind in _kinds.items() if kind.from_clients)]
 
 
 def load_content(name: str, content: Any) -> dict[str, Any] | None:
@@ -54,7 +61,7 @@ def load_content(name: str, content: Any) -> dict[str, Any] | None:
         if content is not None:
             raise ValidationError({"content": ["A text has none."]})
         return None
-    if name not in _kinds:
+    if name not in names():
         raise ValidationError({"kind": [f"Must be one of: {', '.join(names())}."]})
     if not isinstance(content, dict):
         raise ValidationError({"content": ["Missing data for required field."]})
@@ -73,3 +80,17 @@ def prepare_content(
     if kind is None or kind.prepare is None:
         return content  # type: ignore[no-any-return]
     return kind.prepare(session, by, conversation_id, content)
+
+
+def may_be_passed_on(name: str) -> bool:
+    return name in names()
+
+
+def copy_content(
+    session: Session, by: Principal, conversation_id: int, name: str, content: Any
+) -> dict[str, Any] | None:
+    """What is kept of content that is passed on to this conversation. Raises Invalid."""
+    kind = _kinds.get(name)
+    if kind is None or kind.copied is None:
+        return content  # type: ignore[no-any-return]
+    return kind.copied(session, by, conversation_id, content)

@@ -1,4 +1,4 @@
-"""What is said: sending, listing, recalling."""
+"""What is said: sending and listing."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from zzd import clock
 from zzd.api import decode_cursor, encode_cursor
 from zzd.bulk import table_of
 from zzd.db import fingerprint
-from zzd.errors import IdempotencyConflict, Invalid, NotFound
+from zzd.errors import IdempotencyConflict, Invalid, NotFound, Problem
 from zzd.messaging import events, kinds, numbers
+from zzd.messaging.marks.loading import add_marks
+from zzd.messaging.mentions import check_mentions, page_seqs, record_mentions
 from zzd.messaging.models import Message
 from zzd.messaging.policy import (
     Place,
     access_conversation,
     refuse,
 )
-from zzd.messaging.problems import RecallWindowPassed
-from zzd.messaging.rules import may_still_recall
 from zzd.messaging.schemas import MessageSchema
 from zzd.messaging.views import describe_message, select_messages
 from zzd.principal import Principal
@@ -48,21 +48,27 @@ def send_message(
     content: dict[str, Any] | None = None,
     client_id: str | None = None,
     reply_to_seq: int | None = None,
+    mentions: dict[str, Any] | None = None,
+    passed_on: str | None = None,
 ) -> tuple[dict[str, Any], bool]:
     """Say something; returns the message and whether it is a fresh one.
 
-    ``content`` is as ``kinds.load_content`` returned it.
+    ``content`` is as ``kinds.load_content`` returned it, ``mentions`` as MentionsRequestSchema
+    does. ``passed_on`` is the fingerprint of a request to forward messages singly: the content is
+    one that is kept already.
     Three statements on PostgreSQL, four on SQLite, whatever the size of the group: the number with
     the sender's read cursor, the message, the event (a reply needs one more, an org group one, an
-    announcement three, other kinds than texts what they look up). A repeat of a
+    announcement three, mentions and other kinds than texts what they look up). A repeat of a
     ``client_id`` undoes its number and returns the first result; of two at the same moment one
     waits for the other.
     Raises NotFound, NotPermitted, Invalid, IdempotencyConflict.
     """
     now = clock.now()
     client_id = client_id or uuid.uuid4().hex
-    said = [conversation_id, text, reply_to_seq]
-    body_fingerprint = fingerprint(said if content is None else [*said, kind, content])
+    said: list[Any] = [conversation_id, text, reply_to_seq]
+    if content is not None or mentions is not None:
+        said += [kind, content, mentions]
+    body_fingerprint = passed_on or fingerprint(said)
     place = numbers.take_next(session, by, conversation_id, now)
     quoted = _quoted(
         session, place.id, reply_to_seq, first_seq=place.first_seq, below=place.last_seq
@@ -78,14 +84,28 @@ def send_message(
         "sender_unit": by.post.unit_name if by.post else "",
         "kind": kind,
         "text": text,
-        "content": kinds.prepare_content(session, by, place.id, kind, content),
         "reply_to_seq": reply_to_seq,
         "created_at": now,
     }
+    keep = kinds.copy_content if passed_on else kinds.prepare_content
+    try:
+        values["content"] = keep(session, by, place.id, kind, content)
+        values["mentions"] = called = check_mentions(session, by, place.id, mentions)
+    except Problem:
+        # What it names may have gone since the first of two equal requests.
+        session.rollback()
+        if (earlier := sent_before(session, by, client_id, body_fingerprint)) is not None:
+            return earlier, False
+        raise
     new_id = session.connection().scalar(INSERT[session.get_bind().dialect.name], values)
     if new_id is None:
         session.rollback()
-        return _sent_before(session, by, client_id, body_fingerprint), False
+        earlier = sent_before(session, by, client_id, body_fingerprint)
+        if earlier is None:
+            raise RuntimeError("a message that was in the way is gone")
+        return earlier, False
+    if called is not None:
+        record_mentions(session, place.id, place.last_seq, called)
     message = describe_message(Message(id=new_id, **values), quoted, by)
     events.message_created(
         session,
@@ -116,12 +136,15 @@ def _quoted(
     return found
 
 
-def _sent_before(
+def sent_before(
     session: Session, by: Principal, client_id: str, body_fingerprint: str
-) -> dict[str, Any]:
+) -> dict[str, Any] | None:
+    """What an earlier request with this ``client_id`` sent. Raises IdempotencyConflict."""
     found = session.execute(
         select_messages().where(Message.sender_id == by.official_id, Message.client_id == client_id)
-    ).one()
+    ).one_or_none()
+    if found is None:
+        return None
     if found[0].fingerprint != body_fingerprint:
         raise IdempotencyConflict
     return describe_message(found[0], found[1], by)
@@ -153,11 +176,45 @@ def list_messages(
     )
     rows = session.execute(query).all()
     items = [describe_message(row[0], row[1], principal) for row in rows[:limit]]
+    add_marks(session, principal, conversation_id, items)
     following = None
     if len(rows) > limit:
         last = items[-1]["seq"]
         following = encode_cursor([upwards, last, high] if upwards else [upwards, low, last])
     return {"items": items if upwards else items[::-1], "next": following}
+
+
+def list_mentions(
+    session: Session, principal: Principal, conversation_id: int, *, cursor: str | None, limit: int
+) -> dict[str, Any]:
+    """``{items, next}`` of the messages that call the reader, the newest first."""
+    access_conversation(session, principal, conversation_id)
+    seqs, following = page_seqs(session, principal, conversation_id, cursor=cursor, limit=limit)
+    items = _described(session, principal, conversation_id, seqs) if seqs else []
+    return {"items": items, "next": following}
+
+
+def get_message(
+    session: Session, principal: Principal, conversation_id: int, seq: int
+) -> dict[str, Any]:
+    """Raises NotFound."""
+    place = access_conversation(session, principal, conversation_id)
+    message, quoted = find_message(session, place, seq)
+    item = describe_message(message, quoted, principal)
+    add_marks(session, principal, conversation_id, [item])
+    return item
+
+
+def _described(
+    session: Session, principal: Principal, conversation_id: int, seqs: list[int]
+) -> list[dict[str, Any]]:
+    query = select_messages().where(
+        Message.conversation_id == conversation_id, Message.seq.in_(seqs)
+    )
+    rows = session.execute(query.order_by(Message.seq.desc()))
+    items = [describe_message(row[0], row[1], principal) for row in rows]
+    add_marks(session, principal, conversation_id, items)
+    return items
 
 
 def _range(
@@ -184,29 +241,3 @@ def find_message(session: Session, place: Place, seq: int) -> tuple[Message, Mes
     if row is None:
         raise NotFound
     return row[0], row[1]
-
-
-def recall_message(
-    session: Session, by: Principal, conversation_id: int, seq: int
-) -> dict[str, Any]:
-    """Take back what one said, within two minutes; its place in the order stays.
-
-    A repeat changes nothing. Raises NotFound, NotPermitted, RecallWindowPassed.
-    """
-    place = access_conversation(session, by, conversation_id, action="message.recall", lock=True)
-    message, quoted = find_message(session, place, seq)
-    if message.sender_id != by.official_id:
-        raise refuse("message.recall", place, "Only its sender recalls a message")
-    now = clock.now()
-    if message.recalled_at is None:
-        if not may_still_recall(message.created_at, now):
-            raise RecallWindowPassed
-        message.recalled_at = message.changed_at = place.conversation.changed_at = now
-        events.message_recalled(
-            session,
-            conversation_id,
-            seq=seq,
-            recalled_at=now.isoformat(),
-            to=events.rooms_of(conversation_id, place.conversation.audience_id),
-        )
-    return describe_message(message, quoted, by)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from zzd.db import Base, BigInt, Id, Idempotent, byte_ordered
@@ -21,7 +21,10 @@ class Conversation(Idempotent, Base):
     """
 
     __tablename__ = "conversation"
-    __table_args__ = (UniqueConstraint("sender_id", "client_id"),)
+    __table_args__ = (
+        UniqueConstraint("sender_id", "client_id"),
+        Index("ix_conversation_join_code", "join_code", unique=True),
+    )
 
     id: Mapped[Id]
     kind: Mapped[str] = mapped_column(String(12))
@@ -36,6 +39,11 @@ class Conversation(Idempotent, Base):
     activity_at: Mapped[datetime]
     changed_at: Mapped[datetime]
     created_at: Mapped[datetime]
+    # Of a group: what newcomers are greeted with; by which code it is found and asked to be
+    # joined (null: by nobody); when its owner ended it.
+    welcome: Mapped[str | None] = mapped_column(String(500))
+    join_code: Mapped[str | None] = mapped_column(byte_ordered(32))
+    dissolved_at: Mapped[datetime | None]
 
 
 class Participation(Base):
@@ -44,6 +52,9 @@ class Participation(Base):
     In direct conversations and groups a row is a membership, past once ``left_at`` is set. Where
     an audience decides, a row is written only when that person does something, so that an
     announcement to everybody is one row. ``first_seq`` is the first message they may see.
+
+    The last four are the official's own business, seen by nobody else: on top of their list
+    since ``pinned_at``, ``muted``, ``marked_unread``, and what they began to write.
     """
 
     __tablename__ = "participation"
@@ -57,6 +68,11 @@ class Participation(Base):
     read_seq: Mapped[int] = mapped_column(BigInt, default=0)
     changed_at: Mapped[datetime]
     left_at: Mapped[datetime | None]
+    pinned_at: Mapped[datetime | None]
+    muted: Mapped[bool] = mapped_column(default=False, server_default=false())
+    marked_unread: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # Its text, what it replies to (reply_to_seq), and when it was written (updated_at).
+    draft: Mapped[dict[str, Any] | None]
 
 
 class Message(Idempotent, Base):
@@ -91,6 +107,62 @@ class Message(Idempotent, Base):
     text: Mapped[str] = mapped_column(Text)
     content: Mapped[dict[str, Any] | None]
     reply_to_seq: Mapped[int | None] = mapped_column(BigInt)
+    # Whom it calls, as people were named then (see zzd.messaging.mentions).
+    mentions: Mapped[dict[str, Any] | None]
     created_at: Mapped[datetime]
+    edited_at: Mapped[datetime | None]
     recalled_at: Mapped[datetime | None]
+    recalled_by_id: Mapped[int | None] = mapped_column(BigInt)
+    recalled_by_name: Mapped[str | None] = mapped_column(String(50))
     changed_at: Mapped[datetime | None]
+
+
+class Mention(Base):
+    """One row for each person a message calls, and one for all or for an audience, however many
+    that is: ``official_id`` is null then, and ``unit_id`` too where it calls all."""
+
+    __tablename__ = "mention"
+    __table_args__ = (
+        Index("ix_mention_official", "official_id", "conversation_id", "seq"),
+        Index(
+            "ix_mention_many",
+            "conversation_id",
+            "seq",
+            postgresql_where=text("official_id IS NULL"),
+            sqlite_where=text("official_id IS NULL"),
+        ),
+    )
+
+    id: Mapped[Id]
+    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversation.id"))
+    seq: Mapped[int] = mapped_column(BigInt)
+    official_id: Mapped[int | None] = mapped_column(BigInt)
+    # An audience, as orgtree's audience in use has it.
+    unit_id: Mapped[int | None] = mapped_column(BigInt)
+    levels: Mapped[int] = mapped_column(default=0)
+    line: Mapped[str] = mapped_column(String(32), default="")
+    role: Mapped[str] = mapped_column(String(16), default="")
+
+
+class MessageVersion(Base):
+    """What a message said before it was edited: ``no`` 1 is how it was sent, at ``at``."""
+
+    __tablename__ = "message_version"
+
+    message_id: Mapped[int] = mapped_column(ForeignKey("message.id"), primary_key=True)
+    no: Mapped[int] = mapped_column(primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
+
+
+class ForwardRecord(Base):
+    """Messages as they were when somebody forwarded them together. Never changed, and shared by
+    all messages that pass it on. ``includes`` are the records nested in it, at any depth."""
+
+    __tablename__ = "forward_record"
+
+    id: Mapped[Id]
+    title: Mapped[str] = mapped_column(String(100))
+    items: Mapped[list[Any]]
+    includes: Mapped[list[Any]]
+    created_at: Mapped[datetime]

@@ -99,10 +99,15 @@ def may_post(principal: Principal, place: Place) -> bool:
 
 
 def may_manage(principal: Principal, place: Place) -> bool:
-    """Rename, and in a group add and remove people."""
+    """Rename, recall what others said, call everybody; in a group add and remove people."""
     if place.audience is not None:
         return may_address(principal, place.audience)
     return place.conversation.kind == "group" and place.role in MANAGERS
+
+
+def may_pin(principal: Principal, place: Place) -> bool:
+    """Who manages a conversation pins for everybody in it, in a direct one either of the two."""
+    return place.conversation.kind == "direct" or may_manage(principal, place)
 
 
 def may_see_readers(principal: Principal, place: Place) -> bool:

@@ -6,7 +6,37 @@ from zzd.errors import Conflict
 
 
 class RecallWindowPassed(Conflict):
-    code, title = "recall_window_passed", "A message can be recalled for two minutes only"
+    code, title = "recall_window_passed", "It is too late to recall this message"
+
+
+class EditWindowPassed(Conflict):
+    code, title = "edit_window_passed", "It is too late to change this message"
+
+
+class MessageRecalled(Conflict):
+    code, title = "message_recalled", "This message was recalled"
+
+
+class NotEditable(Conflict):
+    """What a service wrote, or a record of what others said."""
+
+    code, title = "not_editable", "Messages of this kind are not changed"
+
+
+class TooManyReactions(Conflict):
+    code, title = "too_many_reactions", "You gave this message as many reactions as one may"
+
+
+class TooManyPins(Conflict):
+    code, title = "too_many_pins", "As many messages are pinned here as can be: unpin one first"
+
+
+class AlreadyMember(Conflict):
+    code, title = "already_member", "You are in this group"
+
+
+class RequestDecided(Conflict):
+    code, title = "request_decided", "This request was decided before"
 
 
 class NotAGroup(Conflict):

@@ -20,6 +20,7 @@ from zzd.db import reading, transaction
 from zzd.messaging import conversations, members, policy, views
 from zzd.messaging.schemas import (
     ConversationChangeSchema,
+    ConversationQuerySchema,
     ConversationRequestSchema,
     ConversationSchema,
     MemberSchema,
@@ -32,10 +33,13 @@ blueprint = Blueprint("conversations", "Conversations: direct, groups, org group
 
 @blueprint.route("/conversations", methods=["GET"])
 @allow(Caller.OFFICIAL)
-@blueprint.arguments(PageQuerySchema, location="query")
+@blueprint.arguments(ConversationQuerySchema, location="query")
 @blueprint.response(200, page_schema(ConversationSchema))
 def list_conversations(query: dict[str, Any]) -> Any:
-    """My conversations, the newest activity first"""
+    """My conversations, the newest activity first
+
+    Or only those that I keep on top of my list.
+    """
     with reading() as session:
         return conversations.list_conversations(session, principal(), **query)
 

@@ -6,7 +6,15 @@ from typing import Any
 
 from marshmallow import fields
 
-from zzd.api import Blueprint, Caller, allow, created, page_schema, principal
+from zzd.api import (
+    Blueprint,
+    Caller,
+    PageQuerySchema,
+    allow,
+    created,
+    page_schema,
+    principal,
+)
 from zzd.db import reading, transaction
 from zzd.messaging import messages, receipts
 from zzd.messaging.schemas import (
@@ -63,17 +71,14 @@ def send_message(body: dict[str, Any], conversation_id: int) -> Any:
     return sent, 201 if fresh else 200, created(location)
 
 
-@blueprint.route("/conversations/<id:conversation_id>/messages/<id:seq>/recall", methods=["POST"])
+@blueprint.route("/conversations/<id:conversation_id>/mentions", methods=["GET"])
 @allow(Caller.OFFICIAL)
-@blueprint.response(200, MessageSchema)
-@blueprint.alt_response(409, description="recall_window_passed")
-def recall_message(conversation_id: int, seq: int) -> Any:
-    """Recall one's own message within two minutes
-
-    Its text is shown to nobody again, in replies to it neither; its place in the order stays.
-    """
-    with transaction() as session:
-        return messages.recall_message(session, principal(), conversation_id, seq)
+@blueprint.arguments(PageQuerySchema, location="query")
+@blueprint.response(200, page_schema(MessageSchema))
+def list_mentions(query: dict[str, Any], conversation_id: int) -> Any:
+    """Messages of a conversation that call me, the newest first"""
+    with reading() as session:
+        return messages.list_mentions(session, principal(), conversation_id, **query)
 
 
 @blueprint.route("/conversations/<id:conversation_id>/read", methods=["PUT"])

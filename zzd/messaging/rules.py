@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-RECALL_WITHIN = timedelta(minutes=2)
 MOST_MEMBERS = 1000
 LONGEST_TEXT = 5000
 LONGEST_NAME = 100
@@ -15,6 +14,14 @@ RECEIPTS_UP_TO = 200
 
 NAMED = ("direct", "group")
 BY_AUDIENCE = ("org_group", "announcement")
+MOST_MENTIONED = 50
+MOST_PINS = 20
+# Different reactions of one person to one message.
+MOST_REACTIONS = 5
+MOST_FORWARDED, MOST_FORWARDED_SINGLY = 100, 30
+DEEPEST_RECORD = 3
+LARGEST_RECORD = 256 * 1024
+
 ROLES = ("owner", "admin", "member")
 MANAGERS = ("owner", "admin")
 
@@ -24,8 +31,8 @@ def unread(*, last_seq: int, first_seq: int, read_seq: int) -> int:
     return max(0, last_seq - max(read_seq, first_seq - 1))
 
 
-def may_still_recall(created_at: datetime, now: datetime) -> bool:
-    return now - created_at <= RECALL_WITHIN
+def still_within(seconds: int, created_at: datetime, now: datetime) -> bool:
+    return now - created_at <= timedelta(seconds=seconds)
 
 
 def may_remove(role: str, other: str) -> bool:

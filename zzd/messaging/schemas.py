@@ -21,6 +21,7 @@ from zzd.messaging.rules import (
     LONGEST_NAME,
     LONGEST_TEXT,
     MOST_MEMBERS,
+    MOST_MENTIONED,
     NAMED,
     ROLES,
 )
@@ -50,8 +51,30 @@ class QuoteSchema(Schema):
     text = fields.String(allow_none=True, metadata={"description": "null once recalled"})
 
 
-class MessageSchema(Schema):
-    """A message. ``seq`` counts without gaps within its conversation."""
+class PersonSchema(Schema):
+    """Somebody, as they were named at the time."""
+
+    id = Id(metadata=_example("7"))
+    name = fields.String(metadata=_example("陈海波"))
+
+
+class MentionsSchema(Schema):
+    """Whom a message calls."""
+
+    all = fields.Boolean()
+    people = fields.List(fields.Nested(PersonSchema))
+    audience = fields.Nested(AudienceSchema, allow_none=True)
+
+
+class ReactionSchema(Schema):
+    key = fields.String(metadata=_example("thumbs_up"))
+    count = fields.Integer(metadata=_example(3))
+    mine = fields.Boolean()
+
+
+class PlainMessageSchema(Schema):
+    """A message without what people added to it. ``seq`` counts without gaps within its
+    conversation."""
 
     id = Id(metadata=_example("90210"))
     conversation_id = Id(metadata=_example("17"))
@@ -66,8 +89,44 @@ class MessageSchema(Schema):
         allow_none=True, metadata={"description": "By kind; null for a text and once recalled"}
     )
     reply_to = fields.Nested(QuoteSchema, allow_none=True)
+    mentions = fields.Nested(MentionsSchema, allow_none=True)
+    mentions_me = fields.Boolean(
+        allow_none=True, metadata={"description": "null in events: the same for everybody"}
+    )
     created_at = Moment()
+    edited_at = Moment(allow_none=True)
     recalled_at = Moment(allow_none=True)
+    recalled_by = fields.Nested(PersonSchema, allow_none=True)
+
+
+class MessageSchema(PlainMessageSchema):
+    """A message. ``seq`` counts without gaps within its conversation."""
+
+    reactions = fields.List(
+        fields.Nested(ReactionSchema), metadata={"description": "The first used first"}
+    )
+    pinned = fields.Boolean()
+    favourite = fields.Boolean(metadata={"description": "Whether I saved it"})
+
+
+class DraftSchema(Schema):
+    text = fields.String()
+    reply_to_seq = fields.Integer(allow_none=True)
+    updated_at = fields.String(metadata={"format": "date-time"})
+
+
+class OwnSchema(Schema):
+    """How its reader keeps a conversation; nobody else sees it."""
+
+    pinned_at = Moment(allow_none=True)
+    muted = fields.Boolean()
+    marked_unread = fields.Boolean()
+    draft = fields.Nested(DraftSchema, allow_none=True)
+
+
+class MentionedSchema(Schema):
+    count = fields.Integer(metadata=_example(1))
+    seq = fields.Integer(metadata={"description": "The first of them", **_example(41)})
 
 
 class ConversationSchema(Schema):
@@ -84,9 +143,22 @@ class ConversationSchema(Schema):
     last_seq = fields.Integer(metadata=_example(42))
     read_seq = fields.Integer(metadata=_example(40))
     unread = fields.Integer(metadata=_example(2))
-    last_message = fields.Nested(MessageSchema, allow_none=True)
+    mentioned = fields.Nested(
+        MentionedSchema,
+        allow_none=True,
+        metadata={"description": "Messages that call me and that I have not read"},
+    )
+    last_message = fields.Nested(PlainMessageSchema, allow_none=True)
     updated_at = Moment()
     may_post = fields.Boolean()
+    may_manage = fields.Boolean()
+    my = fields.Nested(OwnSchema)
+
+
+class ConversationQuerySchema(PageQuerySchema):
+    pinned = fields.Boolean(
+        load_default=False, metadata={"description": "Only those on top of my list"}
+    )
 
 
 class ConversationRequestSchema(StrictSchema):
@@ -144,6 +216,19 @@ class MessageQuerySchema(PageQuerySchema):
     before_seq = _seq(load_default=None)
 
 
+class MentionsRequestSchema(StrictSchema):
+    """Whom to call; the text says so in words of its own."""
+
+    official_ids = fields.List(
+        Id(),
+        load_default=list,
+        validate=validate.Length(0, MOST_MENTIONED),
+        metadata=_example(["7"]),
+    )
+    all = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    audience = fields.Nested(AudienceRequestSchema, load_default=None, allow_none=True)
+
+
 class MessageRequestSchema(StrictSchema):
     """A text needs its ``text``; other kinds need their ``content`` and may have words to it."""
 
@@ -154,6 +239,7 @@ class MessageRequestSchema(StrictSchema):
         metadata={"type": ["object", "null"], "description": "What this kind of message carries"},
     )
     reply_to_seq = _seq(load_default=None, allow_none=True, strict=True)
+    mentions = fields.Nested(MentionsRequestSchema, load_default=None, allow_none=True)
     client_id = client_id_field()
 
     @post_load
@@ -161,6 +247,18 @@ class MessageRequestSchema(StrictSchema):
         if data["kind"] == kinds.TEXT and not data["text"]:
             raise ValidationError({"text": ["Missing data for required field."]})
         return {**data, "content": kinds.load_content(data["kind"], data["content"])}
+
+
+class EditRequestSchema(StrictSchema):
+    text = Text(LONGEST_TEXT, required=True, metadata=_example("已转移126人"))
+
+
+class VersionSchema(Schema):
+    """What a message said from a time on."""
+
+    no = fields.Integer(metadata=_example(1))
+    text = fields.String()
+    at = Moment()
 
 
 class ReadRequestSchema(StrictSchema):
@@ -207,7 +305,8 @@ class SyncSchema(Schema):
     conversations = fields.List(fields.Nested(ConversationSchema))
     left = fields.List(Id(), metadata={"description": "Conversations one is not in any more"})
     changed = fields.List(
-        fields.Nested(ChangedMessageSchema), metadata={"description": "Recalled messages"}
+        fields.Nested(ChangedMessageSchema),
+        metadata={"description": "Messages recalled, edited, pinned, reacted to"},
     )
     next = fields.String(
         allow_none=True, metadata={"description": "There is more: call again with this cursor"}

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import Row, Select, and_, select
 from sqlalchemy.orm import Session, aliased
 
+from zzd.messaging.mentions import calls, unread_mentions
 from zzd.messaging.models import Conversation, Message, Participation
-from zzd.messaging.policy import Place, may_post
+from zzd.messaging.policy import Place, may_manage, may_post
 from zzd.messaging.rules import LONGEST_QUOTE, other_of, unread
 from zzd.orgtree import audiences
 from zzd.orgtree.audiences import Audience
@@ -56,14 +57,17 @@ def _message(alias: Any, conversation_id: Any, seq: Any) -> Any:
 def describe_conversations(
     session: Session, principal: Principal, rows: Sequence[ConversationRow]
 ) -> list[dict[str, Any]]:
-    """At most two statements however many they are: names of the others, and audiences."""
+    """At most three statements however many they are: names of the others, audiences, and where
+    the reader is called by what they have not read."""
     used = {row[0].audience_id for row in rows if row[0].audience_id is not None}
     known = audiences.in_use(session, used) if used else {}
-    names = _names_of_others(session, principal, rows)
-    return [
-        _describe(principal, Place(row[0], row[1], _audience(row[0], known)), names, row)
-        for row in rows
-    ]
+    names = names_of_others(session, principal, rows)
+    found = []
+    for row in rows:
+        place = Place(row[0], row[1], _audience(row[0], known))
+        found.append(_describe(principal, place, names, row))
+    calling = unread_mentions(session, principal, {each["id"] for each in found if each["unread"]})
+    return [{**each, "mentioned": calling.get(each["id"])} for each in found]
 
 
 def _audience(conversation: Conversation, known: dict[int, Audience]) -> Audience | None:
@@ -101,6 +105,18 @@ def _describe(
         "last_message": describe_message(last, quoted, principal) if last else None,
         "updated_at": conversation.activity_at,
         "may_post": may_post(principal, place),
+        "may_manage": may_manage(principal, place),
+        "my": describe_own(place.mine),
+    }
+
+
+def describe_own(mine: Participation | None) -> dict[str, Any]:
+    """How one keeps a conversation for oneself."""
+    return {
+        "pinned_at": mine.pinned_at if mine else None,
+        "muted": bool(mine and mine.muted),
+        "marked_unread": bool(mine and mine.marked_unread),
+        "draft": mine.draft if mine else None,
     }
 
 
@@ -112,7 +128,9 @@ def _visible(last: Message | None, place: Place) -> Message | None:
 def describe_message(
     message: Message, quoted: Message | None, principal: Principal
 ) -> dict[str, Any]:
+    """A message for this reader, without what people added to it (see ``marks.loading``)."""
     mine = message.sender_id == principal.official_id
+    mentions = None if message.recalled_at else message.mentions
     return {
         "id": message.id,
         "conversation_id": message.conversation_id,
@@ -128,9 +146,22 @@ def describe_message(
         "text": None if message.recalled_at else message.text,
         "content": None if message.recalled_at else message.content,
         "reply_to": describe_quote(quoted) if quoted and not message.recalled_at else None,
+        "mentions": mentions,
+        "mentions_me": calls(mentions, message.sender_id, principal),
         "created_at": message.created_at,
+        "edited_at": message.edited_at,
         "recalled_at": message.recalled_at,
+        "recalled_by": _who_recalled(message) if message.recalled_at else None,
+        "reactions": [],
+        "pinned": False,
+        "favourite": False,
     }
+
+
+def _who_recalled(message: Message) -> dict[str, Any]:
+    if message.recalled_by_id is None:
+        return {"id": message.sender_id, "name": message.sender_name}
+    return {"id": message.recalled_by_id, "name": message.recalled_by_name}
 
 
 def describe_quote(quoted: Message) -> dict[str, Any]:
@@ -144,9 +175,7 @@ def describe_quote(quoted: Message) -> dict[str, Any]:
     }
 
 
-def _names_of_others(
-    session: Session, principal: Principal, rows: Iterable[ConversationRow]
-) -> dict[int, str]:
+def names_of_others(session: Session, principal: Principal, rows: Iterable[Any]) -> dict[int, str]:
     ids = {other_of(row[0].direct_key, _official(principal)) for row in rows if row[0].direct_key}
     if not ids:
         return {}

@@ -83,6 +83,15 @@ class Audience:
             and self.role in (None, post.role)
         )
 
+    def lies_in(self, other: Audience) -> bool:
+        """Whether everyone in this audience is also in the other."""
+        return (
+            self.unit_path.startswith(other.unit_path)
+            and not self.levels & ~other.levels
+            and other.line in (None, self.line)
+            and other.role in (None, self.role)
+        )
+
     def within(self, grant: Grant) -> bool:
         """Whether everyone in this audience is also in the reach that ``grant`` gives."""
         return (
@@ -231,12 +240,15 @@ def path_segment(unit_id: int) -> str:
     return text
 
 
-def matching(posts: Sequence[PostRef]) -> ColumnElement[bool]:
-    """The condition on AudienceInUse: it matches one of these posts. By index on unit_id."""
-    return matching_bound(len(posts), bind_posts(posts))
+def matching(posts: Sequence[PostRef], kept: Any = AudienceInUse) -> ColumnElement[bool]:
+    """The condition on AudienceInUse, or on another table that keeps audiences in columns of
+    the same names: it matches one of these posts. By index on unit_id."""
+    return matching_bound(len(posts), bind_posts(posts), kept)
 
 
-def matching_bound(posts: int, bound: dict[str, Any] | None = None) -> ColumnElement[bool]:
+def matching_bound(
+    posts: int, bound: dict[str, Any] | None = None, kept: Any = AudienceInUse
+) -> ColumnElement[bool]:
     """The same for so many posts, which ``bind_posts`` names when the statement is executed: it
     can be made once for everybody."""
 
@@ -249,10 +261,10 @@ def matching_bound(posts: int, bound: dict[str, Any] | None = None) -> ColumnEle
         false(),
         *(
             and_(
-                AudienceInUse.unit_id.in_(bind(f"units_{n}", several=True)),
-                AudienceInUse.levels.bitwise_and(bind(f"level_{n}")) != 0,
-                AudienceInUse.line.in_(bind(f"lines_{n}", several=True)),
-                AudienceInUse.role.in_(bind(f"roles_{n}", several=True)),
+                kept.unit_id.in_(bind(f"units_{n}", several=True)),
+                kept.levels.bitwise_and(bind(f"level_{n}")) != 0,
+                kept.line.in_(bind(f"lines_{n}", several=True)),
+                kept.role.in_(bind(f"roles_{n}", several=True)),
             )
             for n in range(posts)
         ),

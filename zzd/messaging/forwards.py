@@ -1,0 +1,214 @@
+"""Passing on what was said: each message by itself, or several as one record.
+
+A record is what the messages said when they were forwarded: it outlives a recall of theirs, and
+shows those who see it nothing but that. Only what one may see oneself is forwarded.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from marshmallow import fields, validate
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from zzd import clock
+from zzd.api import Id, StrictSchema, Text
+from zzd.db import fingerprint
+from zzd.errors import Invalid, NotFound
+from zzd.messaging import kinds, messages
+from zzd.messaging.models import ForwardRecord, Message
+from zzd.messaging.policy import Place, access_conversation
+from zzd.messaging.rules import (
+    DEEPEST_RECORD,
+    LARGEST_RECORD,
+    LONGEST_NAME,
+    MOST_FORWARDED,
+    MOST_FORWARDED_SINGLY,
+)
+from zzd.principal import Principal
+
+FORWARD = "forward"
+PREVIEWED, LONGEST_PREVIEW = 4, 100
+
+
+def _seqs(most: int) -> fields.List[int]:
+    return fields.List(
+        fields.Integer(strict=True, validate=validate.Range(1, 2**63 - 1)),
+        required=True,
+        validate=validate.Length(1, most),
+        metadata={"example": [41, 42]},
+    )
+
+
+class RecordRequestSchema(StrictSchema):
+    """The ``content`` with which a client sends a record: which messages it is of."""
+
+    conversation_id = Id(required=True)
+    seqs = _seqs(MOST_FORWARDED)
+    title = Text(LONGEST_NAME, load_default=None)
+
+
+class ForwardRequestSchema(StrictSchema):
+    conversation_id = Id(required=True, metadata={"description": "Where they were said"})
+    seqs = _seqs(MOST_FORWARDED_SINGLY)
+    client_id = fields.String(validate=validate.Regexp(r"^[\x21-\x7e]{1,64}\Z"), load_default=None)
+
+
+def make_record(
+    session: Session, by: Principal, conversation_id: int, asked: dict[str, Any]
+) -> dict[str, Any]:
+    """Keep the messages asked for as a record; returns the content of the message that carries
+    it: the title, how many, the first words, and the record's id.
+
+    Raises NotFound for a conversation that is not the sender's, Invalid.
+    """
+    place = access_conversation(session, by, asked["conversation_id"], action="message.forward")
+    seqs = sorted(set(asked["seqs"]))
+    found = _find(session, place, seqs, pointer="/content/seqs", asked=asked["seqs"])
+    items = [_snapshot(session, by, conversation_id, message) for message in found]
+    nested = [item["content"] for item in items if item["kind"] == FORWARD]
+    depth = 1 + max((content["depth"] for content in nested), default=0)
+    if depth > DEEPEST_RECORD:
+        raise Invalid.at("/content/seqs", f"Records nest at most {DEEPEST_RECORD} deep")
+    if len(orjson.dumps(items)) > LARGEST_RECORD:
+        raise Invalid.at("/content/seqs", "These messages are too long for one record")
+    title = asked["title"] or place.conversation.name or _names(items)
+    record = ForwardRecord(
+        title=title,
+        items=items,
+        includes=_includes(session, [int(content["record_id"]) for content in nested]),
+        created_at=clock.now(),
+    )
+    session.add(record)
+    session.flush()
+    return {
+        "title": title,
+        "count": len(items),
+        "depth": depth,
+        "record_id": str(record.id),
+        "preview": [
+            {
+                "sender_name": item["sender"]["name"],
+                "kind": item["kind"],
+                "text": item["text"][:LONGEST_PREVIEW],
+            }
+            for item in items[:PREVIEWED]
+        ],
+    }
+
+
+def _find(
+    session: Session, place: Place, seqs: Sequence[int], *, pointer: str, asked: Sequence[int]
+) -> list[Message]:
+    """The messages, ascending. Raises Invalid where one is not there for the reader, was
+    recalled, or is nobody's words."""
+    query = select(Message).where(
+        Message.conversation_id == place.conversation.id,
+        Message.seq.in_(seqs),
+        Message.seq >= place.first_seq,
+        Message.recalled_at.is_(None),
+    )
+    found = {
+        message.seq: message
+        for message in session.scalars(query)
+        if kinds.may_be_passed_on(message.kind)
+    }
+    for index, seq in enumerate(asked):
+        if seq not in found:
+            raise Invalid.at(f"{pointer}/{index}", "There is no such message to forward")
+    return [found[seq] for seq in seqs]
+
+
+def _snapshot(
+    session: Session, by: Principal, conversation_id: int, message: Message
+) -> dict[str, Any]:
+    return {
+        "sender": {
+            "id": str(message.sender_id),
+            "name": message.sender_name,
+            "post_title": message.sender_title,
+            "unit_name": message.sender_unit,
+        },
+        "created_at": message.created_at.isoformat(),
+        "kind": message.kind,
+        "text": message.text,
+        "content": kinds.copy_content(session, by, conversation_id, message.kind, message.content),
+    }
+
+
+def _names(items: list[dict[str, Any]]) -> str:
+    """Of a direct conversation: who speaks in it."""
+    return "、".join(dict.fromkeys(item["sender"]["name"] for item in items))[:LONGEST_NAME]
+
+
+def _includes(session: Session, record_ids: list[int]) -> list[int]:
+    if not record_ids:
+        return []
+    query = select(ForwardRecord).where(ForwardRecord.id.in_(record_ids))
+    below = [inner for record in session.scalars(query) for inner in record.includes]
+    return sorted({*record_ids, *below})
+
+
+def read_record(
+    session: Session, principal: Principal, conversation_id: int, seq: int, record_id: int | None
+) -> dict[str, Any]:
+    """The record that a message carries, or one nested in it. Raises NotFound."""
+    place = access_conversation(session, principal, conversation_id)
+    message, _quoted = messages.find_message(session, place, seq)
+    if message.kind != FORWARD or message.recalled_at is not None or message.content is None:
+        raise NotFound
+    record = session.get_one(ForwardRecord, int(message.content["record_id"]))
+    if record_id is not None and record_id != record.id:
+        if record_id not in record.includes:
+            raise NotFound
+        record = session.get_one(ForwardRecord, record_id)
+    return {"title": record.title, "items": record.items, "next": None}
+
+
+def forward_singly(
+    session: Session,
+    by: Principal,
+    conversation_id: int,
+    *,
+    from_id: int,
+    seqs: list[int],
+    client_id: str | None,
+) -> tuple[dict[str, Any], bool]:
+    """Say each of these messages again, in one's own name; returns what was sent, and whether
+    it is fresh. All are sent or none.
+
+    Raises NotFound, NotPermitted, Invalid, IdempotencyConflict.
+    """
+    key = client_id or uuid.uuid4().hex
+    body = fingerprint([conversation_id, FORWARD, from_id, seqs])
+    keys = [uuid.uuid5(uuid.NAMESPACE_OID, f"{key} {index}").hex for index in range(len(seqs))]
+    if messages.sent_before(session, by, keys[0], body) is not None:
+        return _answer([messages.sent_before(session, by, each, body) for each in keys]), False
+    place = access_conversation(session, by, from_id, action="message.forward")
+    found = _find(session, place, sorted(set(seqs)), pointer="/seqs", asked=seqs)
+    by_seq = {message.seq: message for message in found}
+    sent = [
+        messages.send_message(
+            session,
+            by,
+            conversation_id,
+            text=by_seq[seq].text,
+            kind=by_seq[seq].kind,
+            content=by_seq[seq].content,
+            client_id=each,
+            passed_on=body,
+        )
+        for seq, each in zip(seqs, keys, strict=True)
+    ]
+    return _answer([message for message, _fresh in sent]), sent[0][1]
+
+
+def _answer(items: Sequence[dict[str, Any] | None]) -> dict[str, Any]:
+    return {"items": [item for item in items if item is not None], "next": None}
+
+
+RECORD = kinds.Kind(FORWARD, RecordRequestSchema, prepare=make_record)

@@ -1,0 +1,1 @@
+"""What people add to messages, and how each keeps their conversations."""
