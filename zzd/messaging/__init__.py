@@ -15,6 +15,8 @@ from sqlalchemy.orm import Session
 from zzd.api import Api
 from zzd.messaging import kinds, routes_changes, routes_conversations, routes_messages
 from zzd.messaging.forwards import RECORD
+from zzd.messaging.groups import notices
+from zzd.messaging.groups import routes as routes_groups
 from zzd.messaging.marks import routes as routes_marks
 from zzd.messaging.marks import routes_own
 from zzd.messaging.models import Conversation, Participation
@@ -27,13 +29,15 @@ from zzd.realtime.sockets import Sockets
 
 def register(app: Flask, api: Api, sockets: Sockets) -> None:
     """Add the package's routes, socket events and rooms."""
-    kinds.register_kind(RECORD)
+    for kind in (RECORD, notices.KIND):
+        kinds.register_kind(kind)
     for routes in (
         routes_conversations,
         routes_messages,
         routes_changes,
         routes_marks,
         routes_own,
+        routes_groups,
     ):
         api.register_blueprint(routes.blueprint)
     routes_messages.register_events(sockets)

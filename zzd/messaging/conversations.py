@@ -1,4 +1,4 @@
-"""Conversations: made, renamed, listed."""
+"""Conversations: made and listed."""
 
 from __future__ import annotations
 
@@ -20,11 +20,8 @@ from zzd.messaging.policy import (
     Standing,
     access_conversation,
     may_address,
-    may_manage,
-    refuse,
     standing_of,
 )
-from zzd.messaging.problems import NotAGroup
 from zzd.messaging.rules import MOST_MEMBERS, NAMED, direct_key
 from zzd.messaging.views import (
     ConversationRow,
@@ -153,28 +150,6 @@ def _with_audience(
         conversation.id,
         to=events.rooms_of(conversation.id, conversation.audience_id),
     )
-
-
-def rename_conversation(
-    session: Session, by: Principal, conversation_id: int, name: str
-) -> dict[str, Any]:
-    """Raises NotFound, NotAGroup for a direct conversation, NotPermitted."""
-    place = access_conversation(
-        session, by, conversation_id, action="conversation.rename", lock=True
-    )
-    if place.conversation.kind == "direct":
-        raise NotAGroup("A direct conversation has no name of its own")
-    if not may_manage(by, place):
-        raise refuse("conversation.rename", place, "Only its owner and admins rename a group")
-    place.conversation.name = name
-    place.conversation.changed_at = clock.now()
-    events.conversation_updated(
-        session,
-        conversation_id,
-        to=events.rooms_of(conversation_id, place.conversation.audience_id),
-    )
-    session.flush()
-    return describe_conversation(session, by, conversation_id)
 
 
 def list_conversations(

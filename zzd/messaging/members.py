@@ -9,10 +9,12 @@ from sqlalchemy.orm import Session
 
 from zzd import clock
 from zzd.api import decode_cursor, page
+from zzd.audit import log as audit
 from zzd.db import insert_into
 from zzd.errors import Invalid, NotFound
 from zzd.messaging import events
-from zzd.messaging.models import Participation
+from zzd.messaging.groups import notices
+from zzd.messaging.models import Conversation, Participation
 from zzd.messaging.people import check_active, select_people
 from zzd.messaging.policy import (
     Place,
@@ -69,10 +71,23 @@ def add_members(
     if not may_manage(by, place):
         raise refuse("member.add", place, "Only its owner and admins add people to a group")
     people = check_active(session, official_ids)
-    present = _present(session, conversation_id, people)
-    if not (coming := people - present):
-        return
     conversation = place.conversation
+    if coming := take_in(session, conversation, people):
+        notices.tell(
+            session, by, conversation, "added", official_ids=coming, text=conversation.welcome
+        )
+        updated(session, conversation_id)
+
+
+def take_in(session: Session, conversation: Conversation, people: set[int]) -> set[int]:
+    """Have these in a group, whose row the caller has locked; returns those who were not yet.
+
+    Raises Invalid for more than a group holds.
+    """
+    conversation_id = conversation.id
+    coming = people - _present(session, conversation_id, people)
+    if not coming:
+        return coming
     conversation.members = (conversation.members or 0) + len(coming)
     if conversation.members > MOST_MEMBERS:
         raise Invalid.at("/official_ids", f"A group has at most {MOST_MEMBERS} members")
@@ -91,7 +106,7 @@ def add_members(
         .on_conflict_do_update(index_elements=keys, set_=fresh)
     )
     events.people_entered(session, conversation_id, coming)
-    _updated(session, conversation_id)
+    return coming
 
 
 def remove_member(session: Session, by: Principal, conversation_id: int, official_id: int) -> None:
@@ -106,7 +121,7 @@ def remove_member(session: Session, by: Principal, conversation_id: int, officia
     other = _member(session, by, place, official_id)
     if not may_remove(place.role, other.role or "member"):
         raise refuse("member.remove", place, "Who removes people must stand above them")
-    _part(session, place, other)
+    _part(session, by, place, other, "removed")
 
 
 def leave_group(session: Session, by: Principal, conversation_id: int) -> None:
@@ -116,7 +131,7 @@ def leave_group(session: Session, by: Principal, conversation_id: int) -> None:
         raise NotFound
     if place.role == "owner" and place.conversation.members != 1:
         raise OwnerMustHandOver
-    _part(session, place, place.mine)
+    _part(session, by, place, place.mine, "left")
 
 
 def change_role(
@@ -139,7 +154,22 @@ def change_role(
         place.mine.role, place.mine.changed_at = "admin", now
     other.role, other.changed_at = role, now
     place.conversation.changed_at = now
-    _updated(session, conversation_id)
+    if role == "owner":
+        audit.append(
+            session,
+            "group.hand_over",
+            by=by,
+            object_kind="conversation",
+            object_id=conversation_id,
+            official_id=official_id,
+        )
+    notices.tell(session, by, place.conversation, f"made_{role}", official_ids=[official_id])
+    updated(session, conversation_id)
+
+
+def is_member(session: Session, conversation_id: int, official_id: int) -> bool:
+    """Whether somebody is named in a conversation now."""
+    return bool(_present(session, conversation_id, {official_id}))
 
 
 def _group(session: Session, by: Principal, conversation_id: int, *, action: str) -> Place:
@@ -166,15 +196,18 @@ def _present(session: Session, conversation_id: int, people: set[int]) -> set[in
     return set(session.scalars(query))
 
 
-def _part(session: Session, place: Place, leaving: Participation) -> None:
+def _part(
+    session: Session, by: Principal, place: Place, leaving: Participation, action: str
+) -> None:
     now = clock.now()
     leaving.left_at = leaving.changed_at = now
     leaving.role = None
     place.conversation.members = (place.conversation.members or 0) - 1
     place.conversation.changed_at = now
     events.people_left(session, place.conversation.id, [leaving.official_id])
-    _updated(session, place.conversation.id)
+    notices.tell(session, by, place.conversation, action, official_ids=[leaving.official_id])
+    updated(session, place.conversation.id)
 
 
-def _updated(session: Session, conversation_id: int) -> None:
+def updated(session: Session, conversation_id: int) -> None:
     events.conversation_updated(session, conversation_id, to=events.rooms_of(conversation_id, None))

@@ -18,6 +18,7 @@ from zzd.api import (
 )
 from zzd.db import reading, transaction
 from zzd.messaging import conversations, members, policy, views
+from zzd.messaging.groups import life
 from zzd.messaging.schemas import (
     ConversationChangeSchema,
     ConversationQuerySchema,
@@ -78,14 +79,14 @@ def get_conversation(conversation_id: int) -> Any:
 @blueprint.arguments(ConversationChangeSchema)
 @blueprint.response(200, ConversationSchema)
 def rename_conversation(body: dict[str, Any], conversation_id: int) -> Any:
-    """Rename a group
+    """Rename a group, greet newcomers, open it to those who ask
 
-    For its owner and admins; where an audience decides, for those who may address it.
+    For its owner and admins; where an audience decides, for those who may address it. What is
+    not given stays as it is.
     """
     with transaction() as session:
-        return conversations.rename_conversation(
-            session, principal(), conversation_id, body["name"]
-        )
+        life.change_conversation(session, principal(), conversation_id, **body)
+        return views.describe_conversation(session, principal(), conversation_id)
 
 
 @blueprint.route("/conversations/<id:conversation_id>/members", methods=["GET"])

@@ -191,7 +191,13 @@ class ConversationRequestSchema(StrictSchema):
 
 
 class ConversationChangeSchema(StrictSchema):
-    name = Name(LONGEST_NAME, required=True)
+    name = Name(LONGEST_NAME)
+    welcome = Text(500, shortest=0, metadata={"description": "An empty one greets nobody"})
+    joinable = fields.Boolean(
+        truthy={True},
+        falsy={False},
+        metadata={"description": "Whether whoever has the group's code may ask to join"},
+    )
 
 
 class MemberSchema(OfficialRefSchema):

@@ -44,7 +44,8 @@ def save_message(session: Session, by: Principal, conversation_id: int, seq: int
 
 
 def forget_message(session: Session, by: Principal, conversation_id: int, seq: int) -> None:
-    """Also what one may not see any more. A repeat changes nothing."""
+    """A repeat changes nothing. Raises NotFound."""
+    access_conversation(session, by, conversation_id, action="message.save")
     _forget(session, by, conversation_id=conversation_id, seq=seq)
 
 
