@@ -132,7 +132,9 @@ def test_who_is_put_out_while_speaking_is_in_or_out_and_numbers_hold(
     accepted = [answer.status_code for answer in answers[:-1]]
     assert set(accepted) <= {201, 404}
     said = as_(OWNER).get(f"{path}/messages")["items"]
-    assert [m["seq"] for m in said] == list(range(1, accepted.count(201) + 1))
+    # The last one tells that they were put out.
+    assert [m["seq"] for m in said] == list(range(1, accepted.count(201) + 2))
+    assert [m["kind"] for m in said] == ["text"] * accepted.count(201) + ["notice"]
 
 
 def test_who_is_put_out_while_their_message_waits_does_not_get_it_in(
@@ -157,4 +159,4 @@ def test_who_is_put_out_while_their_message_waits_does_not_get_it_in(
             time.sleep(0.5)
             assert not sending.done()
         assert sending.result(timeout=30).status_code == 404
-    assert as_(OWNER).get(f"/conversations/{made['id']}")["last_seq"] == 0
+    assert as_(OWNER).get(f"/conversations/{made['id']}")["last_seq"] == 1

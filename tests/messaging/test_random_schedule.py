@@ -37,6 +37,13 @@ class Model:
         self.said.append({"text": text, "by": who})
         self.inside[who][1] = len(self.said)
 
+    def note(self) -> None:
+        """A notice: who had read everything before has read it too."""
+        self.said.append({"text": "", "by": None})
+        for cursor in self.inside.values():
+            if cursor[1] == len(self.said) - 1:
+                cursor[1] = len(self.said)
+
     def visible(self, who: str) -> list[tuple[int, str | None]]:
         first = self.inside[who][0]
         return [(seq, m["text"]) for seq, m in enumerate(self.said, start=1) if seq >= first]
@@ -99,11 +106,13 @@ class Schedule:
             body = {"official_ids": [self.ids(coming)]}
             self.as_(OWNER).post(f"{self.path}/members", body, status=200)
             self.model.inside[coming] = [said + 1, said]
+            self.model.note()
 
     def go(self, who: str) -> None:
         if who != OWNER:
             self.as_(who).delete(f"{self.path}/members/me")
             del self.model.inside[who]
+            self.model.note()
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -155,11 +155,11 @@ def test_recall_ends_after_two_minutes(as_: SignedIn, group: MakeGroup) -> None:
         client.post(f"{path}/1/recall", status=200)
 
 
-def test_only_its_sender_recalls_a_message(as_: SignedIn, group: MakeGroup) -> None:
-    made = group(MEMBER)
+def test_of_members_only_its_sender_recalls_a_message(as_: SignedIn, group: MakeGroup) -> None:
+    made = group(MEMBER, OTHER_MEMBER)
     say(as_(MEMBER), made)
     path = f"/conversations/{made['id']}/messages/1/recall"
-    assert as_(OWNER).post(path, status=403)["code"] == "not_permitted"
+    assert as_(OTHER_MEMBER).post(path, status=403)["code"] == "not_permitted"
     assert as_(MEMBER).get(f"/conversations/{made['id']}/messages")["items"][0]["text"] == "收到"
 
 

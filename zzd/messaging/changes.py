@@ -13,6 +13,7 @@ from zzd.api import decode_cursor, page
 from zzd.audit import log as audit
 from zzd.messaging import events, kinds
 from zzd.messaging.forwards import FORWARD
+from zzd.messaging.groups.notices import NOTICE
 from zzd.messaging.marks.loading import add_marks
 from zzd.messaging.marks.models import Pin, Reaction, ReactionCount
 from zzd.messaging.messages import find_message
@@ -42,7 +43,7 @@ def recall_message(
 
     Who manages a group or an audience's conversation takes back anybody's, at any time, and it
     is recorded who did. What people added to the message goes with it. A repeat changes nothing.
-    Raises NotFound, NotPermitted, RecallWindowPassed.
+    Raises NotFound, NotPermitted, NotEditable for a notice, RecallWindowPassed.
     """
     place = access_conversation(session, by, conversation_id, action="message.recall", lock=True)
     message, quoted = find_message(session, place, seq)
@@ -52,6 +53,8 @@ def recall_message(
         raise refuse("message.recall", place, "Only its sender recalls a message")
     if message.recalled_at is not None:
         return describe_message(message, quoted, by)
+    if message.kind == NOTICE:
+        raise NotEditable
     now = clock.now()
     if not managing and not still_within(settings().recall_within, message.created_at, now):
         raise RecallWindowPassed

@@ -13,6 +13,7 @@ from flask import Flask
 from zzd.realtime import outbox
 from zzd.realtime.fanout import FanOut, LocalFanOut, RedisFanOut
 from zzd.realtime.outbox import Published
+from zzd.realtime.presence import LOOK_EVERY, InRedis, NoOther, Presence
 from zzd.realtime.sockets import Recognise, Sockets
 from zzd.settings import Settings
 
@@ -39,6 +40,8 @@ def register(app: Flask, settings: Settings, recognise: Recognise) -> Sockets:
     app.extensions.update(
         {"zzd.sockets": sockets, "zzd.fanout": fanout, "zzd.published": Published()}
     )
+    elsewhere = InRedis(settings.redis_url) if settings.redis_url else NoOther()
+    app.extensions["zzd.presence"] = Presence(sockets.connections.officials, elsewhere)
     return sockets
 
 
@@ -47,6 +50,8 @@ def start(app: Flask) -> None:
     sockets: Sockets = app.extensions["zzd.sockets"]
     app.extensions["zzd.fanout"].start()
     sockets.io.start_background_task(_repeat, app, app.extensions["zzd.published"].flush, 0.5)
+    presence: Presence = app.extensions["zzd.presence"]
+    sockets.io.start_background_task(_repeat, app, presence.look, LOOK_EVERY)
     if app.extensions["zzd.settings"].run_timers:
         sockets.io.start_background_task(work, app)
 

@@ -55,6 +55,10 @@ class Connections:
     def get(self, sid: str) -> Connection | None:
         return self._by_sid.get(sid)
 
+    def officials(self) -> set[int]:
+        """Whose sockets these are."""
+        return {official_id for official_id in self._by_official if official_id is not None}
+
     def of(self, official_ids: Iterable[int]) -> list[Connection]:
         return [
             self._by_sid[sid]

@@ -20,5 +20,13 @@ def audience(audience_id: int) -> str:
     return f"audience:{audience_id}"
 
 
+PRESENCE = "presence:"
+
+
+def presence(official_id: int) -> str:
+    """Those who have this official on their screen."""
+    return f"{PRESENCE}{official_id}"
+
+
 def rollup(directive_id: int, unit_id: int) -> str:
     return f"rollup:{directive_id}:{unit_id}"

@@ -123,6 +123,11 @@ class Sockets:
             if room not in connection.rooms:
                 self._leave(connection, room)
 
+    def watched(self) -> frozenset[str]:
+        """The rooms that the calling socket asked for and is in."""
+        connection = self.connections.get(_sid())
+        return frozenset(connection.watched) if connection else frozenset()
+
     # Pushing
 
     def deliver(self, event: Event) -> None:
