@@ -107,7 +107,7 @@ def watch_presence(sockets: Sockets, official_ids: list[int]) -> list[dict[str, 
 
 
 def register_events(sockets: Sockets) -> None:
-    told = Typing()
+    told = sockets.app.extensions["zzd.typing"] = Typing()
 
     @sockets.event("typing", Caller.OFFICIAL, TypingSchema)
     def typing(caller: Principal, data: dict[str, Any]) -> dict[str, Any]:

@@ -38,6 +38,15 @@ def _seq(**kwargs: Any) -> fields.Integer:
     return fields.Integer(validate=validate.Range(0, 2**63 - 1), **kwargs)
 
 
+class Switch(fields.Boolean):
+    """True or false and nothing else; what the library takes for them includes 1 and "on"."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ValidationError("Must be true or false.")
+        return value
+
+
 def _role() -> fields.String:
     return fields.String(required=True, validate=validate.OneOf(ROLES))
 
@@ -193,10 +202,8 @@ class ConversationRequestSchema(StrictSchema):
 class ConversationChangeSchema(StrictSchema):
     name = Name(LONGEST_NAME)
     welcome = Text(500, shortest=0, metadata={"description": "An empty one greets nobody"})
-    joinable = fields.Boolean(
-        truthy={True},
-        falsy={False},
-        metadata={"description": "Whether whoever has the group's code may ask to join"},
+    joinable = Switch(
+        metadata={"description": "Whether whoever has the group's code may ask to join"}
     )
 
 
@@ -231,7 +238,7 @@ class MentionsRequestSchema(StrictSchema):
         validate=validate.Length(0, MOST_MENTIONED),
         metadata=_example(["7"]),
     )
-    all = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    all = Switch(load_default=False)
     audience = fields.Nested(AudienceRequestSchema, load_default=None, allow_none=True)
 
 

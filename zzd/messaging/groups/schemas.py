@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from zzd.api import Id, Moment, PageQuerySchema, StrictSchema, Text
-from zzd.messaging.schemas import PersonSchema
+from zzd.messaging.schemas import PersonSchema, Switch
 from zzd.orgtree.schemas import OfficialRefSchema
 
 LONGEST_NOTICE, LONGEST_REASON = 2000, 200
@@ -76,4 +76,4 @@ class JoinRequestsQuerySchema(PageQuerySchema):
 
 
 class DecisionSchema(StrictSchema):
-    approve = fields.Boolean(required=True, truthy={True}, falsy={False})
+    approve = Switch(required=True)

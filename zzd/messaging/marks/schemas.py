@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from marshmallow import Schema, fields, validate
 
 from zzd.api import Id, Moment, PageQuerySchema, StrictSchema, Text
@@ -14,13 +12,9 @@ from zzd.messaging.schemas import (
     PersonSchema,
     PlainMessageSchema,
     ReactionSchema,
+    Switch,
 )
 from zzd.orgtree.schemas import OfficialRefSchema
-
-
-def _switch(**kwargs: Any) -> fields.Boolean:
-    """True or false; Python's reader takes "on" and 1 for it too."""
-    return fields.Boolean(truthy={True}, falsy={False}, **kwargs)
 
 
 class ReactionsSchema(Schema):
@@ -62,9 +56,9 @@ class FavouriteSchema(Schema):
 
 
 class OwnChangeSchema(StrictSchema):
-    pinned = _switch(load_default=None)
-    muted = _switch(load_default=None)
-    marked_unread = _switch(load_default=None)
+    pinned = Switch()
+    muted = Switch()
+    marked_unread = Switch()
 
 
 class DraftRequestSchema(StrictSchema):
@@ -95,13 +89,13 @@ def _clock_time(key: str, example: str) -> fields.String:
 class DoNotDisturbSchema(StrictSchema):
     """Hours in China's time; up to an earlier one is up to the next day's."""
 
-    enabled = _switch(required=True)
+    enabled = Switch(required=True)
     start = _clock_time("from", "22:00")
     end = _clock_time("to", "07:00")
 
 
 class NotificationsSchema(StrictSchema):
     do_not_disturb = fields.Nested(DoNotDisturbSchema, required=True)
-    sound = _switch(required=True)
-    preview = _switch(required=True, metadata={"description": "Show the words of messages"})
+    sound = Switch(required=True)
+    preview = Switch(required=True, metadata={"description": "Show the words of messages"})
     quiet_now = fields.Boolean(dump_only=True)
