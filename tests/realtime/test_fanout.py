@@ -146,6 +146,8 @@ def test_what_one_process_accepts_the_other_pushes(
         "message.created",
         "message.created",
         "conversation.removed",
+        # That they were added again, as a notice.
+        "message.created",
         "conversation.updated",
     )
     with here.app.app_context():

@@ -16,7 +16,7 @@ from zzd.db import fingerprint
 from zzd.errors import IdempotencyConflict, Invalid, NotFound, Problem
 from zzd.messaging import events, kinds, numbers
 from zzd.messaging.marks.loading import add_marks
-from zzd.messaging.mentions import check_mentions, page_seqs, record_mentions
+from zzd.messaging.mentions import check_mentions, record_mentions
 from zzd.messaging.models import Message
 from zzd.messaging.policy import (
     Place,
@@ -182,39 +182,6 @@ def list_messages(
         last = items[-1]["seq"]
         following = encode_cursor([upwards, last, high] if upwards else [upwards, low, last])
     return {"items": items if upwards else items[::-1], "next": following}
-
-
-def list_mentions(
-    session: Session, principal: Principal, conversation_id: int, *, cursor: str | None, limit: int
-) -> dict[str, Any]:
-    """``{items, next}`` of the messages that call the reader, the newest first."""
-    access_conversation(session, principal, conversation_id)
-    seqs, following = page_seqs(session, principal, conversation_id, cursor=cursor, limit=limit)
-    items = _described(session, principal, conversation_id, seqs) if seqs else []
-    return {"items": items, "next": following}
-
-
-def get_message(
-    session: Session, principal: Principal, conversation_id: int, seq: int
-) -> dict[str, Any]:
-    """Raises NotFound."""
-    place = access_conversation(session, principal, conversation_id)
-    message, quoted = find_message(session, place, seq)
-    item = describe_message(message, quoted, principal)
-    add_marks(session, principal, conversation_id, [item])
-    return item
-
-
-def _described(
-    session: Session, principal: Principal, conversation_id: int, seqs: list[int]
-) -> list[dict[str, Any]]:
-    query = select_messages().where(
-        Message.conversation_id == conversation_id, Message.seq.in_(seqs)
-    )
-    rows = session.execute(query.order_by(Message.seq.desc()))
-    items = [describe_message(row[0], row[1], principal) for row in rows]
-    add_marks(session, principal, conversation_id, items)
-    return items
 
 
 def _range(

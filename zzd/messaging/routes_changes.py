@@ -8,7 +8,7 @@ from marshmallow import Schema, fields
 
 from zzd.api import Blueprint, Caller, Id, PageQuerySchema, allow, created, page_schema, principal
 from zzd.db import reading, transaction
-from zzd.messaging import changes, forwards, kinds, messages
+from zzd.messaging import changes, forwards, kinds, lookups
 from zzd.messaging.forwards import ForwardRequestSchema
 from zzd.messaging.marks.emoji import EMOJI
 from zzd.messaging.rules import LONGEST_TEXT, MOST_FORWARDED, MOST_PINS
@@ -74,7 +74,7 @@ def get_messaging_settings() -> Any:
 def get_message(conversation_id: int, seq: int) -> Any:
     """One message"""
     with reading() as session:
-        return messages.get_message(session, principal(), conversation_id, seq)
+        return lookups.get_message(session, principal(), conversation_id, seq)
 
 
 @blueprint.route(MESSAGE, methods=["PATCH"])

@@ -16,7 +16,7 @@ from zzd.api import (
     principal,
 )
 from zzd.db import reading, transaction
-from zzd.messaging import messages, receipts
+from zzd.messaging import lookups, messages, receipts
 from zzd.messaging.schemas import (
     MessageQuerySchema,
     MessageRequestSchema,
@@ -78,7 +78,7 @@ def send_message(body: dict[str, Any], conversation_id: int) -> Any:
 def list_mentions(query: dict[str, Any], conversation_id: int) -> Any:
     """Messages of a conversation that call me, the newest first"""
     with reading() as session:
-        return messages.list_mentions(session, principal(), conversation_id, **query)
+        return lookups.list_mentions(session, principal(), conversation_id, **query)
 
 
 @blueprint.route("/conversations/<id:conversation_id>/read", methods=["PUT"])

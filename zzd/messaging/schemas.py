@@ -16,12 +16,20 @@ from marshmallow import (
 
 from zzd.api import Id, Moment, Name, PageQuerySchema, StrictSchema, Text, client_id_field
 from zzd.messaging import kinds
+from zzd.messaging.parts import (
+    MentionedSchema,
+    MentionsRequestSchema,
+    MentionsSchema,
+    OwnSchema,
+    PersonSchema,
+    ReactionSchema,
+    Switch,
+)
 from zzd.messaging.rules import (
     BY_AUDIENCE,
     LONGEST_NAME,
     LONGEST_TEXT,
     MOST_MEMBERS,
-    MOST_MENTIONED,
     NAMED,
     ROLES,
 )
@@ -38,15 +46,6 @@ def _seq(**kwargs: Any) -> fields.Integer:
     return fields.Integer(validate=validate.Range(0, 2**63 - 1), **kwargs)
 
 
-class Switch(fields.Boolean):
-    """True or false and nothing else; what the library takes for them includes 1 and "on"."""
-
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> bool:
-        if not isinstance(value, bool):
-            raise ValidationError("Must be true or false.")
-        return value
-
-
 def _role() -> fields.String:
     return fields.String(required=True, validate=validate.OneOf(ROLES))
 
@@ -58,27 +57,6 @@ class QuoteSchema(Schema):
     sender_name = fields.String(metadata=_example("陈海波"))
     kind = fields.String(metadata=_example("text"))
     text = fields.String(allow_none=True, metadata={"description": "null once recalled"})
-
-
-class PersonSchema(Schema):
-    """Somebody, as they were named at the time."""
-
-    id = Id(metadata=_example("7"))
-    name = fields.String(metadata=_example("陈海波"))
-
-
-class MentionsSchema(Schema):
-    """Whom a message calls."""
-
-    all = fields.Boolean()
-    people = fields.List(fields.Nested(PersonSchema))
-    audience = fields.Nested(AudienceSchema, allow_none=True)
-
-
-class ReactionSchema(Schema):
-    key = fields.String(metadata=_example("thumbs_up"))
-    count = fields.Integer(metadata=_example(3))
-    mine = fields.Boolean()
 
 
 class PlainMessageSchema(Schema):
@@ -116,26 +94,6 @@ class MessageSchema(PlainMessageSchema):
     )
     pinned = fields.Boolean()
     favourite = fields.Boolean(metadata={"description": "Whether I saved it"})
-
-
-class DraftSchema(Schema):
-    text = fields.String()
-    reply_to_seq = fields.Integer(allow_none=True)
-    updated_at = fields.String(metadata={"format": "date-time"})
-
-
-class OwnSchema(Schema):
-    """How its reader keeps a conversation; nobody else sees it."""
-
-    pinned_at = Moment(allow_none=True)
-    muted = fields.Boolean()
-    marked_unread = fields.Boolean()
-    draft = fields.Nested(DraftSchema, allow_none=True)
-
-
-class MentionedSchema(Schema):
-    count = fields.Integer(metadata=_example(1))
-    seq = fields.Integer(metadata={"description": "The first of them", **_example(41)})
 
 
 class ConversationSchema(Schema):
@@ -229,19 +187,6 @@ class MessageQuerySchema(PageQuerySchema):
     before_seq = _seq(load_default=None)
 
 
-class MentionsRequestSchema(StrictSchema):
-    """Whom to call; the text says so in words of its own."""
-
-    official_ids = fields.List(
-        Id(),
-        load_default=list,
-        validate=validate.Length(0, MOST_MENTIONED),
-        metadata=_example(["7"]),
-    )
-    all = Switch(load_default=False)
-    audience = fields.Nested(AudienceRequestSchema, load_default=None, allow_none=True)
-
-
 class MessageRequestSchema(StrictSchema):
     """A text needs its ``text``; other kinds need their ``content`` and may have words to it."""
 
@@ -249,7 +194,7 @@ class MessageRequestSchema(StrictSchema):
     text = Text(LONGEST_TEXT, load_default="", metadata=_example("收到"))
     content = fields.Raw(
         load_default=None,
-        metadata={"type": ["object", "null"], "description": "What this kind of message carries"},
+        metadata={"type": "object", "description": "What this kind of message carries"},
     )
     reply_to_seq = _seq(load_default=None, allow_none=True, strict=True)
     mentions = fields.Nested(MentionsRequestSchema, load_default=None, allow_none=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from zzd.api import Id, Moment, PageQuerySchema, StrictSchema, Text
-from zzd.messaging.schemas import PersonSchema, Switch
+from zzd.messaging.parts import PersonSchema, Switch
 from zzd.orgtree.schemas import OfficialRefSchema
 
 LONGEST_NOTICE, LONGEST_REASON = 2000, 200

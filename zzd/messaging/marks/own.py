@@ -10,8 +10,8 @@ from zzd import clock
 from zzd.db import insert_into
 from zzd.messaging.marks import events
 from zzd.messaging.models import Participation
+from zzd.messaging.parts import OwnSchema
 from zzd.messaging.policy import Place, access_conversation
-from zzd.messaging.schemas import OwnSchema
 from zzd.messaging.views import describe_own
 from zzd.principal import Principal
 

@@ -5,15 +5,9 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from zzd.api import Id, Moment, PageQuerySchema, StrictSchema, Text
+from zzd.messaging.parts import DraftSchema, PersonSchema, ReactionSchema, Switch
 from zzd.messaging.rules import LONGEST_TEXT
-from zzd.messaging.schemas import (
-    DraftSchema,
-    MessageSchema,
-    PersonSchema,
-    PlainMessageSchema,
-    ReactionSchema,
-    Switch,
-)
+from zzd.messaging.schemas import MessageSchema, PlainMessageSchema
 from zzd.orgtree.schemas import OfficialRefSchema
 
 
