@@ -21,7 +21,6 @@ from zzd.messaging.models import Message
 from zzd.messaging.policy import (
     Place,
     access_conversation,
-    refuse,
 )
 from zzd.messaging.schemas import MessageSchema
 from zzd.messaging.views import describe_message, select_messages
@@ -73,7 +72,7 @@ def send_message(
     quoted = _quoted(
         session, place.id, reply_to_seq, first_seq=place.first_seq, below=place.last_seq
     )
-    values = {
+    values: dict[str, Any] = {
         "conversation_id": place.id,
         "seq": place.last_seq,
         "sender_id": by.official_id,
