@@ -191,7 +191,7 @@ class MessageRequestSchema(StrictSchema):
     """A text needs its ``text``; other kinds need their ``content`` and may have words to it."""
 
     kind = fields.String(load_default=kinds.TEXT, metadata=_example("text"))
-    text = Text(LONGEST_TEXT, metadata=_example("收到"))
+    text = Text(LONGEST_TEXT, shortest=0, load_default="", metadata=_example("收到"))
     content = fields.Raw(
         load_default=None,
         metadata={"type": "object", "description": "What this kind of message carries"},
@@ -202,9 +202,8 @@ class MessageRequestSchema(StrictSchema):
 
     @post_load
     def load_content(self, data: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
-        data.setdefault("text", "")
-        if data["kind"] == kinds.TEXT and not data["text"]:
-            raise ValidationError({"text": ["Missing data for required field."]})
+        if data["kind"] == kinds.TEXT and not data["text"].strip():
+            raise ValidationError({"text": ["Must not be blank."]})
         return {**data, "content": kinds.load_content(data["kind"], data["content"])}
 
 
