@@ -24,7 +24,12 @@ def main() -> None:
         write_lock(
             folder,
             "dev",
-            [setup, "--extra", "build", "--extra", "test", "--extra", "lint", *constraint],
+            [
+                setup,
+                *("--extra", "build", "--extra", "s3"),
+                *("--extra", "test", "--extra", "lint"),
+                *constraint,
+            ],
         )
         write_lock(folder, "node", [node])
 
