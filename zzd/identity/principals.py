@@ -64,16 +64,16 @@ def _select_accounts() -> Select[*tuple[Any, ...]]:
     )
 
 
-OF_TOKEN = (
+OF_LIVE_SESSION = (
     _select_accounts()
-    .add_columns(LoginSession.id, LoginSession.post_id, LoginSession.expires_at)
-    .join(LoginSession, LoginSession.account_id == Account.id)
-    .where(
-        LoginSession.token_digest == bindparam("token_digest"),
-        LoginSession.revoked_at.is_(None),
-        LoginSession.expires_at > bindparam("now"),
+    .add_columns(
+        LoginSession.id, LoginSession.post_id, LoginSession.expires_at, LoginSession.token_digest
     )
+    .join(LoginSession, LoginSession.account_id == Account.id)
+    .where(LoginSession.revoked_at.is_(None), LoginSession.expires_at > bindparam("now"))
 )
+OF_TOKEN = OF_LIVE_SESSION.where(LoginSession.token_digest == bindparam("token_digest"))
+OF_SESSION = OF_LIVE_SESSION.where(LoginSession.id == bindparam("session_id"))
 OF_ID = _select_accounts().where(Account.id == bindparam("account_id"))
 
 
@@ -82,23 +82,28 @@ def principal_of_token(token: str) -> Principal | None:
 
     The post acted in is the primary one where the one chosen has ended.
     """
-    return _read(digest(token))
+    return _read(OF_TOKEN, token_digest=digest(token))
 
 
 def recent_principal_of_token(token: str) -> Principal | None:
     """The same as it was a moment ago (see zzd.identity.recognised): mostly no statement."""
     token_digest = digest(token)
-    return recognised().find(token_digest) or _read(token_digest)
+    return recognised().find(token_digest) or _read(OF_TOKEN, token_digest=token_digest)
 
 
-def _read(token_digest: str) -> Principal | None:
+def principal_of_session(session_id: int) -> Principal | None:
+    """Whom a session stands for, while it lasts: for what was signed on its behalf."""
+    return _read(OF_SESSION, session_id=session_id)
+
+
+def _read(query: Select[*tuple[Any, ...]], **which: Any) -> Principal | None:
     known = recognised()
     read_at = known.changes
     with reading() as session:
-        rows = session.execute(OF_TOKEN, {"token_digest": token_digest, "now": clock.now()}).all()
+        rows = session.execute(query, {**which, "now": clock.now()}).all()
     if not rows:
         return None
-    session_id, post_id, session_ends = rows[0][SESSION:]
+    session_id, post_id, session_ends, token_digest = rows[0][SESSION:]
     principal = _principal(rows, session_id=session_id, post_id=post_id, or_first=True)
     known.keep(token_digest, principal, session_ends, read_at=read_at)
     return principal

@@ -19,23 +19,22 @@ from zzd.principal import Principal
 TEXT = "text"
 # (session, sender, id of the conversation, content) to the content that is kept there
 Prepare = Callable[[Session, Principal, int, dict[str, Any]], dict[str, Any]]
+# (session, id of the conversation, seq of the message, content as kept)
+Keep = Callable[[Session, int, int, dict[str, Any]], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
     """``schema`` loads the content. ``prepare`` completes it from the database and checks the
     sender's rights to what it names; it runs when the sender is known to belong to the
-    conversation, and raises Invalid. None keeps the content as loaded.
-
-    ``copied`` runs when somebody who may see such a message passes it on to a conversation they
-    belong to, by itself or within a record: it makes what the kept content names accessible there
-    and returns the content to keep. None keeps the same content.
+    conversation, and raises Invalid. None keeps the content as loaded. ``keep`` writes what goes
+    with a message that carries the content, in its transaction, sent or passed on.
     ``from_clients`` is false for what only services write; it is not passed on either."""
 
     name: str
     schema: type[Schema]
     prepare: Prepare | None = None
-    copied: Prepare | None = None
+    keep: Keep | None = None
     from_clients: bool = True
 
 
@@ -86,11 +85,11 @@ def may_be_passed_on(name: str) -> bool:
     return name in names()
 
 
-def copy_content(
-    session: Session, by: Principal, conversation_id: int, name: str, content: Any
-) -> dict[str, Any] | None:
-    """What is kept of content that is passed on to this conversation. Raises Invalid."""
+def keep_content(
+    session: Session, name: str, conversation_id: int, seq: int, content: dict[str, Any] | None
+) -> None:
+    """Once the message's row is there, sent or copied from elsewhere: from now on whoever may see
+    the message has what it carries. A copy is for somebody who may see the original."""
     kind = _kinds.get(name)
-    if kind is None or kind.copied is None:
-        return content  # type: ignore[no-any-return]
-    return kind.copied(session, by, conversation_id, content)
+    if kind is not None and kind.keep is not None and content is not None:
+        kind.keep(session, conversation_id, seq, content)

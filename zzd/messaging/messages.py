@@ -86,9 +86,10 @@ def send_message(
         "reply_to_seq": reply_to_seq,
         "created_at": now,
     }
-    keep = kinds.copy_content if passed_on else kinds.prepare_content
     try:
-        values["content"] = keep(session, by, place.id, kind, content)
+        if not passed_on:
+            content = kinds.prepare_content(session, by, place.id, kind, content)
+        values["content"] = content
         values["mentions"] = called = check_mentions(session, by, place.id, mentions)
     except Problem:
         # What it names may have gone since the first of two equal requests.
@@ -103,6 +104,7 @@ def send_message(
         if earlier is None:
             raise RuntimeError("a message that was in the way is gone")
         return earlier, False
+    kinds.keep_content(session, kind, place.id, place.last_seq, values["content"])
     if called is not None:
         record_mentions(session, place.id, place.last_seq, called)
     message = describe_message(Message(id=new_id, **values), quoted, by)
