@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
@@ -55,7 +56,8 @@ def made_once(
                 copy = SqliteDatabase(tmp_path_factory.mktemp("sqlite"))
             else:
                 copy = PostgresqlDatabase(postgresql_server_url())
-            made[kind] = copy, create_app(settings_for(copy.url))
+            files = tmp_path_factory.mktemp("files")
+            made[kind] = copy, create_app(settings_for(copy.url, files_root=files))
         return made[kind]
 
     yield make
@@ -79,6 +81,7 @@ def app(
     test_database.reset()
     # Another database has other units in the same revision.
     session_app.extensions[COUNTS].clear()
+    shutil.rmtree(session_app.extensions["zzd.settings"].files_root, ignore_errors=True)
     with session_app.app_context():
         yield session_app
         database().engine.dispose()

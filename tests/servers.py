@@ -51,6 +51,13 @@ class ServerProcess:
         self.log = log
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def workers(self) -> list[int]:
+        """The process ids of its gunicorn's workers."""
+        assert self._process is not None
+        pid = self._process.pid
+        return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
     def start(self) -> None:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
@@ -108,6 +115,7 @@ def running_servers(
         "ZZD_ALLOWED_ORIGINS": ",".join(f"http://127.0.0.1:{port}" for port in ports),
         "ZZD_PUBLIC_URL": f"http://127.0.0.1:{ports[0]}",
         "ZZD_GRACEFUL_SECONDS": str(GRACEFUL_SECONDS),
+        "ZZD_FILES": str(folder / "files"),
         **settings,
     }
     servers = [

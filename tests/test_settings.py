@@ -27,6 +27,27 @@ def test_the_secret_key_comes_from_its_file_if_not_from_the_environment(tmp_path
     assert Settings.from_env({**env, **KEY}).secret_key == "k" * 32
 
 
+def test_files_are_beside_the_rest_unless_a_bucket_keeps_them(tmp_path: Path) -> None:
+    settings = Settings.from_env({**KEY, "ZZD_VAR": str(tmp_path)})
+    assert settings.files_root == tmp_path / "files"
+    assert settings.s3_bucket is None
+    assert ".exe" in settings.refused_types
+    chosen = Settings.from_env(
+        {
+            **KEY,
+            "ZZD_FILES": "/srv/files",
+            "ZZD_FILE_LIMIT": "1000",
+            "ZZD_FILE_QUOTA": "5000",
+            "ZZD_REFUSED_TYPES": ".EXE, application/x-elf",
+            "ZZD_S3_BUCKET": "zzd",
+        }
+    )
+    assert (chosen.files_root, chosen.s3_bucket) == (Path("/srv/files"), "zzd")
+    assert (chosen.file_limit, chosen.file_quota) == (1000, 5000)
+    assert chosen.refused_types == (".exe", "application/x-elf")
+    assert Settings.from_env({**KEY, "ZZD_REFUSED_TYPES": ""}).refused_types == ()
+
+
 def test_the_secret_key_is_not_shown() -> None:
     assert "kkkk" not in repr(Settings.from_env(KEY))
 

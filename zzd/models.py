@@ -3,6 +3,7 @@
 from zzd.audit import models as audit
 from zzd.identity import models as identity
 from zzd.messaging import models as messaging
+from zzd.messaging.files import models as files
 from zzd.messaging.groups import models as groups
 from zzd.messaging.marks import models as marks
 from zzd.miniapps import models as miniapps
@@ -12,6 +13,7 @@ from zzd.tasks import models as tasks
 
 __all__ = [
     "audit",
+    "files",
     "groups",
     "identity",
     "marks",

@@ -8,6 +8,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+# What runs when it is opened.
+REFUSED_TYPES = (
+    "application/vnd.microsoft.portable-executable",
+    "application/x-elf",
+    "application/x-mach-binary",
+    "application/x-ms-shortcut",
+    "application/java-vm",
+    "text/x-script",
+    *(".exe", ".com", ".scr", ".pif", ".msi", ".bat", ".cmd", ".ps1", ".vbs", ".vbe", ".js"),
+    *(".jse", ".wsf", ".hta", ".lnk", ".jar", ".reg", ".chm", ".cpl", ".dll", ".sh"),
+)
+
 
 class SettingsError(Exception):
     """A setting is missing or malformed; the text says which and how to mend it."""
@@ -40,6 +52,18 @@ class Settings:
     # How long after it was sent its sender may take a message back, and change its text.
     recall_within: int = 120
     edit_within: int = 86400
+    # Contents, and in its folder ``uploads`` what is on its way; all web processes share it.
+    files_root: Path = Path("var/files")
+    file_limit: int = 100 * 1024 * 1024
+    # What the files of one official may come to.
+    file_quota: int = 10 * 1024 * 1024 * 1024
+    # Media types, and endings of names with their dots.
+    refused_types: tuple[str, ...] = REFUSED_TYPES
+    # A bucket keeps the contents instead of the folder; boto3 finds the credentials (AWS_*).
+    s3_bucket: str | None = None
+    s3_endpoint: str | None = None
+    s3_region: str | None = None
+    s3_prefix: str = ""
 
     @property
     def secure_cookies(self) -> bool:
@@ -68,6 +92,14 @@ class Settings:
             recall_within=_integer(env, "ZZD_RECALL_WITHIN", cls.recall_within),
             edit_within=_integer(env, "ZZD_EDIT_WITHIN", cls.edit_within),
             run_timers=env.get("ZZD_RUN_TIMERS", "1") not in {"0", "no", "false"},
+            files_root=Path(env.get("ZZD_FILES") or var / "files"),
+            file_limit=_integer(env, "ZZD_FILE_LIMIT", cls.file_limit),
+            file_quota=_integer(env, "ZZD_FILE_QUOTA", cls.file_quota),
+            refused_types=_words(env, "ZZD_REFUSED_TYPES", cls.refused_types),
+            s3_bucket=env.get("ZZD_S3_BUCKET") or None,
+            s3_endpoint=env.get("ZZD_S3_ENDPOINT") or None,
+            s3_region=env.get("ZZD_S3_REGION") or None,
+            s3_prefix=env.get("ZZD_S3_PREFIX", cls.s3_prefix),
         )
 
 
@@ -90,6 +122,13 @@ def _integer(env: Mapping[str, str], name: str, default: int) -> int:
     if not (text.isascii() and text.isdigit()) or int(text) == 0:
         raise SettingsError(f"{name} must be a positive whole number, not {text!r}")
     return int(text)
+
+
+def _words(env: Mapping[str, str], name: str, default: tuple[str, ...]) -> tuple[str, ...]:
+    """A list with commas; an empty text is an empty list."""
+    if name not in env:
+        return default
+    return tuple(word.strip().lower() for word in env[name].split(",") if word.strip())
 
 
 def _origins(public_url: str, listed: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from zzd.api import Api
-from zzd.messaging import kinds, live, routes_changes, routes_conversations, routes_messages
+from zzd.messaging import files, kinds, live, routes_changes, routes_conversations, routes_messages
 from zzd.messaging.forwards import RECORD
 from zzd.messaging.groups import notices
 from zzd.messaging.groups import routes as routes_groups
@@ -42,6 +42,7 @@ def register(app: Flask, api: Api, sockets: Sockets) -> None:
         api.register_blueprint(routes.blueprint)
     routes_messages.register_events(sockets)
     live.register_events(sockets)
+    files.register(app, api, app.extensions["zzd.settings"])
     sockets.add_rooms(_rooms_of)
 
 

@@ -59,7 +59,7 @@ class ForwardRequestSchema(StrictSchema):
 
 
 def make_record(
-    session: Session, by: Principal, conversation_id: int, asked: dict[str, Any]
+    session: Session, by: Principal, _conversation_id: int, asked: dict[str, Any]
 ) -> dict[str, Any]:
     """Keep the messages asked for as a record; returns the content of the message that carries
     it: the title, how many, the first words, and the record's id.
@@ -69,7 +69,7 @@ def make_record(
     place = access_conversation(session, by, asked["conversation_id"], action="message.forward")
     seqs = sorted(set(asked["seqs"]))
     found = _find(session, place, seqs, pointer="/content/seqs", asked=asked["seqs"])
-    items = [_snapshot(session, by, conversation_id, message) for message in found]
+    items = [_snapshot(message) for message in found]
     nested = [item["content"] for item in items if item["kind"] == FORWARD]
     depth = 1 + max((content["depth"] for content in nested), default=0)
     if depth > DEEPEST_RECORD:
@@ -123,9 +123,7 @@ def _find(
     return [found[seq] for seq in seqs]
 
 
-def _snapshot(
-    session: Session, by: Principal, conversation_id: int, message: Message
-) -> dict[str, Any]:
+def _snapshot(message: Message) -> dict[str, Any]:
     return {
         "sender": {
             "id": str(message.sender_id),
@@ -136,7 +134,7 @@ def _snapshot(
         "created_at": message.created_at.isoformat(),
         "kind": message.kind,
         "text": message.text,
-        "content": kinds.copy_content(session, by, conversation_id, message.kind, message.content),
+        "content": message.content,
     }
 
 
@@ -151,6 +149,16 @@ def _includes(session: Session, record_ids: list[int]) -> list[int]:
     query = select(ForwardRecord).where(ForwardRecord.id.in_(record_ids))
     below = [inner for record in session.scalars(query) for inner in record.includes]
     return sorted({*record_ids, *below})
+
+
+def keep_record(session: Session, conversation_id: int, seq: int, content: dict[str, Any]) -> None:
+    """Whoever may see a message with a record has what the messages in it carry."""
+    record = session.get_one(ForwardRecord, int(content["record_id"]))
+    nested = select(ForwardRecord).where(ForwardRecord.id.in_(record.includes))
+    for each in (record, *(session.scalars(nested) if record.includes else ())):
+        for item in each.items:
+            if item["kind"] != FORWARD:
+                kinds.keep_content(session, item["kind"], conversation_id, seq, item["content"])
 
 
 def read_record(
@@ -211,4 +219,4 @@ def _answer(items: Sequence[dict[str, Any] | None]) -> dict[str, Any]:
     return {"items": [item for item in items if item is not None], "next": None}
 
 
-RECORD = kinds.Kind(FORWARD, RecordRequestSchema, prepare=make_record)
+RECORD = kinds.Kind(FORWARD, RecordRequestSchema, prepare=make_record, keep=keep_record)

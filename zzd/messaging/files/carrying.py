@@ -1,0 +1,142 @@
+"""Messages of the kinds ``file`` and ``location``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate, validates_schema
+from sqlalchemy import delete, exists, select, update
+from sqlalchemy.orm import Session
+
+from zzd import clock
+from zzd.api import Id, StrictSchema, Text
+from zzd.db import insert_into
+from zzd.errors import Invalid
+from zzd.messaging.files.contents import describe_content
+from zzd.messaging.files.models import File, MessageFile
+from zzd.messaging.files.policy import visible_files
+from zzd.messaging.files.rules import MOST_FILES
+from zzd.messaging.kinds import Kind
+from zzd.principal import Principal
+
+
+class Number(fields.Float):
+    """A number in JSON: neither a text of digits nor true."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self.make_error("invalid")
+        return float(value)
+
+
+class VoiceSchema(StrictSchema):
+    """How a voice note is shown before it is heard: its length, and how loud it is over time."""
+
+    seconds = Number(required=True, validate=validate.Range(0, 600))
+    peaks = fields.List(
+        fields.Integer(strict=True, validate=validate.Range(0, 100)),
+        load_default=list,
+        validate=validate.Length(max=64),
+    )
+
+
+class CarriedFileSchema(StrictSchema):
+    id = Id(required=True)
+    voice = fields.Nested(VoiceSchema, load_default=None, allow_none=True)
+
+
+class FileContentSchema(StrictSchema):
+    """The content of a message of kind ``file``."""
+
+    files = fields.List(
+        fields.Nested(CarriedFileSchema), required=True, validate=validate.Length(1, MOST_FILES)
+    )
+
+    @validates_schema
+    def each_once(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        ids = [each["id"] for each in data["files"]]
+        if len(set(ids)) < len(ids):
+            raise ValidationError({"files": ["Each file once."]})
+        if len(ids) > 1 and any(each["voice"] for each in data["files"]):
+            raise ValidationError({"files": ["A voice note is alone in its message."]})
+
+
+class LocationContentSchema(StrictSchema):
+    """The content of a message of kind ``location``: WGS-84 degrees, metres."""
+
+    latitude = Number(required=True, validate=validate.Range(-90, 90))
+    longitude = Number(required=True, validate=validate.Range(-180, 180))
+    name = Text(100, required=True)
+    address = Text(200, shortest=0, load_default="")
+    accuracy = Number(load_default=None, allow_none=True, validate=validate.Range(0, 100_000))
+
+
+def prepare_files(
+    session: Session, by: Principal, _conversation_id: int, content: dict[str, Any]
+) -> dict[str, Any]:
+    """What everybody sees of the files, each of which the sender must have and which are held
+    until the message is there. Raises Invalid."""
+    wanted = [each["id"] for each in content["files"]]
+    found = visible_files(session, by, wanted, lock=True)
+    kept = []
+    for place, each in enumerate(content["files"]):
+        pointer = f"/content/files/{place}"
+        file, blob = found.get(each["id"], (None, None))
+        if file is None:
+            raise Invalid.at(f"{pointer}/id", "There is no such file for you to send")
+        if blob is None:
+            raise Invalid.at(f"{pointer}/id", "The upload is not complete")
+        if each["voice"] and blob.type != "audio":
+            raise Invalid.at(f"{pointer}/voice", "This is not a recording")
+        kept.append({**describe_content(file, blob), "voice": each["voice"]})
+    return {"files": kept}
+
+
+def keep_files(session: Session, conversation_id: int, seq: int, content: dict[str, Any]) -> None:
+    """From now on whoever may see the message may have its files."""
+    ids = [int(each["id"]) for each in content["files"]]
+    session.execute(
+        insert_into(session, MessageFile)
+        .values([{"conversation_id": conversation_id, "seq": seq, "file_id": each} for each in ids])
+        .on_conflict_do_nothing()
+    )
+    session.execute(
+        update(File)
+        .where(File.id.in_(ids), File.expires_at.is_not(None))
+        .values(expires_at=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def keep_location(
+    _session: Session, _by: Principal, _conversation_id: int, content: dict[str, Any]
+) -> dict[str, Any]:
+    """A centimetre is enough."""
+    return {
+        **content,
+        "latitude": round(content["latitude"], 7),
+        "longitude": round(content["longitude"], 7),
+    }
+
+
+def forget_message_files(session: Session, conversation_id: int, seqs: list[int]) -> None:
+    """These messages carry nothing any more, as when their time of keeping is over. Files that no
+    other message carries are purged, and contents that no file has are collected, later."""
+    gone = set(
+        session.scalars(
+            delete(MessageFile)
+            .where(MessageFile.conversation_id == conversation_id, MessageFile.seq.in_(seqs))
+            .returning(MessageFile.file_id)
+        )
+    )
+    carried = exists(select(MessageFile.file_id).where(MessageFile.file_id == File.id))
+    session.execute(
+        update(File)
+        .where(File.id.in_(gone), ~carried)
+        .values(expires_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )
+
+
+FILE = Kind("file", FileContentSchema, prepare_files, keep_files)
+LOCATION = Kind("location", LocationContentSchema, keep_location)

@@ -1,0 +1,144 @@
+"""Who may have a file: its uploader until it is sent, then whoever may see a message with it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from zzd import clock
+from zzd.errors import NotFound, deny
+from zzd.identity import policy as identity
+from zzd.messaging.files.models import Blob, File, MessageFile
+from zzd.messaging.models import Conversation, Message, Participation
+from zzd.messaging.policy import may_address, standing_of
+from zzd.messaging.rules import BY_AUDIENCE, NAMED
+from zzd.orgtree import audiences
+from zzd.principal import Principal
+
+# A file that was announced to more audiences than this is found through one's own.
+MOST_AUDIENCES = 200
+
+
+def access_files(
+    session: Session, principal: Principal, file_ids: Collection[int], *, lock: bool = False
+) -> dict[int, tuple[File, Blob | None]]:
+    """Every one of these files, for somebody who may have them all, in a constant number of
+    statements; ``lock`` keeps them from being purged.
+
+    Raises NotFound, audited where there is a file that they may not have.
+    """
+    wanted = set(file_ids)
+    found = _visible(session, principal, wanted, lock=lock)
+    if missing := wanted - found.keys():
+        at_issue = session.scalars(select(File.id).where(File.id.in_(missing)).limit(1)).first()
+        if at_issue is not None:
+            raise deny(NotFound(), "file.read", "file", at_issue)
+        raise NotFound
+    return found
+
+
+def visible_files(
+    session: Session, principal: Principal, file_ids: Collection[int], *, lock: bool = False
+) -> dict[int, tuple[File, Blob | None]]:
+    """Those of these files that one may have."""
+    return _visible(session, principal, set(file_ids), lock=lock)
+
+
+def access_file(session: Session, principal: Principal, file_id: int) -> tuple[File, Blob | None]:
+    return access_files(session, principal, [file_id])[file_id]
+
+
+def access_upload(session: Session, principal: Principal, file_id: int) -> File:
+    """One's own file, locked, as whoever uploads it or throws it away needs it.
+
+    Raises NotFound, audited where it is somebody else's.
+    """
+    file = session.get(File, file_id, with_for_update=True)
+    if file is None:
+        raise NotFound
+    if file.sender_id != principal.official_id:
+        raise deny(NotFound(), "file.upload", "file", file_id)
+    return file
+
+
+def _visible(
+    session: Session, principal: Principal, file_ids: set[int], *, lock: bool
+) -> dict[int, tuple[File, Blob | None]]:
+    query = (
+        select(File, Blob)
+        .outerjoin(Blob, Blob.id == File.blob_id)
+        .where(File.id.in_(file_ids), _may_have(session, principal, file_ids))
+        .order_by(File.id)
+    )
+    if lock:
+        query = query.with_for_update(of=File)
+    return {file.id: (file, blob) for file, blob in session.execute(query)}
+
+
+def _may_have(session: Session, principal: Principal, file_ids: set[int]) -> ColumnElement[bool]:
+    """The condition on File, as ``messaging.policy`` decides about each conversation."""
+    mine_unsent = and_(File.sender_id == principal.official_id, File.expires_at > clock.now())
+    standing = standing_of(session, principal)
+    addressable = _addressable(session, principal, file_ids)
+    belongs = or_(
+        and_(
+            Conversation.kind.in_(NAMED),
+            Participation.official_id.is_not(None),
+            Participation.left_at.is_(None),
+        ),
+        and_(
+            Conversation.kind.in_(BY_AUDIENCE),
+            or_(
+                Conversation.audience_id.in_(standing.audience_ids),
+                Conversation.id.in_(standing.kept_ids),
+                and_(
+                    Conversation.kind == "announcement",
+                    Conversation.audience_id.in_(addressable),
+                ),
+            ),
+        ),
+    )
+    carried = (
+        select(MessageFile.file_id)
+        .join(Conversation, Conversation.id == MessageFile.conversation_id)
+        .join(
+            Message,
+            and_(
+                Message.conversation_id == MessageFile.conversation_id,
+                Message.seq == MessageFile.seq,
+            ),
+        )
+        .outerjoin(
+            Participation,
+            and_(
+                Participation.conversation_id == MessageFile.conversation_id,
+                Participation.official_id == principal.official_id,
+            ),
+        )
+        .where(
+            MessageFile.file_id == File.id,
+            Message.recalled_at.is_(None),
+            func.coalesce(Participation.first_seq, 1) <= MessageFile.seq,
+            belongs,
+        )
+        .correlate(File)
+        .exists()
+    )
+    return or_(mine_unsent, carried)
+
+
+def _addressable(session: Session, principal: Principal, file_ids: set[int]) -> list[int]:
+    """Audiences that announcements with these files went to and that one may address."""
+    if principal.scopes is not None or not identity.may_post_announcements(principal):
+        return []
+    used = session.scalars(
+        select(Conversation.audience_id)
+        .join(MessageFile, MessageFile.conversation_id == Conversation.id)
+        .where(MessageFile.file_id.in_(file_ids), Conversation.kind == "announcement")
+        .distinct()
+        .limit(MOST_AUDIENCES)
+    )
+    known = audiences.in_use(session, [each for each in used if each is not None])
+    return [key for key, audience in known.items() if may_address(principal, audience)]
