@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -29,6 +30,12 @@ def head_revision() -> str | None:
 def is_current(connection: Connection) -> bool:
     """Whether the database has the structure that this code needs."""
     return MigrationContext.configure(connection).get_current_revision() == head_revision()
+
+
+def is_ours(name: str | None, kind: str, _parents: Any) -> bool:
+    """Whether Alembic compares what it finds under this name. SQLite's full-text table and those
+    it keeps beside it are no models."""
+    return kind != "table" or not (name or "").startswith("search_words")
 
 
 def upgrade(engine: Engine) -> None:

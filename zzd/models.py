@@ -6,6 +6,7 @@ from zzd.messaging import models as messaging
 from zzd.messaging.files import models as files
 from zzd.messaging.groups import models as groups
 from zzd.messaging.marks import models as marks
+from zzd.messaging.search import models as search
 from zzd.miniapps import models as miniapps
 from zzd.orgtree import models as orgtree
 from zzd.realtime import models as realtime
@@ -21,5 +22,6 @@ __all__ = [
     "miniapps",
     "orgtree",
     "realtime",
+    "search",
     "tasks",
 ]

@@ -13,7 +13,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from zzd.api import Api
-from zzd.messaging import files, kinds, live, routes_changes, routes_conversations, routes_messages
+from zzd.messaging import (
+    files,
+    kinds,
+    live,
+    routes_changes,
+    routes_conversations,
+    routes_messages,
+    search,
+)
 from zzd.messaging.forwards import RECORD
 from zzd.messaging.groups import notices
 from zzd.messaging.groups import routes as routes_groups
@@ -43,6 +51,7 @@ def register(app: Flask, api: Api, sockets: Sockets) -> None:
     routes_messages.register_events(sockets)
     live.register_events(sockets)
     files.register(app, api, app.extensions["zzd.settings"])
+    search.register(app, api)
     sockets.add_rooms(_rooms_of)
 
 

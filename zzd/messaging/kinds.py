@@ -21,6 +21,8 @@ TEXT = "text"
 Prepare = Callable[[Session, Principal, int, dict[str, Any]], dict[str, Any]]
 # (session, id of the conversation, seq of the message, content as kept)
 Keep = Callable[[Session, int, int, dict[str, Any]], None]
+# Content as it is kept to what it is found by, each text by itself.
+Words = Callable[[dict[str, Any]], list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +30,15 @@ class Kind:
     """``schema`` loads the content. ``prepare`` completes it from the database and checks the
     sender's rights to what it names; it runs when the sender is known to belong to the
     conversation, and raises Invalid. None keeps the content as loaded. ``keep`` writes what goes
-    with a message that carries the content, in its transaction, sent or passed on.
+    with a message that carries the content, in its transaction, sent or passed on. ``words`` tells
+    by what it is found besides its text; None: by the names of the files it carries, if it does.
     ``from_clients`` is false for what only services write; it is not passed on either."""
 
     name: str
     schema: type[Schema]
     prepare: Prepare | None = None
     keep: Keep | None = None
+    words: Words | None = None
     from_clients: bool = True
 
 
@@ -93,3 +97,17 @@ def keep_content(
     kind = _kinds.get(name)
     if kind is not None and kind.keep is not None and content is not None:
         kind.keep(session, conversation_id, seq, content)
+
+
+def words_of(name: str, content: dict[str, Any] | None) -> list[str]:
+    """By what a message is found besides its text."""
+    if content is None:
+        return []
+    kind = _kinds.get(name)
+    return file_names(content) if kind is None or kind.words is None else kind.words(content)
+
+
+def file_names(content: dict[str, Any] | None) -> list[str]:
+    """The names of the files that a message carries, in their order."""
+    files = (content or {}).get("files")
+    return [str(file.get("name", "")) for file in files] if isinstance(files, list) else []

@@ -160,10 +160,16 @@ def list_messages(
     before_seq: int | None,
     cursor: str | None,
     limit: int,
+    around_seq: int | None = None,
 ) -> dict[str, Any]:
     """``{items, next}``, ascending. After a ``seq``: the ones that follow it, and so on to the
-    newest; otherwise the last ones before ``before_seq`` (or of all), and so on to the oldest."""
+    newest; otherwise the last ones before ``before_seq`` (or of all), and so on to the oldest.
+    Around a ``seq``: the last ones of a page that has it in its middle."""
     place = access_conversation(session, principal, conversation_id)
+    if around_seq is not None and cursor is None:
+        highest = max(place.first_seq, min(around_seq, place.conversation.last_seq))
+        before_seq = max(highest + (limit + 1) // 2, place.first_seq + limit)
+        before_seq = min(before_seq, place.conversation.last_seq + 1)
     upwards, low, high = _range(after_seq, before_seq, cursor)
     query = (
         select_messages()

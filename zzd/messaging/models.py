@@ -95,6 +95,13 @@ class Message(Idempotent, Base):
             postgresql_where=text("changed_at IS NOT NULL"),
             sqlite_where=text("changed_at IS NOT NULL"),
         ),
+        # What search follows: few rows, and none is added by sending.
+        Index(
+            "ix_message_changed_at",
+            "changed_at",
+            postgresql_where=text("changed_at IS NOT NULL"),
+            sqlite_where=text("changed_at IS NOT NULL"),
+        ),
     )
 
     id: Mapped[Id]

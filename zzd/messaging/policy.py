@@ -10,7 +10,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    and_,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from zzd.errors import NotFound, NotPermitted, deny
@@ -169,6 +179,33 @@ def standing_of(session: Session, principal: Principal) -> Standing:
         matched,
         [row.id for row in looked_after if may_address(principal, known[row.audience_id])],
     )
+
+
+def select_visible(principal: Principal, standing: Standing) -> CompoundSelect[int, int]:
+    """The conversations they belong to now, each with the ``first_seq`` they may see from on.
+
+    For joining with what lies in conversations: the right is asked for in the same statement.
+    """
+    named = (
+        select(Participation.conversation_id, Participation.first_seq.label("first_seq"))
+        .join(Conversation, Conversation.id == Participation.conversation_id)
+        .where(
+            Participation.official_id == principal.official_id,
+            Participation.left_at.is_(None),
+            Conversation.kind.in_(NAMED),
+        )
+    )
+    reached = (
+        select(Conversation.id, func.coalesce(Participation.first_seq, 1))
+        .outerjoin(Participation, _mine(principal))
+        .where(
+            or_(
+                Conversation.audience_id.in_(standing.audience_ids),
+                Conversation.id.in_(standing.kept_ids),
+            )
+        )
+    )
+    return union_all(named, reached)
 
 
 def _mine(principal: Principal) -> ColumnElement[bool]:

@@ -185,6 +185,18 @@ class RoleRequestSchema(StrictSchema):
 class MessageQuerySchema(PageQuerySchema):
     after_seq = _seq(load_default=None)
     before_seq = _seq(load_default=None)
+    around_seq = _seq(
+        load_default=None,
+        metadata={"description": "The messages before and after this one; next leads back"},
+    )
+
+    @validates_schema
+    def says_one_place(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        if (
+            data["around_seq"] is not None
+            and (data["after_seq"], data["before_seq"]) != (None,) * 2
+        ):
+            raise ValidationError({"around_seq": ["Not together with after_seq or before_seq."]})
 
 
 class MessageRequestSchema(StrictSchema):

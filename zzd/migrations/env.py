@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from alembic import context
 
-from zzd import models
+from zzd import migrate, models
 from zzd.db import Base, BigInt, Json
 
 assert models
@@ -27,6 +27,7 @@ context.configure(
     target_metadata=Base.metadata,
     compare_type=True,
     render_item=name_our_types,
+    include_name=migrate.is_ours,
     render_as_batch=False,
     transaction_per_migration=True,
 )

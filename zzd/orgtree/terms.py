@@ -35,7 +35,8 @@ def unit_terms(name: str) -> set[str]:
 
 
 def official_terms(name: str) -> set[str]:
-    """Every suffix of a person's name, and the name's pinyin initials.
+    """Every suffix of a person's name, the name's pinyin, that of what follows the surname's
+    character, and the initials: 陈海波 is found by 海波, chenhaibo, haibo and chb.
 
     A surname's readings are all taken, for they differ from the common word's (单 is Shan).
     """
@@ -50,9 +51,15 @@ def _official_terms(name: str) -> frozenset[str]:
     initials = _initials(name)
     readings = pinyin(name[0], style=Style.FIRST_LETTER, heteronym=True)[0]
     whole = {initials, *(normalise(first) + initials[1:] for first in readings)}
+    given = normalise("".join(lazy_pinyin(name)[1:]))
+    full = {
+        normalise(one) + given for one in pinyin(name[0], style=Style.NORMAL, heteronym=True)[0]
+    }
+    parts = {given[:LONGEST_OFFICIAL_TERM]} - {""}
     return frozenset(
         _terms(name, LONGEST_OFFICIAL_TERM)
-        | {(WHOLE + term)[:LONGEST_OFFICIAL_TERM] for term in whole}
+        | {(WHOLE + term)[:LONGEST_OFFICIAL_TERM] for term in whole | full}
+        | parts
     )
 
 

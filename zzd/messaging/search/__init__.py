@@ -1,0 +1,21 @@
+"""Search: an index beside the messages, followed in the background, asked with one's rights.
+
+``words`` says what a text is found by, ``following`` keeps the index, ``finding`` asks it.
+Other kinds of messages say in ``kinds.Kind.words`` by what they are found.
+"""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from zzd.api import Api
+from zzd.messaging.search import commands, routes
+from zzd.messaging.search.following import FOLLOW_EVERY, follow
+from zzd.realtime import add_timer
+
+
+def register(app: Flask, api: Api) -> None:
+    """Add the routes, the commands and the timer."""
+    api.register_blueprint(routes.blueprint)
+    app.extensions.setdefault("zzd.commands", []).append(commands.search)
+    add_timer(app, FOLLOW_EVERY, follow)

@@ -1,0 +1,132 @@
+"""The words of messages, in the full-text index of either database.
+
+Both hold the tokens of zzd.messaging.search.words with their places, and answer the same
+question. PostgreSQL: a ``tsvector`` whose strong tokens have weight A, in a GIN index together
+with the conversation. SQLite: an FTS5 table with two columns, all tokens and the strong ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from itertools import pairwise
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    MetaData,
+    Table,
+    Text,
+    bindparam,
+    cast,
+    delete,
+    insert,
+    literal,
+    literal_column,
+    select,
+)
+from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
+from sqlalchemy.orm import Session
+
+from zzd.db import insert_into
+from zzd.messaging.search.models import SearchEntry
+from zzd.messaging.search.words import Query, Token, tokens
+
+# Where nothing stands that could be part of a word, or only a weak pair in the strong column.
+GAP = "_"
+FTS = "search_words"
+# A virtual table, so not one of the models' metadata.
+_fts = Table(
+    FTS,
+    MetaData(),
+    Column("rowid", BigInteger),
+    Column("words", Text),
+    Column("strong", Text),
+)
+
+
+def matches(session: Session, query: Query, *, strong: bool) -> ColumnElement[bool]:
+    """The condition on SearchEntry: all terms stand in the message, as words if ``strong``."""
+    phrases = query.phrases()
+    if is_postgresql(session):
+        wanted = " & ".join(_tsquery(phrase, strong=strong) for phrase in phrases)
+        # Spelled out: a plan for any query at all would be a bad one for most.
+        spelled = bindparam(None, wanted, Text, literal_execute=True)
+        return SearchEntry.words.bool_op("@@")(cast(spelled, TSQUERY))
+    wanted = " AND ".join(_fts_phrase(phrase) for phrase in phrases)
+    column = "strong" if strong else "words"
+    found = select(_fts.c.rowid).where(
+        literal_column(FTS).op("MATCH")(literal(f"{column} : ({wanted})"))
+    )
+    return SearchEntry.message_id.in_(found)
+
+
+def write(session: Session, entries: Sequence[dict[str, Any]], texts: Sequence[str]) -> None:
+    """Put entries, columns of SearchEntry by name, in place of those there are."""
+    held = [tokens(text) for text in texts]
+    postgresql = is_postgresql(session)
+    if postgresql:
+        vectors = [cast(_tsvector(found), TSVECTOR) for found in held]
+        rows = [{**entry, "words": vector} for entry, vector in zip(entries, vectors, strict=True)]
+    else:
+        rows = list(entries)
+    statement = insert_into(session, SearchEntry).values(rows)
+    kept = {column: statement.excluded[column] for column in rows[0] if column != "message_id"}
+    session.execute(statement.on_conflict_do_update(index_elements=["message_id"], set_=kept))
+    if not postgresql:
+        ids = [entry["message_id"] for entry in entries]
+        session.execute(delete(_fts).where(_fts.c.rowid.in_(ids)))
+        session.execute(
+            insert(_fts),
+            [
+                {"rowid": id_, "words": _in_order(found), "strong": _in_order(found, strong=True)}
+                for id_, found in zip(ids, held, strict=True)
+            ],
+        )
+
+
+def remove(session: Session, message_ids: Collection[int]) -> None:
+    """Forget messages that are no more."""
+    session.execute(delete(SearchEntry).where(SearchEntry.message_id.in_(message_ids)))
+    if not is_postgresql(session):
+        session.execute(delete(_fts).where(_fts.c.rowid.in_(message_ids)))
+
+
+def is_postgresql(session: Session) -> bool:
+    return session.get_bind().dialect.name == "postgresql"
+
+
+def _tsvector(held: Sequence[Token]) -> str:
+    """Positions begin with 1. Tokens are letters and digits: nothing in them needs escaping."""
+    return " ".join(
+        f"'{token.text}':{token.position + 1}{'A' if token.strong else ''}" for token in held
+    )
+
+
+def _tsquery(phrase: Sequence[Token], *, strong: bool) -> str:
+    weight = "A" if strong else ""
+    parts = []
+    for before, token in pairwise([None, *phrase]):
+        assert token is not None
+        if before is not None:
+            parts.append(f"<{token.position - before.position}>")
+        suffix = ("*" if token.prefix else "") + weight
+        parts.append(f"'{token.text}'" + (f":{suffix}" if suffix else ""))
+    return f"({' '.join(parts)})"
+
+
+def _fts_phrase(phrase: Sequence[Token]) -> str:
+    return f'"{_in_order(phrase)}"' + (" *" if phrase[-1].prefix else "")
+
+
+def _in_order(held: Sequence[Token], *, strong: bool = False) -> str:
+    """Tokens one after the other, with gaps where two do not meet."""
+    parts: list[str] = []
+    end = 0
+    for token in held:
+        if token.position > end:
+            parts.append(GAP)
+        parts.append(token.text if token.strong or not strong else GAP)
+        end = token.position + 1
+    return " ".join(parts)
