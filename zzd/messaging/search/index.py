@@ -67,7 +67,7 @@ def write(session: Session, entries: Sequence[dict[str, Any]], texts: Sequence[s
     held = [tokens(text) for text in texts]
     postgresql = is_postgresql(session)
     if postgresql:
-        vectors = [cast(_tsvector(found), TSVECTOR) for found in held]
+        vectors = [cast(as_tsvector(found), TSVECTOR) for found in held]
         rows = [{**entry, "words": vector} for entry, vector in zip(entries, vectors, strict=True)]
     else:
         rows = list(entries)
@@ -97,7 +97,7 @@ def is_postgresql(session: Session) -> bool:
     return session.get_bind().dialect.name == "postgresql"
 
 
-def _tsvector(held: Sequence[Token]) -> str:
+def as_tsvector(held: Sequence[Token]) -> str:
     """Positions begin with 1. Tokens are letters and digits: nothing in them needs escaping."""
     return " ".join(
         f"'{token.text}':{token.position + 1}{'A' if token.strong else ''}" for token in held
