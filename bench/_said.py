@@ -14,12 +14,12 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 from steps import ROOT
 
+from zzd import clock
 from zzd.identity.models import Account
 from zzd.messaging.search.index import as_tsvector
 from zzd.messaging.search.words import tokens
 from zzd.orgtree.audiences import path_segment, put_in_use, resolve
 from zzd.orgtree.models import Official, Post, Unit
-from zzd import clock
 
 SENTENCES = 100_000
 GROUPS, AUDIENCES, CONVERSATIONS = 200, 100, 180_000
@@ -172,9 +172,7 @@ def _people(session: Session) -> None:
         )
     )
     session.add(
-        Account(
-            username="bench", password_hash="", official_id=official.id, created_at=clock.now()
-        )
+        Account(username="bench", password_hash="", official_id=official.id, created_at=clock.now())
     )
     made = 0
     for levels in range(32):

@@ -52,9 +52,7 @@ def write_message(session: Session, conversation_id: str, text: str) -> None:
 
 
 @only_postgresql
-def test_a_lower_id_that_commits_late_is_found(
-    app: Flask, as_: SignedIn, group: MakeGroup
-) -> None:
+def test_a_lower_id_that_commits_late_is_found(app: Flask, as_: SignedIn, group: MakeGroup) -> None:
     """Ids are given before the commit. Several rounds go by while one is under way."""
     early, late = group(MEMBER), group(MEMBER)
     reader = as_(MEMBER)

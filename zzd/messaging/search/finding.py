@@ -1,7 +1,7 @@
 """Finding messages: which ones, in which order, within one's rights.
 
 Those that hold all terms as words come first, then those that hold them across words; within
-each the newest first. Two ways lead to the newest. Frequent words are among the newest messages
+each the newest first. Two ways lead to the newest; which one is only a matter of time. Frequent words are among the newest messages
 that one may see, so these are looked at one by one, and a page is full soon. What is not full by
 then is rare among one's messages, and the index of words has it all in little time. Neither way
 grows with the messages that one may not see.
@@ -17,6 +17,7 @@ from sqlalchemy import (
     CTE,
     BigInteger,
     ColumnElement,
+    Integer,
     Row,
     and_,
     bindparam,
@@ -41,6 +42,8 @@ FILE = "file"
 # Of each conversation at least so many of the newest are lined up, and of all so many looked at.
 NEWEST_OF_EACH = 64
 MOST_LOOKED_AT = 1500
+# Of all messages, not only those one may see: up to so many the index of words has at once.
+RARE = 20_000
 
 # stage, time and id of a message, the highest first: its place in the list
 Found = Row[int, datetime, int]
@@ -91,7 +94,8 @@ def find_messages(
         ids = [id_ for id_ in ids if id_ == filters.conversation_id]
     if not ids:
         return []
-    if index.is_postgresql(session) and (after is None or after[0] == STRONG):
+    frequent = index.estimate(session, query) > RARE
+    if frequent and (after is None or after[0] == STRONG):
         found = _among_the_newest(session, mine, ids, query, filters, after, limit)
         if len(found) == limit:
             return found
@@ -131,7 +135,7 @@ def _among_the_newest(
         .lateral("of_one")
     )
     lined_up = (
-        select(of_one.c.created_at, of_one.c.message_id, of_one.c.nth)
+        select(mine.c.first_seq, of_one.c.created_at, of_one.c.message_id, of_one.c.nth)
         .select_from(mine.join(of_one, true()))
         .where(mine.c.conversation_id.in_(_spelled_out(ids)))
         .cte("lined_up")
@@ -139,24 +143,27 @@ def _among_the_newest(
     )
     end = select(func.max(lined_up.c.created_at)).where(lined_up.c.nth == of_each)
     first = (
-        select(lined_up.c.created_at, lined_up.c.message_id)
-        .where(
-            or_(
-                end.scalar_subquery().is_(None),
-                lined_up.c.created_at > end.scalar_subquery(),
-            )
-        )
+        select(lined_up)
+        .where(func.coalesce(lined_up.c.created_at > end.scalar_subquery(), true()))
         .order_by(lined_up.c.created_at.desc(), lined_up.c.message_id.desc())
         .limit(MOST_LOOKED_AT)
         .subquery("first")
     )
-    # Not as a condition that the index of words would answer.
-    holds = index.matches(session, query, strong=True).is_(True)
+    # The limit has them looked at one after the other, and no further than it takes.
+    looked_at = (
+        select(entry.message_id)
+        .where(
+            entry.message_id == first.c.message_id,
+            entry.seq >= first.c.first_seq,
+            index.matches(session, query, strong=True),
+            *filters.conditions(),
+        )
+        .limit(1)
+        .lateral("looked_at")
+    )
     statement = (
-        select(literal_column(str(STRONG)), first.c.created_at, first.c.message_id)
-        .join(entry, entry.message_id == first.c.message_id)
-        .join(mine, mine.c.conversation_id == entry.conversation_id)
-        .where(holds, entry.seq >= mine.c.first_seq, *filters.conditions())
+        select(literal_column(str(STRONG), Integer), first.c.created_at, first.c.message_id)
+        .select_from(first.join(looked_at, true()))
         .order_by(first.c.created_at.desc(), first.c.message_id.desc())
         .limit(limit)
     )
