@@ -26,7 +26,7 @@ class SearchEntry(Base):
     __tablename__ = "search_entry"
     __table_args__ = (
         Index("ix_search_entry_conversation", "conversation_id", "created_at", "message_id"),
-        Index("ix_search_entry_words", "words", postgresql_using="gin").ddl_if("postgresql"),
+        Index("ix_search_entry_words", "words", postgresql_using="gin"),
     )
 
     message_id: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=False)

@@ -62,8 +62,8 @@ def upgrade() -> None:
             }
         ],
     )
+    op.create_index("ix_search_entry_words", "search_entry", ["words"], postgresql_using="gin")
     if op.get_bind().dialect.name == "postgresql":
-        op.create_index("ix_search_entry_words", "search_entry", ["words"], postgresql_using="gin")
         # The newest entries are lined up by the index alone where a vacuum has been.
         op.execute(
             "ALTER TABLE search_entry SET (autovacuum_vacuum_insert_scale_factor = 0.01,"
