@@ -40,7 +40,7 @@ from zzd.principal import Principal
 STRONG, WEAK = 0, 1
 FILE = "file"
 # Of each conversation at least so many of the newest are lined up, and of all so many looked at.
-NEWEST_OF_EACH = 64
+NEWEST_OF_EACH = 32
 MOST_LOOKED_AT = 1500
 # Of all messages, not only those one may see: up to so many the index of words has at once.
 RARE = 20_000

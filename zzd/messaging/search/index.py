@@ -25,6 +25,7 @@ from sqlalchemy import (
     literal,
     literal_column,
     select,
+    union_all,
 )
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 from sqlalchemy.orm import Session
@@ -36,6 +37,8 @@ from zzd.messaging.search.words import Query, Token, tokens
 # Where nothing stands that could be part of a word, or only a weak pair in the strong column.
 GAP = "_"
 FTS = "search_words"
+# Tokens of a query that are looked up in the statistics.
+MOST_ESTIMATED = 16
 # A virtual table, so not one of the models' metadata.
 _fts = Table(
     FTS,
@@ -50,10 +53,7 @@ def matches(session: Session, query: Query, *, strong: bool) -> ColumnElement[bo
     """The condition on SearchEntry: all terms stand in the message, as words if ``strong``."""
     phrases = query.phrases()
     if is_postgresql(session):
-        wanted = " & ".join(_tsquery(phrase, strong=strong) for phrase in phrases)
-        # Spelled out: a plan for any query at all would be a bad one for most.
-        spelled = bindparam(None, wanted, Text, literal_execute=True)
-        return SearchEntry.words.bool_op("@@")(cast(spelled, TSQUERY))
+        return _holds(*phrases, strong=strong)
     wanted = " AND ".join(_fts_phrase(phrase) for phrase in phrases)
     column = "strong" if strong else "words"
     found = select(_fts.c.rowid).where(
@@ -63,14 +63,23 @@ def matches(session: Session, query: Query, *, strong: bool) -> ColumnElement[bo
 
 
 def estimate(session: Session, query: Query) -> int:
-    """How many messages hold the terms, as PostgreSQL's planner guesses from its statistics, in
-    a millisecond. SQLite always goes by the words: fewer than any, -1."""
+    """How many messages hold the rarest token of the query, as PostgreSQL's planner guesses from
+    its statistics, in a millisecond. Together they may be as many: words of one phrase come
+    together. SQLite always goes by the words: fewer than any, -1."""
     if not is_postgresql(session):
         return -1
-    holding = select(SearchEntry.message_id).where(matches(session, query, strong=False))
+    found = {token for phrase in query.phrases() for token in phrase}
+    holding = union_all(
+        *(
+            select(SearchEntry.message_id).where(_holds([token], strong=False))
+            for token in sorted(found, key=lambda token: token.text)[:MOST_ESTIMATED]
+        )
+    )
     compiled = holding.compile(session.connection(), compile_kwargs={"literal_binds": True})
     plan = session.connection().exec_driver_sql(f"EXPLAIN (FORMAT JSON) {compiled}").scalar_one()
-    return int(plan[0]["Plan"]["Plan Rows"])
+    top = plan[0]["Plan"]
+    parts = top["Plans"] if top["Node Type"] == "Append" else [top]
+    return min(int(part["Plan Rows"]) for part in parts)
 
 
 def write(session: Session, entries: Sequence[dict[str, Any]], texts: Sequence[str]) -> None:
@@ -106,6 +115,13 @@ def remove(session: Session, message_ids: Collection[int]) -> None:
 
 def is_postgresql(session: Session) -> bool:
     return session.get_bind().dialect.name == "postgresql"
+
+
+def _holds(*phrases: Sequence[Token], strong: bool) -> ColumnElement[bool]:
+    wanted = " & ".join(_tsquery(phrase, strong=strong) for phrase in phrases)
+    # Spelled out: a plan for any query at all would be a bad one for most.
+    spelled = bindparam(None, wanted, Text, literal_execute=True)
+    return SearchEntry.words.bool_op("@@")(cast(spelled, TSQUERY))
 
 
 def as_tsvector(held: Sequence[Token]) -> str:
