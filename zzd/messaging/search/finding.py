@@ -19,6 +19,7 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     Row,
+    String,
     and_,
     bindparam,
     case,
@@ -31,6 +32,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from zzd.messaging.kinds import TEXT
 from zzd.messaging.policy import Standing, select_visible
 from zzd.messaging.search import index
 from zzd.messaging.search.models import SearchEntry
@@ -60,6 +62,11 @@ class Filters:
     kind: str | None = None
     carries_files: bool = False
 
+    @property
+    def narrow(self) -> bool:
+        """Whether they leave so little that it has an index of its own."""
+        return self.sender_id is not None or self.carries_files or self.kind not in (None, TEXT)
+
     def conditions(self) -> list[ColumnElement[bool]]:
         found: list[ColumnElement[bool]] = []
         if self.conversation_id is not None:
@@ -71,10 +78,15 @@ class Filters:
         if self.until is not None:
             found.append(SearchEntry.created_at < self.until)
         if self.kind is not None:
-            found.append(SearchEntry.kind == self.kind)
+            found.append(_kind_is(self.kind))
         if self.carries_files:
-            found.append(SearchEntry.kind == FILE)
+            found.append(_kind_is(FILE))
         return found
+
+
+def _kind_is(kind: str) -> ColumnElement[bool]:
+    """Spelled out, for the index of what is no text."""
+    return SearchEntry.kind == bindparam(None, kind, String, literal_execute=True)
 
 
 def find_messages(
@@ -94,8 +106,8 @@ def find_messages(
         ids = [id_ for id_ in ids if id_ == filters.conversation_id]
     if not ids:
         return []
-    frequent = index.estimate(session, query) > RARE
-    if frequent and (after is None or after[0] == STRONG):
+    wide = not filters.narrow and (after is None or after[0] == STRONG)
+    if wide and index.estimate(session, query) > RARE:
         found = _among_the_newest(session, mine, ids, query, filters, after, limit)
         if len(found) == limit:
             return found

@@ -54,11 +54,8 @@ def matches(session: Session, query: Query, *, strong: bool) -> ColumnElement[bo
     phrases = query.phrases()
     if is_postgresql(session):
         return _holds(*phrases, strong=strong)
-    wanted = " AND ".join(_fts_phrase(phrase) for phrase in phrases)
-    column = "strong" if strong else "words"
-    found = select(_fts.c.rowid).where(
-        literal_column(FTS).op("MATCH")(literal(f"{column} : ({wanted})"))
-    )
+    wanted = " AND ".join(_fts_phrase(phrase, strong=strong) for phrase in phrases)
+    found = select(_fts.c.rowid).where(literal_column(FTS).op("MATCH")(literal(wanted)))
     return SearchEntry.message_id.in_(found)
 
 
@@ -132,7 +129,7 @@ def as_tsvector(held: Sequence[Token]) -> str:
 
 
 def _tsquery(phrase: Sequence[Token], *, strong: bool) -> str:
-    weight = "A" if strong else ""
+    weight = "A" if strong and phrase[0].strong else ""
     parts = []
     for before, token in pairwise([None, *phrase]):
         assert token is not None
@@ -143,8 +140,9 @@ def _tsquery(phrase: Sequence[Token], *, strong: bool) -> str:
     return f"({' '.join(parts)})"
 
 
-def _fts_phrase(phrase: Sequence[Token]) -> str:
-    return f'"{_in_order(phrase)}"' + (" *" if phrase[-1].prefix else "")
+def _fts_phrase(phrase: Sequence[Token], *, strong: bool) -> str:
+    column = "strong" if strong and phrase[0].strong else "words"
+    return f'{column} : "{_in_order(phrase)}"' + (" *" if phrase[-1].prefix else "")
 
 
 def _in_order(held: Sequence[Token], *, strong: bool = False) -> str:

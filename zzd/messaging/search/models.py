@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, String, Text
+from sqlalchemy import Index, String, Text, text
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -26,6 +26,14 @@ class SearchEntry(Base):
     __tablename__ = "search_entry"
     __table_args__ = (
         Index("ix_search_entry_conversation", "conversation_id", "created_at", "message_id"),
+        Index("ix_search_entry_sender", "sender_id", "created_at"),
+        Index(
+            "ix_search_entry_kind",
+            "kind",
+            "conversation_id",
+            postgresql_where=text("kind <> 'text'"),
+            sqlite_where=text("kind <> 'text'"),
+        ),
         Index("ix_search_entry_words", "words", postgresql_using="gin"),
     )
 

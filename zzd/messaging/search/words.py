@@ -130,17 +130,18 @@ def _is_apart(before: str, after: str) -> bool:
     return all(sure) or (any(sure) and (before in _PARTICLES or after in _PARTICLES))
 
 
-def parse(q: str) -> list[str]:
-    """The terms of a query, each a normalised text that must stand somewhere as it is.
+def parse(q: str) -> dict[str, bool]:
+    """The terms of a query, each a normalised text that must stand somewhere as it is, and
+    whether it was quoted.
 
     Whatever somebody types is a query; of mere punctuation there is no term.
     """
     quoted = [normalise(phrase).text for phrase in _QUOTED.findall(q)]
-    free = normalise(_QUOTED.sub(" ", q)).text
-    terms = [phrase for phrase in quoted if _RUNS.search(phrase)]
-    for chunk in free.split():
-        terms += _words(chunk)
-    return list(dict.fromkeys(_trimmed(term) for term in terms))[:MOST_TERMS]
+    terms = {_trimmed(phrase): True for phrase in quoted if _RUNS.search(phrase)}
+    for chunk in normalise(_QUOTED.sub(" ", q)).text.split():
+        for word in _words(chunk):
+            terms.setdefault(_trimmed(word), False)
+    return dict(list(terms.items())[:MOST_TERMS])
 
 
 def as_one_term(q: str) -> str:
@@ -187,17 +188,23 @@ class Query:
     """The terms of what somebody typed, as the index and as a text's reader look for them."""
 
     terms: tuple[str, ...]
+    quoted: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, q: str) -> Query:
-        return cls(tuple(parse(q)))
+        terms = parse(q)
+        return cls(tuple(terms), frozenset(term for term in terms if terms[term]))
 
     def __bool__(self) -> bool:
         return bool(self.terms)
 
     def phrases(self) -> list[list[Token]]:
-        """Of each term the tokens that follow each other in a text that holds it."""
-        return [_phrase(term) for term in self.terms]
+        """Of each term the tokens that follow each other in a text that holds it, strong ones
+        if it is looked for as a word: what is quoted may well be several."""
+        return [
+            [replace(token, strong=term not in self.quoted) for token in _phrase(term)]
+            for term in self.terms
+        ]
 
     def ranges_by_term(self, text: str) -> list[list[tuple[int, int]]]:
         """Of each term where it stands in a text, in code points; empty where it does not."""

@@ -62,6 +62,15 @@ def upgrade() -> None:
             }
         ],
     )
+    op.create_index("ix_search_entry_sender", "search_entry", ["sender_id", "created_at"])
+    other = sa.text("kind <> 'text'")
+    op.create_index(
+        "ix_search_entry_kind",
+        "search_entry",
+        ["kind", "conversation_id"],
+        postgresql_where=other,
+        sqlite_where=other,
+    )
     op.create_index("ix_search_entry_words", "search_entry", ["words"], postgresql_using="gin")
     if op.get_bind().dialect.name == "postgresql":
         # The newest entries are lined up by the index alone where a vacuum has been.
