@@ -219,4 +219,11 @@ def _answer(items: Sequence[dict[str, Any] | None]) -> dict[str, Any]:
     return {"items": [item for item in items if item is not None], "next": None}
 
 
-RECORD = kinds.Kind(FORWARD, RecordRequestSchema, prepare=make_record, keep=keep_record)
+def words_of_record(content: dict[str, Any]) -> list[str]:
+    """What one sees of a record without opening it."""
+    return [content["title"], *(each["text"] for each in content["preview"] if each["text"])]
+
+
+RECORD = kinds.Kind(
+    FORWARD, RecordRequestSchema, prepare=make_record, keep=keep_record, words=words_of_record
+)

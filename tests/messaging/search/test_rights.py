@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from tests.client import writing_rows
 from tests.conftest import SignedIn
 from tests.messaging.conftest import (
     CITY,
@@ -22,7 +23,6 @@ from tests.messaging.conftest import (
 )
 from tests.messaging.search.conftest import look_for, texts
 from zzd.audit.models import AuditEntry
-from zzd.db import transaction
 from zzd.messaging.search import finding
 from zzd.messaging.search.following import follow
 from zzd.orgtree.models import Post
@@ -44,7 +44,7 @@ def test_other_counties_and_people_outside_find_nothing(
         assert texts(as_(username), "堰塞湖") == []
         assert look_for(as_(username), "石塘防汛", "groups")["items"] == []
     as_(OUTSIDER).get("/search", q="堰塞湖", conversation_id=made["id"], status=404)
-    with transaction() as session:
+    with writing_rows() as session:
         denied = session.scalars(select(AuditEntry).where(AuditEntry.outcome == "denied")).all()
         assert [(entry.action, entry.object_id) for entry in denied] == [("search", made["id"])]
 
@@ -94,7 +94,7 @@ def test_an_audiences_messages_are_found_by_whom_it_reaches_today(
         assert len(look_for(as_(username), "台州防汛", "groups")["items"]) == 1
     assert texts(as_(OUTSIDER), "防台风") == []
     assert look_for(as_(OUTSIDER), "台州防汛", "groups")["items"] == []
-    with transaction() as session:
+    with writing_rows() as session:
         post = session.scalars(
             select(Post).where(
                 Post.unit_id == int(unit_id("331081100")), Post.role == "duty_officer"

@@ -319,4 +319,5 @@ def test_around_shows_nothing_from_before_one_came(
     as_(OWNER).post(f"/conversations/{made['id']}/members", people, status=200)
     say(as_(OWNER), made, "四")
     page = as_(other).get(f"/conversations/{made['id']}/messages", around_seq=2, limit=10)
-    assert [item["text"] for item in page["items"]] == ["四"]
+    # The notice that they were added is the first thing they see.
+    assert [item["text"] for item in page["items"]] == ["", "四"]

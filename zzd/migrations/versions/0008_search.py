@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql
 import zzd.db
 
 revision = "0008_search"
-down_revision = "0005_message_kinds"
+down_revision = "0007_files"
 
 
 def upgrade() -> None:

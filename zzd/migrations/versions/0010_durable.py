@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0010_durable"
-down_revision = "0007_files"
+down_revision = "0008_search"
 branch_labels = None
 depends_on = None
 
