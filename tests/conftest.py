@@ -25,6 +25,7 @@ from zzd.db import database
 from zzd.identity import sessions
 from zzd.identity.models import Account
 from zzd.identity.recognised import recognised
+from zzd.messaging.dings import rollups
 from zzd.orgtree.models import Official, Unit
 from zzd.orgtree.units import COUNTS
 
@@ -80,7 +81,8 @@ def app(
     test_database, session_app = made_once(engine_kind)
     test_database.reset()
     # Another database has other units in the same revision.
-    session_app.extensions[COUNTS].clear()
+    for remembered in (COUNTS, rollups.COUNTS, rollups.ANSWERS):
+        session_app.extensions[remembered].clear()
     shutil.rmtree(session_app.extensions["zzd.settings"].files_root, ignore_errors=True)
     with session_app.app_context():
         yield session_app

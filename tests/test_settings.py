@@ -82,6 +82,11 @@ def test_origins_are_our_own_and_those_listed(url: str, listed: str, origins: se
         ({**KEY, "ZZD_SESSION_TTL": "0"}, "ZZD_SESSION_TTL"),
         ({**KEY, "ZZD_SESSION_TTL": "²"}, "ZZD_SESSION_TTL"),
         ({**KEY, "ZZD_DATABASE_POOL": "-3"}, "ZZD_DATABASE_POOL"),
+        ({**KEY, "ZZD_SMS_GATEWAY": "sms.gov.example"}, "ZZD_SMS_GATEWAY"),
+        ({**KEY, "ZZD_VOICE_GATEWAY": "https://voice.gov.example"}, "ZZD_GATEWAY_SECRET"),
+        ({**KEY, "ZZD_GATEWAY_SECRET": "secret"}, "ZZD_GATEWAY_SECRET"),
+        ({**KEY, "ZZD_GATEWAY_SECRET": "whsec_c2hvcnQ="}, "ZZD_GATEWAY_SECRET"),
+        ({**KEY, "ZZD_GATEWAY_SECRET": "whsec_?"}, "ZZD_GATEWAY_SECRET"),
     ],
     ids=str,
 )
@@ -93,3 +98,14 @@ def test_a_mistake_is_named(env: dict[str, str], named: str) -> None:
 @pytest.mark.parametrize(("text", "run"), [("0", False), ("no", False), ("", True), ("1", True)])
 def test_timers_run_unless_told_not_to(text: str, run: bool) -> None:
     assert Settings.from_env({**KEY, "ZZD_RUN_TIMERS": text}).run_timers is run
+
+
+def test_there_are_telephones_where_a_gateway_is_named() -> None:
+    assert Settings.from_env(KEY).sms_gateway is None
+    assert Settings.from_env({**KEY, "ZZD_SMS_GATEWAY": "simulated"}).sms_gateway == "simulated"
+    secret = "whsec_" + "a" * 32
+    env = {**KEY, "ZZD_VOICE_GATEWAY": "https://voice.gov.example", "ZZD_GATEWAY_SECRET": secret}
+    settings = Settings.from_env(env)
+    assert settings.voice_gateway == "https://voice.gov.example"
+    assert settings.gateway_secret == secret
+    assert secret not in repr(settings)

@@ -3,9 +3,11 @@
 from zzd.audit import models as audit
 from zzd.identity import models as identity
 from zzd.messaging import models as messaging
+from zzd.messaging.dings import models as dings
 from zzd.messaging.files import models as files
 from zzd.messaging.groups import models as groups
 from zzd.messaging.marks import models as marks
+from zzd.messaging.scheduled import models as scheduled
 from zzd.messaging.search import models as search
 from zzd.miniapps import models as miniapps
 from zzd.orgtree import models as orgtree
@@ -14,6 +16,7 @@ from zzd.tasks import models as tasks
 
 __all__ = [
     "audit",
+    "dings",
     "files",
     "groups",
     "identity",
@@ -22,6 +25,7 @@ __all__ = [
     "miniapps",
     "orgtree",
     "realtime",
+    "scheduled",
     "search",
     "tasks",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,6 +21,7 @@ REFUSED_TYPES = (
     *(".exe", ".com", ".scr", ".pif", ".msi", ".bat", ".cmd", ".ps1", ".vbs", ".vbe", ".js"),
     *(".jse", ".wsf", ".hta", ".lnk", ".jar", ".reg", ".chm", ".cpl", ".dll", ".sh"),
 )
+SIMULATED = "simulated"
 
 
 class SettingsError(Exception):
@@ -64,6 +67,11 @@ class Settings:
     s3_endpoint: str | None = None
     s3_region: str | None = None
     s3_prefix: str = ""
+    # Gateways to telephones: an http(s) address, "simulated", or None for no such channel.
+    sms_gateway: str | None = None
+    voice_gateway: str | None = None
+    # "whsec_" and the key in base64, with which requests to the gateways are signed.
+    gateway_secret: str = field(default="", repr=False)
 
     @property
     def secure_cookies(self) -> bool:
@@ -100,6 +108,9 @@ class Settings:
             s3_endpoint=env.get("ZZD_S3_ENDPOINT") or None,
             s3_region=env.get("ZZD_S3_REGION") or None,
             s3_prefix=env.get("ZZD_S3_PREFIX", cls.s3_prefix),
+            sms_gateway=_gateway(env, "ZZD_SMS_GATEWAY"),
+            voice_gateway=_gateway(env, "ZZD_VOICE_GATEWAY"),
+            gateway_secret=_gateway_secret(env),
         )
 
 
@@ -129,6 +140,33 @@ def _words(env: Mapping[str, str], name: str, default: tuple[str, ...]) -> tuple
     if name not in env:
         return default
     return tuple(word.strip().lower() for word in env[name].split(",") if word.strip())
+
+
+def _gateway(env: Mapping[str, str], name: str) -> str | None:
+    address = env.get(name, "")
+    if not address or address == SIMULATED:
+        return address or None
+    url = urlsplit(address)
+    if url.scheme not in {"http", "https"} or not url.hostname:
+        raise SettingsError(f"{name} must be an http(s) address or {SIMULATED}, not {address!r}")
+    if not env.get("ZZD_GATEWAY_SECRET"):
+        raise SettingsError(f"{name} needs ZZD_GATEWAY_SECRET, with which requests are signed")
+    return address
+
+
+def _gateway_secret(env: Mapping[str, str]) -> str:
+    secret = env.get("ZZD_GATEWAY_SECRET", "")
+    if not secret:
+        return ""
+    try:
+        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    except binascii.Error:
+        key = b""
+    if not secret.startswith("whsec_") or len(key) < 24:
+        raise SettingsError(
+            "ZZD_GATEWAY_SECRET must be whsec_ and at least 24 random bytes in base64"
+        )
+    return secret
 
 
 def _origins(public_url: str, listed: str) -> tuple[str, ...]:

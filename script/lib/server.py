@@ -164,6 +164,8 @@ def settings(host: str, port: int) -> dict[str, str]:
         # Another host name than the client's: to the browser a mini-app is another site.
         "ZZD_APPS_URL": f"http://localhost:{port + 1}",
         "ZZD_GRACEFUL_SECONDS": "1",
+        "ZZD_SMS_GATEWAY": "simulated",
+        "ZZD_VOICE_GATEWAY": "simulated",
     }
     return {name: os.environ.get(name) or value for name, value in ours.items()}
 

@@ -26,6 +26,7 @@ BODIES: dict[str, Any] = {
     "put_draft": {"text": "x"},
     "put_notice": {"text": "x"},
     "decide_join_request": {"approve": True},
+    "schedule_message": {"text": "x", "at": "2100-01-01T00:00:00+08:00"},
 }
 
 
@@ -70,7 +71,7 @@ def test_another_countys_conversation_does_not_exist(
     say(speaker, made)
     outsider = as_(OUTSIDER)
     found = list(doors(app))
-    assert len(found) == 35
+    assert len(found) == 37
     for door in found:
         absent = knock(outsider, "999999", door)
         before = denials()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, select, update
 from sqlalchemy.orm import Session
 
 from zzd import clock
@@ -70,6 +70,11 @@ def page_sessions(
         query = query.where(LoginSession.id < before_id)
     rows = session.scalars(query.order_by(LoginSession.id.desc()).limit(limit + 1))
     return [describe(row, by) for row in rows]
+
+
+def select_device(session_id: int | None) -> ScalarSelect[str]:
+    """The query, within another statement, for what a sign-in calls its device."""
+    return select(LoginSession.device).where(LoginSession.id == session_id).scalar_subquery()
 
 
 def describe(opened: LoginSession, by: Principal) -> dict[str, Any]:

@@ -14,12 +14,14 @@ from sqlalchemy.orm import Session
 
 from zzd.api import Api
 from zzd.messaging import (
+    dings,
     files,
     kinds,
     live,
     routes_changes,
     routes_conversations,
     routes_messages,
+    scheduled,
     search,
 )
 from zzd.messaging.forwards import RECORD
@@ -53,6 +55,8 @@ def register(app: Flask, api: Api, sockets: Sockets) -> None:
     files.register(app, api, app.extensions["zzd.settings"])
     search.register(app, api)
     sockets.add_rooms(_rooms_of)
+    dings.register(app, api)
+    scheduled.register(app, api)
 
 
 def _rooms_of(session: Session, principal: Principal) -> Iterable[str]:

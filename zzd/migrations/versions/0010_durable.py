@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0010_durable"
-down_revision = "0008_search"
+down_revision = "0009_dings"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,42 @@
+"""DING: an urgent message to any part of the organisation, which each recipient confirms.
+
+One row however many it addresses, and a row for whoever answers: who has not is the audience
+minus the receipts. docs/dings.md has its states, its rights and the shape of the gateways.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+
+from flask import Flask
+
+from zzd.api import Api
+from zzd.messaging.dings import calls, channels, rollups, routes, steps, views
+from zzd.messaging.sync import add_section
+from zzd.realtime import add_timer
+
+EVERY = 1.0
+# Batches under way at once, in each process and for each channel: one that waits for a slow
+# gateway holds up neither the other channel nor what is shown in the application.
+SENDERS = 4
+
+
+def register(app: Flask, api: Api) -> None:
+    """Add the routes, the section of sync, the channels and the timers."""
+    app.extensions.update({rollups.COUNTS: OrderedDict(), rollups.ANSWERS: OrderedDict()})
+    api.register_blueprint(routes.blueprint)
+    add_section("dings", views.count_waiting)
+    channels.register(app, app.extensions["zzd.settings"])
+    for step in (steps.fire_due, steps.tell_progress, calls.spread_due):
+        add_timer(app, EVERY, step)
+    for channel in app.extensions[channels.CHANNELS]:
+        for _ in range(SENDERS):
+            add_timer(app, EVERY, _caller(channel))
+
+
+def _caller(channel: str) -> Callable[[], None]:
+    def make_calls() -> None:
+        calls.call_due(channel)
+
+    return make_calls

@@ -1,0 +1,147 @@
+"""What happens to a DING by itself: it repeats, its sender is told how far it is, it completes.
+
+When something is due stands in the database. Any number of workers look; the one that gets the
+row does it, in one transaction with its event, so that a crash before the commit leaves it due
+and nothing happens twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import Session
+
+from zzd import clock
+from zzd.db import reading, transaction
+from zzd.messaging.dings import events, recipients, rollups, rules, views
+from zzd.messaging.dings.dings import mark_progress
+from zzd.messaging.dings.models import Ding, DingStep
+
+log = structlog.get_logger()
+
+AT_ONCE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many are addressed, and how many got at least so far."""
+
+    addressed: int
+    delivered: int
+    read: int
+    confirmed: int
+
+    @classmethod
+    def kept(cls, ding: Ding) -> Counts:
+        return cls(ding.addressed or 0, ding.delivered, ding.read, ding.confirmed)
+
+
+def fire_due() -> None:
+    """Repeat what is due: one event to the rooms, which those who have confirmed ignore."""
+    _each(lambda now: Ding.next_at <= now, _fire)
+
+
+def tell_progress() -> None:
+    """Tell the senders of DINGs that were answered, each at most every two seconds."""
+    _each(_may_be_told, _tell)
+
+
+def _may_be_told(now: Any) -> ColumnElement[bool]:
+    rested = or_(Ding.progress_at.is_(None), Ding.progress_at <= now - rules.PROGRESS_EVERY)
+    return and_(Ding.progress_due_at <= now, rested)
+
+
+def _each(due: Callable[[Any], ColumnElement[bool]], act: Callable[[int], None]) -> None:
+    with reading() as session:
+        ids = session.scalars(select(Ding.id).where(due(clock.now())).limit(AT_ONCE)).all()
+    for ding_id in ids:
+        try:
+            act(ding_id)
+        except Exception as error:
+            # The others do not wait for what is wrong with one.
+            log.warning("a ding's step failed", ding=ding_id, step=act.__name__, exc_info=error)
+
+
+def _claim(session: Session, ding_id: int, due: ColumnElement[bool]) -> Ding | None:
+    """The DING, unless somebody else has it or had it. Receipts go on being written."""
+    query = select(Ding).where(Ding.id == ding_id, due)
+    return session.scalar(query.with_for_update(skip_locked=True, key_share=True))
+
+
+def _measure(ding_id: int) -> tuple[Counts, bool]:
+    """Outside of any lock, as it takes a while for a province; and whether all have confirmed."""
+    with reading() as session:
+        ding = session.get_one(Ding, ding_id)
+        counts = Counts(
+            rollups.count_everybody(session, ding), *recipients.count_acted(session, ding)
+        )
+        complete = (
+            0 < counts.addressed <= counts.confirmed
+            and ding.completed_at is None
+            and not recipients.anybody_left(session, ding)
+        )
+        return counts, complete
+
+
+def _keep(ding: Ding, counts: Counts, *, complete: bool) -> None:
+    ding.addressed, ding.delivered = counts.addressed, counts.delivered
+    ding.read, ding.confirmed = counts.read, counts.confirmed
+    if complete and ding.cancelled_at is None:
+        ding.completed_at, ding.next_at = clock.now(), None
+
+
+def _fire(ding_id: int) -> None:
+    counts, complete = _measure(ding_id)
+    now = clock.now()
+    with transaction() as session:
+        ding = _claim(session, ding_id, Ding.next_at <= now)
+        if ding is None or ding.next_at is None:
+            return
+        due_at = ding.next_at
+        _keep(ding, counts, complete=complete)
+        ding.progress_due_at = now
+        if ding.completed_at is not None:
+            return
+        ding.step += 1
+        ding.next_at = rules.next_repeat(
+            created_at=ding.created_at,
+            now=now,
+            step=ding.step,
+            times=ding.times,
+            every_minutes=ding.every_minutes,
+        )
+        spread_at = now if len(ding.channels) > 1 else None
+        session.add(
+            DingStep(
+                ding_id=ding.id, step=ding.step, due_at=due_at, fired_at=now, spread_at=spread_at
+            )
+        )
+        events.ding_repeated(session, ding, views.describe_ding(ding))
+
+
+def _tell(ding_id: int) -> None:
+    counts, complete = _measure(ding_id)
+    now = clock.now()
+    with transaction() as session:
+        ding = _claim(session, ding_id, _may_be_told(now))
+        if ding is None:
+            return
+        changed = counts != Counts.kept(ding) or complete
+        _keep(ding, counts, complete=complete)
+        ding.progress_at = now
+        # Whoever answered during the count saw the mark and left it: so it is counted again.
+        ding.progress_due_at = now + rules.PROGRESS_EVERY if changed else None
+        progress = views.progress_of(ding) or {}
+        events.ding_progress(session, ding, {**progress, **views.describe_state(ding)})
+    if not changed:
+        with transaction() as session:
+            if recipients.count_acted(session, ding) != (
+                counts.delivered,
+                counts.read,
+                counts.confirmed,
+            ):
+                mark_progress(session, [ding_id])

@@ -1,0 +1,17 @@
+"""Scheduled sending: a message that goes out at its time, as its sender would send it then."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from zzd.api import Api
+from zzd.messaging.scheduled import routes, sending
+from zzd.realtime import add_timer
+
+EVERY = 1.0
+
+
+def register(app: Flask, api: Api) -> None:
+    """Add the routes and the timer."""
+    api.register_blueprint(routes.blueprint)
+    add_timer(app, EVERY, sending.send_due)

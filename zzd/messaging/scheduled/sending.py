@@ -1,0 +1,112 @@
+"""Sending what was scheduled, when its time has come."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from zzd import clock
+from zzd.audit.log import record_denial
+from zzd.db import reading, transaction
+from zzd.errors import Problem
+from zzd.identity.principals import principal_of_account
+from zzd.messaging import messages
+from zzd.messaging.scheduled.messages import load_content, tell_sender
+from zzd.messaging.scheduled.models import ScheduledMessage
+from zzd.messaging.scheduled.problems import PostNotHeld
+
+log = structlog.get_logger()
+
+AT_ONCE = 200
+# When something of ours fails, it is not the sender's: it is tried again, so often.
+AGAIN_AFTER, MOST_ATTEMPTS = timedelta(minutes=1), 5
+
+
+def send_due() -> None:
+    """Send what is due. Any number of workers may do it at once."""
+    query = (
+        select(ScheduledMessage.id)
+        .where(_is_due())
+        .order_by(ScheduledMessage.due_at)
+        .limit(AT_ONCE)
+    )
+    with reading() as session:
+        ids = session.scalars(query).all()
+    for scheduled_id in ids:
+        try:
+            _send(scheduled_id)
+        except Problem as problem:
+            _fail(scheduled_id, problem)
+        except Exception as error:
+            log.warning("a scheduled message waits", id=scheduled_id, exc_info=error)
+            _postpone(scheduled_id)
+
+
+def _is_due() -> ColumnElement[bool]:
+    return ScheduledMessage.due_at <= clock.now()
+
+
+def _claim(session: Session, scheduled_id: int) -> ScheduledMessage | None:
+    query = select(ScheduledMessage).where(ScheduledMessage.id == scheduled_id, _is_due())
+    return session.scalar(query.with_for_update(skip_locked=True))
+
+
+def _send(scheduled_id: int) -> None:
+    """The message, its event and the note that it was sent, all or nothing.
+
+    Should the note ever be lost while the message stays, the message's ``client_id`` finds it.
+    """
+    with transaction() as session:
+        scheduled = _claim(session, scheduled_id)
+        if scheduled is None:
+            return
+        sender = principal_of_account(session, scheduled.account_id, post_id=scheduled.post_id)
+        if sender is None:
+            raise PostNotHeld
+        sent, fresh = messages.send_message(
+            session,
+            sender,
+            scheduled.conversation_id,
+            text=scheduled.text,
+            kind=scheduled.kind,
+            content=load_content(scheduled.kind, scheduled.content),
+            client_id=f"scheduled.{scheduled.id}",
+            reply_to_seq=scheduled.reply_to_seq,
+        )
+        if not fresh:
+            # The repeat undid what the transaction held; whoever settles it first does.
+            scheduled = _claim(session, scheduled_id)
+            if scheduled is None:
+                return
+        scheduled.state, scheduled.due_at, scheduled.seq = "sent", None, sent["seq"]
+        tell_sender(session, scheduled)
+
+
+def _fail(scheduled_id: int, problem: Problem) -> None:
+    with transaction() as session:
+        scheduled = _claim(session, scheduled_id)
+        if scheduled is None:
+            return
+        scheduled.state, scheduled.due_at = "failed", None
+        scheduled.failure_code = problem.code
+        scheduled.failure_detail = str(problem)[:500]
+        tell_sender(session, scheduled)
+        sender = principal_of_account(session, scheduled.account_id)
+    record_denial(problem, by=sender)
+
+
+def _postpone(scheduled_id: int) -> None:
+    with transaction() as session:
+        scheduled = _claim(session, scheduled_id)
+        if scheduled is None:
+            return
+        scheduled.attempts += 1
+        scheduled.due_at = clock.now() + AGAIN_AFTER
+        if scheduled.attempts >= MOST_ATTEMPTS:
+            scheduled.state, scheduled.due_at = "failed", None
+            scheduled.failure_code = "internal_error"
+            scheduled.failure_detail = "Something went wrong on our side; it has been recorded"
+            tell_sender(session, scheduled)
