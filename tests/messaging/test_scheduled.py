@@ -170,7 +170,7 @@ def test_rights_are_looked_at_again_when_its_time_comes(
         again = as_(MEMBER).post(f"/scheduled/{waiting['id']}/sending", status=200)
         assert (again["state"], again["failure"]) == ("waiting", None)
     work()
-    assert texts(as_, made) == ["明早八点开会"]
+    assert texts(as_, made)[-1] == "明早八点开会"
 
 
 def test_it_is_sent_in_the_post_it_was_written_in_or_not_at_all(
@@ -379,13 +379,18 @@ def test_what_fails_on_our_side_is_tried_again_and_holds_up_nobody(
     assert as_(MEMBER).get(f"/scheduled/{whole['id']}")["state"] == "sent"
 
 
-def test_a_reply_is_sent_as_one(as_: SignedIn, group: MakeGroup, schedule: Schedule) -> None:
+def test_a_reply_is_sent_as_one_and_calls_whom_it_names(
+    as_: SignedIn, group: MakeGroup, schedule: Schedule, official_id: Callable[[str], str]
+) -> None:
     made = group(MEMBER)
     say(as_(OWNER), made, "几点?")
-    schedule(made, reply_to_seq=1)
+    owner = official_id(OWNER)
+    schedule(made, reply_to_seq=1, mentions={"official_ids": [owner]})
     work()
     last = as_(OWNER).get(f"/conversations/{made['id']}/messages")["items"][-1]
     assert last["reply_to"]["text"] == "几点?"
+    assert [person["id"] for person in last["mentions"]["people"]] == [owner]
+    assert last["mentions_me"]
 
 
 class VisitSchema(StrictSchema):

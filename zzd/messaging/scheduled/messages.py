@@ -16,6 +16,7 @@ from zzd.db import find_repeat, fingerprint
 from zzd.errors import Invalid, NotFound, deny
 from zzd.messaging import kinds
 from zzd.messaging.conversations import EPOCH, moment_of
+from zzd.messaging.mentions import check_mentions
 from zzd.messaging.policy import access_conversation, may_post, refuse
 from zzd.messaging.scheduled.models import ScheduledMessage
 from zzd.messaging.scheduled.problems import ScheduledSettled, TooManyScheduled
@@ -58,6 +59,7 @@ def schedule_message(
     ):
         raise Invalid.at("/reply_to_seq", "There is no such message to reply to")
     check_content(session, by, conversation_id, body["kind"], body["content"])
+    check_mentions(session, by, conversation_id, body["mentions"])
     _check_room(session, by)
     scheduled = ScheduledMessage(
         sender_id=by.official_id,

@@ -37,6 +37,8 @@ class ScheduledMessage(Idempotent, Base):
     kind: Mapped[str] = mapped_column(String(12))
     text: Mapped[str] = mapped_column(Text)
     content: Mapped[dict[str, Any] | None]
+    # As MentionsRequestSchema loads them.
+    mentions: Mapped[dict[str, Any] | None]
     reply_to_seq: Mapped[int | None] = mapped_column(BigInt)
     at: Mapped[datetime]
     state: Mapped[str] = mapped_column(String(10), default="waiting")

@@ -73,6 +73,7 @@ def _send(scheduled_id: int) -> None:
             text=scheduled.text,
             kind=scheduled.kind,
             content=load_content(scheduled.kind, scheduled.content),
+            mentions=scheduled.mentions,
             client_id=f"scheduled.{scheduled.id}",
             reply_to_seq=scheduled.reply_to_seq,
         )

@@ -77,6 +77,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=12), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("content", zzd.db.Json, nullable=True),
+        sa.Column("mentions", zzd.db.Json, nullable=True),
         sa.Column("reply_to_seq", zzd.db.BigInt, nullable=True),
         sa.Column("at", zzd.db.Timestamp(timezone=True), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
