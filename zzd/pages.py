@@ -17,7 +17,7 @@ blueprint = Blueprint("pages", __name__)
 
 # Apps come from other origins and live in frames; their scripts never run in this one.
 CONTENT_SECURITY_POLICY = (
-    "default-src 'self'; img-src 'self' data: https:; style-src 'self' 'unsafe-inline'; "
+    "default-src 'self'; img-src 'self' data: blob: https:; style-src 'self' 'unsafe-inline'; "
     "frame-src {frames}; frame-ancestors 'none'; base-uri 'self'; form-action 'self'; "
     "object-src 'none'"
 )

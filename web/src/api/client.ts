@@ -20,6 +20,11 @@ export function setCsrfToken(token: string | null): void {
   csrfToken = token
 }
 
+/** For what speaks HTTP by itself, such as uploads. */
+export function csrfHeaders(): Record<string, string> {
+  return csrfToken ? { 'X-CSRF-Token': csrfToken } : {}
+}
+
 export function whenSignedOut(callback: () => void): void {
   onSignedOut = callback
 }

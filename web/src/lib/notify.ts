@@ -7,6 +7,7 @@ export function useNotify() {
   const problemText = useProblemText()
   return {
     done: (message: string) => ElMessage({ type: 'success', message, grouping: true }),
+    warn: (message: string) => ElMessage({ type: 'warning', message, grouping: true }),
     failed: (error: unknown) =>
       ElMessage({ type: 'error', message: problemText(asProblem(error)), grouping: true }),
   }
