@@ -1,3 +1,5 @@
+export * as chat from './chat'
+export * as files from './files'
 export * as identity from './identity'
 export * as messaging from './messaging'
 export * as miniapps from './miniapps'

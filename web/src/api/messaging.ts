@@ -19,6 +19,14 @@ export interface NewConversation {
   client_id: string
 }
 
+export interface NewMessage {
+  kind?: string
+  text?: string
+  content?: unknown
+  reply_to_seq?: number
+  mentions?: { official_ids?: string[]; all?: boolean }
+}
+
 const at = (id: string) => `/conversations/${id}`
 
 export const sync = (cursor: string | null) => get<SyncAnswer>('/sync', { cursor })
@@ -43,7 +51,7 @@ export const messagesAfter = (id: string, seq: number, limit: number) =>
   get<Page<Message>>(`${at(id)}/messages`, { after_seq: seq, limit })
 export const sendMessage = (
   id: string,
-  body: { client_id: string; text: string; reply_to_seq?: number },
+  body: NewMessage & { client_id: string },
 ) => post<Message>(`${at(id)}/messages`, body)
 export const recall = (id: string, seq: number) =>
   post<Message>(`${at(id)}/messages/${seq}/recall`)

@@ -120,6 +120,44 @@ export interface Message {
   reply_to: { seq: number; sender_name: string; kind: string; text: string | null } | null
   created_at: string
   recalled_at: string | null
+  recalled_by: Person | null
+  edited_at: string | null
+  mentions: Mentions | null
+  mentions_me: boolean | null
+  reactions: Reaction[]
+  pinned: boolean
+  favourite: boolean
+}
+
+export interface Person {
+  id: string
+  name: string
+}
+
+export interface Mentions {
+  all: boolean
+  people: Person[]
+  audience: DescribedAudience | null
+}
+
+export interface Reaction {
+  key: string
+  count: number
+  mine: boolean
+}
+
+export interface Draft {
+  text: string
+  reply_to_seq: number | null
+  updated_at: string
+}
+
+/** What I made of a conversation for myself. */
+export interface MyConversation {
+  pinned_at: string | null
+  muted: boolean
+  marked_unread: boolean
+  draft: Draft | null
 }
 
 export interface Conversation {
@@ -135,6 +173,10 @@ export interface Conversation {
   last_message: Message | null
   updated_at: string
   may_post: boolean
+  may_manage: boolean
+  /** Unread messages that mention me, and the first of them. */
+  mentioned: { count: number; seq: number } | null
+  my: MyConversation
 }
 
 export type Member = OfficialRef & { role: MemberRole }

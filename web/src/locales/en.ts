@@ -1,4 +1,5 @@
 import audiences from './en/audiences'
+import chat from './en/chat'
 import common from './en/common'
 import contacts from './en/contacts'
 import directives from './en/directives'
@@ -9,6 +10,7 @@ import workbench from './en/workbench'
 
 export default {
   ...audiences,
+  ...chat,
   ...common,
   ...contacts,
   ...directives,

@@ -20,6 +20,9 @@ export const i18n = createI18n({
   messages: { zh, en },
 })
 
+/** What mentions all is written in the language of the sender, which need not be the reader's. */
+export const everybodyWords = [zh.chat.everybody, en.chat.everybody]
+
 export const elementLocale: ComputedRef<ElementLanguage> = computed(() =>
   i18n.global.locale.value === 'en' ? elementEn : elementZh,
 )

@@ -51,3 +51,10 @@ test('screens carry no Chinese of their own', () => {
     )
   expect(offending).toEqual([])
 })
+
+test('no text holds an @ that vue-i18n would take for a reference', () => {
+  const bare = [zh, en].flatMap((tree) =>
+    keysOf(tree).filter((key) => /@/.test(textOf(tree, key).replaceAll("{'@'}", ''))),
+  )
+  expect(bare).toEqual([])
+})

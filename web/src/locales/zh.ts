@@ -1,4 +1,5 @@
 import audiences from './zh/audiences'
+import chat from './zh/chat'
 import common from './zh/common'
 import contacts from './zh/contacts'
 import directives from './zh/directives'
@@ -9,6 +10,7 @@ import workbench from './zh/workbench'
 
 export default {
   ...audiences,
+  ...chat,
   ...common,
   ...contacts,
   ...directives,

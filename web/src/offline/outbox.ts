@@ -1,6 +1,7 @@
 import { defineStore } from 'pinia'
 import { computed, shallowRef } from 'vue'
 import { messaging, tasks } from '@/api'
+import type { NewMessage } from '@/api/messaging'
 import type { NewReport } from '@/api/tasks'
 import type { Message, Report } from '@/api/types'
 import { serverNow } from '@/lib/clock'
@@ -8,10 +9,7 @@ import { newClientId } from './clientId'
 import { OutboxQueue, type OutboxEntry } from './queue'
 import { localOutbox } from './storage'
 
-export interface MessageBody {
-  text: string
-  reply_to_seq?: number
-}
+export type MessageBody = NewMessage
 
 type ReportBody = Omit<NewReport, 'client_id'>
 

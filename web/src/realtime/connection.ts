@@ -100,6 +100,7 @@ export const useConnection = defineStore('connection', () => {
     close,
     retryNow,
     send: (event: string, data: unknown) => socket?.emit(event, data),
+    ask: <T>(event: string, data: unknown, answered: (answer: T) => void) => socket?.emit(event, data, answered),
     whenConnected: (callback: () => void) => (onConnected = callback),
     whenRefused: (callback: () => void) => (onRefused = callback),
   }

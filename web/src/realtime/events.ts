@@ -1,4 +1,13 @@
-import type { EventBrief, Message, AssignmentState, ConversationKind, Urgency } from '@/api/types'
+import type {
+  AssignmentState,
+  ConversationKind,
+  Draft,
+  EventBrief,
+  Message,
+  MyConversation,
+  Person,
+  Urgency,
+} from '@/api/types'
 
 export interface PushedEvent<T = unknown> {
   id: string
@@ -11,7 +20,35 @@ export interface EventData {
   'message.created': Message & {
     conversation: { id: string; kind: ConversationKind; name: string; last_seq: number }
   }
-  'message.recalled': { conversation_id: string; seq: number; recalled_at: string }
+  'message.recalled': {
+    conversation_id: string
+    seq: number
+    recalled_at: string
+    recalled_by?: Person
+  }
+  'message.updated': {
+    conversation_id: string
+    seq: number
+    text: string
+    content: Record<string, unknown> | null
+    edited_at: string
+  }
+  'reactions.updated': {
+    conversation_id: string
+    seq: number
+    reactions: { key: string; count: number }[]
+    official_id: string
+    key: string
+    added: boolean
+    changed_at: string
+  }
+  'pins.updated': { conversation_id: string; seqs: number[]; changed_at: string }
+  'favourite.updated': { conversation_id: string; seq: number; favourite: boolean }
+  'my.updated': { conversation_id: string; my: MyConversation }
+  'draft.updated': { conversation_id: string; draft: Draft | null; origin: string | null }
+  'notice.updated': { conversation_id: string }
+  typing: { conversation_id: string; official: Person }
+  'presence.updated': { official_id: string; online: boolean }
   'receipt.updated': { conversation_id: string; official_id: string; read_seq: number }
   'conversation.updated': { conversation_id: string }
   'conversation.removed': { conversation_id: string }
@@ -33,6 +70,15 @@ type Handler<N extends EventName> = (data: EventData[N]) => void
 export const EVENT_NAMES: EventName[] = [
   'message.created',
   'message.recalled',
+  'message.updated',
+  'reactions.updated',
+  'pins.updated',
+  'favourite.updated',
+  'my.updated',
+  'draft.updated',
+  'notice.updated',
+  'typing',
+  'presence.updated',
   'receipt.updated',
   'conversation.updated',
   'conversation.removed',

@@ -2,7 +2,10 @@ import { whenSignedOut } from '@/api/client'
 import { useInbox } from '@/features/directives/inbox'
 import { useConversations } from '@/features/messages/conversations'
 import { forgetDrafts } from '@/features/messages/drafts'
+import { forgetTyping, stopTyping } from '@/features/messages/typing'
+import { useUploads } from '@/features/messages/files/uploads'
 import { useHistory } from '@/features/messages/history'
+import { followChanges } from '@/features/messages/pushed'
 import { useReadCounts } from '@/features/messages/readCounts'
 import { useSync } from '@/features/messages/sync'
 import { useSession } from '@/features/signin/session'
@@ -57,15 +60,13 @@ function subscribe(): void {
     onPushed('message.created', ({ conversation, ...message }) => {
       conversations.noteMessage(message, conversation.last_seq)
       history.receive(message)
-    }),
-    onPushed('message.recalled', ({ conversation_id, seq, recalled_at }) => {
-      conversations.noteRecall(conversation_id, seq, recalled_at)
-      history.noteRecall(conversation_id, seq, recalled_at)
+      stopTyping(message.conversation_id, message.sender.id)
     }),
     onPushed('receipt.updated', ({ conversation_id, official_id, read_seq }) => {
       if (official_id === session.officialId) conversations.noteRead(conversation_id, read_seq)
       else useReadCounts().noteReceipt(conversation_id, read_seq)
     }),
+    ...followChanges(),
     onPushed('conversation.updated', ({ conversation_id }) => {
       void conversations.refetch(conversation_id)
     }),
@@ -93,6 +94,8 @@ function stop(): void {
   useHistory().reset()
   useReadCounts().reset()
   forgetDrafts()
+  forgetTyping()
+  useUploads().reset()
   useInbox().reset()
   useCatalogue().reset()
 }

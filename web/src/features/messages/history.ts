@@ -1,16 +1,19 @@
 import { defineStore } from 'pinia'
-import { reactive } from 'vue'
+import { shallowReactive } from 'vue'
 import { asProblem, messaging, type ApiProblem } from '@/api'
 import type { Message } from '@/api/types'
 import { useSession } from '@/features/signin/session'
 import { coalesce } from '@/lib/coalesce'
 import { useOutbox } from '@/offline/outbox'
-import { leavesGap, mergeMessages, tailSeq, withRecall } from './sequence'
+import { leavesGap, mergeMessages, tailSeq } from './sequence'
 
 const PAGE = 40
+const KEPT = 200
 const CATCH_UP_PAGE = 200
 /** Someone who was away for longer reads from the newest page; the older ones load as they scroll up. */
 const CATCH_UP_LIMIT = 600
+/** Further back than this, one searches instead of scrolling. */
+const REACH_LIMIT = 2_000
 
 export interface History {
   messages: Message[]
@@ -22,21 +25,22 @@ export interface History {
 
 /** The loaded stretch of each opened conversation: always without a hole, growing at both ends. */
 export const useHistory = defineStore('history', () => {
-  const histories = reactive(new Map<string, History>())
+  // Messages are replaced, never changed in place: nothing deeper needs to be watched.
+  const histories = shallowReactive(new Map<string, History>())
   const outbox = useOutbox()
   const session = useSession()
 
   function of(id: string): History {
     let history = histories.get(id)
     if (!history) {
-      histories.set(id, {
+      history = shallowReactive<History>({
         messages: [],
         ready: false,
         loadingOlder: false,
         problem: null,
         catchUp: coalesce(() => fetchMissing(id)),
       })
-      history = histories.get(id) as History
+      histories.set(id, history)
     }
     return history
   }
@@ -52,7 +56,11 @@ export const useHistory = defineStore('history', () => {
 
   async function open(id: string, lastSeq: number): Promise<void> {
     const history = of(id)
-    if (history.ready) return history.catchUp()
+    if (history.ready) {
+      // What was scrolled back to last time loads again when it is wanted again.
+      history.messages = history.messages.slice(-KEPT)
+      return history.catchUp()
+    }
     history.problem = null
     try {
       const page =
@@ -105,6 +113,17 @@ export const useHistory = defineStore('history', () => {
       .some((entry) => (entry.body as { text?: string }).text === message.text)
   }
 
+  /** Loads back to a message, so that it can be shown; answers whether it is there now. */
+  async function reach(id: string, seq: number): Promise<boolean> {
+    const history = of(id)
+    for (let fetched = 0; fetched < REACH_LIMIT; fetched += CATCH_UP_PAGE) {
+      const first = history.messages[0]?.seq ?? 0
+      if (first <= seq) break
+      accept(history, (await messaging.messagesBefore(id, first, CATCH_UP_PAGE)).items)
+    }
+    return history.messages.some((message) => message.seq === seq)
+  }
+
   async function refresh(id: string, seq: number): Promise<void> {
     const history = histories.get(id)
     if (!history?.messages.some((message) => message.seq === seq)) return
@@ -112,9 +131,10 @@ export const useHistory = defineStore('history', () => {
     accept(history, items)
   }
 
-  function noteRecall(id: string, seq: number, recalledAt: string): void {
+  /** Applies a pushed change to the messages that are loaded. */
+  function change(id: string, how: (messages: Message[]) => Message[]): void {
     const history = histories.get(id)
-    if (history) history.messages = withRecall(history.messages, seq, recalledAt)
+    if (history) history.messages = how(history.messages)
   }
 
   return {
@@ -124,7 +144,8 @@ export const useHistory = defineStore('history', () => {
     loadOlder,
     receive,
     refresh,
-    noteRecall,
+    reach,
+    change,
     openedIds: () => [...histories.keys()],
     forget: (id: string) => histories.delete(id),
     reset: () => histories.clear(),

@@ -7,7 +7,7 @@ export interface ChatRow {
   /** An own message keeps its key from the moment it is written until long after it is acknowledged. */
   key: string
   message: Message | null
-  pending: { entry: OutboxEntry; state: EntryState; text: string } | null
+  pending: { entry: OutboxEntry; state: EntryState; body: MessageBody } | null
   mine: boolean
   startsDay: string | null
   startsUnread: boolean
@@ -15,10 +15,31 @@ export interface ChatRow {
   continued: boolean
 }
 
+/** Rows that did not change stay the same objects, so that only what changed is drawn again. */
+export function keepUnchanged(before: ChatRow[], after: ChatRow[]): ChatRow[] {
+  const known = new Map(before.map((row) => [row.key, row]))
+  return after.map((row) => {
+    const old = known.get(row.key)
+    return old && isSame(old, row) ? old : row
+  })
+}
+
+function isSame(a: ChatRow, b: ChatRow): boolean {
+  return (
+    a.message === b.message &&
+    a.pending?.entry === b.pending?.entry &&
+    a.mine === b.mine &&
+    a.startsDay === b.startsDay &&
+    a.startsUnread === b.startsUnread &&
+    a.continued === b.continued
+  )
+}
+
 const CLOSE_MS = 5 * 60_000
 
 function follows(previous: Message | undefined, message: Message): boolean {
   if (!previous || previous.text === null || message.text === null) return false
+  if (previous.kind === 'notice' || message.kind === 'notice') return false
   if (previous.sender.id !== message.sender.id) return false
   return Date.parse(message.created_at) - Date.parse(previous.created_at) < CLOSE_MS
 }
@@ -53,7 +74,7 @@ export function chatRows(
     .map<ChatRow>((entry) => ({
       key: entry.client_id,
       message: null,
-      pending: { entry, state: entry.state, text: (entry.body as MessageBody).text },
+      pending: { entry, state: entry.state, body: entry.body as MessageBody },
       mine: true,
       startsDay: null,
       startsUnread: false,

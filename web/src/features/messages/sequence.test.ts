@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Message } from '@/api/types'
 import type { OutboxEntry } from '@/offline/queue'
-import { chatRows } from './rows'
+import { chatRows, keepUnchanged } from './rows'
 import { leavesGap, mergeMessages, tailSeq, withRecall } from './sequence'
 
 function message(seq: number, part: Partial<Message> = {}): Message {
@@ -17,6 +17,13 @@ function message(seq: number, part: Partial<Message> = {}): Message {
     reply_to: null,
     created_at: new Date(Date.UTC(2019, 7, 9, 4, seq)).toISOString(),
     recalled_at: null,
+    recalled_by: null,
+    edited_at: null,
+    mentions: null,
+    mentions_me: false,
+    reactions: [],
+    pinned: false,
+    favourite: false,
     ...part,
   }
 }
@@ -47,7 +54,10 @@ describe('a stretch of messages', () => {
 
   test('hides a recalled text also where it is quoted', () => {
     const quoting = message(2, { reply_to: { seq: 1, sender_name: '林晓燕', kind: 'text', text: 'text 1' } })
-    const [first, second] = withRecall([message(1), quoting], 1, '2019-08-09T04:02:00Z')
+    const [first, second] = withRecall([message(1), quoting], {
+      seq: 1,
+      recalled_at: '2019-08-09T04:02:00Z',
+    })
     expect(first?.text).toBeNull()
     expect(second?.reply_to?.text).toBeNull()
     expect(second?.text).toBe('text 2')
@@ -78,6 +88,16 @@ describe('the rows of a chat', () => {
     const own = message(3, { sender: { ...message(3).sender, id: 'o2' } })
     const rows = chatRows([message(1), message(2), own, message(4)], [], 'o2', 1)
     expect(rows.map(({ startsUnread }) => startsUnread)).toEqual([false, true, false, false])
+  })
+
+  test('that did not change stay the same objects, so that they are not drawn again', () => {
+    const list = [message(1), message(2)]
+    const before = chatRows(list, [], 'o2', null)
+    const changed = [list[0] as Message, { ...(list[1] as Message), pinned: true }, message(3)]
+    const after = keepUnchanged(before, chatRows(changed, [], 'o2', null))
+    expect(after[0]).toBe(before[0])
+    expect(after[1]).not.toBe(before[1])
+    expect(after.map(({ key }) => key)).toEqual(['seq-1', 'seq-2', 'seq-3'])
   })
 
   test('a day is opened once', () => {

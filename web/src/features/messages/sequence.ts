@@ -1,4 +1,4 @@
-import type { Message } from '@/api/types'
+import type { Message, Person } from '@/api/types'
 
 /** Ascending by seq, one message per seq; what comes later in time (a recall, an own copy) replaces what is there. */
 export function mergeMessages(current: Message[], incoming: Message[]): Message[] {
@@ -21,10 +21,28 @@ export function leavesGap(messages: Message[], seq: number): boolean {
   return seq > tailSeq(messages) + 1
 }
 
-export function withRecall(messages: Message[], seq: number, recalledAt: string): Message[] {
+export interface Recall {
+  seq: number
+  recalled_at: string
+  recalled_by?: Person | null
+}
+
+export function withRecall(messages: Message[], recall: Recall): Message[] {
   return messages.map((message) => {
-    if (message.seq === seq) return { ...message, text: null, content: null, recalled_at: recalledAt }
-    if (message.reply_to?.seq === seq) {
+    if (message.seq === recall.seq) {
+      return {
+        ...message,
+        text: null,
+        content: null,
+        mentions: null,
+        reply_to: null,
+        reactions: [],
+        pinned: false,
+        recalled_at: recall.recalled_at,
+        recalled_by: recall.recalled_by ?? message.sender,
+      }
+    }
+    if (message.reply_to?.seq === recall.seq) {
       return { ...message, reply_to: { ...message.reply_to, text: null } }
     }
     return message

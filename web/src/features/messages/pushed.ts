@@ -1,0 +1,48 @@
+import { useSession } from '@/features/signin/session'
+import { onPushed } from '@/realtime/connection'
+import { patched, withEdit, withPins, withReactions } from './changes'
+import { useConversations } from './conversations'
+import { noteOtherDraft } from './drafts'
+import { useHistory } from './history'
+import { newestOnly } from './newest'
+import { withRecall } from './sequence'
+import { noteTyping } from './typing'
+
+/** Brings what others (and my other devices) change to the screen; returns the functions that end it. */
+export function followChanges(): (() => void)[] {
+  const conversations = useConversations()
+  const history = useHistory()
+  const session = useSession()
+  const isNewest = newestOnly()
+
+  return [
+    onPushed('message.recalled', ({ conversation_id, ...recall }) => {
+      conversations.noteRecall(conversation_id, recall)
+      history.change(conversation_id, (messages) => withRecall(messages, recall))
+    }),
+    onPushed('message.updated', ({ conversation_id, ...edit }) => {
+      conversations.noteEdit(conversation_id, edit)
+      history.change(conversation_id, (messages) => withEdit(messages, edit))
+    }),
+    onPushed('reactions.updated', ({ conversation_id, ...change }) => {
+      if (!isNewest(`${conversation_id}/${change.seq}`, change.changed_at)) return
+      history.change(conversation_id, (messages) =>
+        withReactions(messages, change, session.officialId),
+      )
+    }),
+    onPushed('pins.updated', ({ conversation_id, seqs, changed_at }) => {
+      if (!isNewest(`${conversation_id}/pins`, changed_at)) return
+      history.change(conversation_id, (messages) => withPins(messages, seqs))
+    }),
+    onPushed('favourite.updated', ({ conversation_id, seq, favourite }) => {
+      history.change(conversation_id, (messages) => patched(messages, seq, () => ({ favourite })))
+    }),
+    onPushed('my.updated', ({ conversation_id, my }) => conversations.noteMine(conversation_id, my)),
+    onPushed('draft.updated', ({ conversation_id, draft, origin }) =>
+      noteOtherDraft(conversation_id, draft, origin),
+    ),
+    onPushed('typing', ({ conversation_id, official }) => {
+      if (official.id !== session.officialId) noteTyping(conversation_id, official)
+    }),
+  ]
+}
