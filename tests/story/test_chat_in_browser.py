@@ -1,0 +1,104 @@
+"""A group at the screen: what one person does to a message, the other one sees."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.story.browser import PHONE, Screen, running_browser
+from tests.story.conftest import Stage
+
+CORNER = {"x": 8, "y": 8}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with running_browser() as running:
+        yield running
+
+
+@pytest.mark.timeout(300)
+def test_what_is_done_to_a_message_shows_on_the_other_screen(
+    stage: Stage, browser: Browser
+) -> None:
+    people = [stage.person("province"), stage.person("city")]
+    group = people[0].post(
+        "/conversations", {"kind": "group", "name": "指挥群", "official_ids": [people[1].id]}
+    )
+    servers = stage.servers
+    desk = Screen(
+        browser, servers[0].url, stage.accounts["province"], {"width": 1440, "height": 900}
+    )
+    phone = Screen(browser, servers[-1].url, stage.accounts["city"], PHONE)
+    for screen in (desk, phone):
+        screen.sign_in()
+        screen.page.goto(f"{screen.url}/messages/{group['id']}")
+
+    call(desk, people[1].name, "请先报")
+    expect(phone.at("mention")).to_have_text(f"@{people[1].name}")
+    react(phone, "thumbs_up")
+    expect(desk.at("reaction-thumbs_up")).to_contain_text("1")
+    edit(desk, "八点前报")
+    expect(phone.at("message-text").last).to_have_text("八点前报")
+    expect(phone.at("message-edited")).to_be_visible()
+    choose(desk, "pin")
+    expect(phone.at("pins-bar")).to_contain_text("八点前报")
+    phone.at("chat-input").press_sequentially("收到")
+    expect(desk.at("typing")).to_contain_text(people[1].name)
+    phone.click("chat-send")
+    forward_both(desk)
+    expect(phone.at("forward-card")).to_contain_text("收到")
+    keep_a_draft(desk)
+    choose(desk, "recall", row=0)
+    desk.page.keyboard.press("Enter")
+    expect(phone.at("message-recalled")).to_be_visible()
+    expect(phone.at("pins-bar")).to_have_count(0)
+    for screen in (desk, phone):
+        assert screen.faults == []
+        screen.close()
+
+
+def call(person: Screen, name: str, words: str) -> None:
+    person.at("chat-input").press_sequentially("@")
+    person.at("mention-option").filter(has_text=name).click()
+    person.at("chat-input").press_sequentially(words)
+    person.click("chat-send")
+
+
+def choose(person: Screen, item: str, *, row: int = -1) -> None:
+    """From the menu of a message, the last one if none is named."""
+    bubble = person.at("message-row").nth(row).locator(".bubble")
+    bubble.click(button="right", position=CORNER)
+    person.click(f"menu-item-{item}")
+
+
+def react(person: Screen, key: str) -> None:
+    person.at("message-row").last.locator(".bubble").click(button="right", position=CORNER)
+    person.click(f"react-{key}")
+
+
+def edit(person: Screen, text: str) -> None:
+    choose(person, "edit")
+    person.fill("chat-input", text)
+    person.click("chat-send")
+
+
+def forward_both(person: Screen) -> None:
+    expect(person.at("message-row")).to_have_count(2)
+    choose(person, "select")
+    person.at("message-row").first.click(position=CORNER)
+    person.click("select-forward")
+    person.fill("forward-search", "指挥群")
+    person.at("forward-target").first.click()
+    person.click("forward-submit")
+
+
+def keep_a_draft(person: Screen) -> None:
+    """Words that were not sent wait in the list, and in the field after a reload."""
+    with person.page.expect_response(re.compile("/draft$")):
+        person.fill("chat-input", "还没写完")
+    person.page.reload()
+    expect(person.at("chat-input")).to_have_value("还没写完")
