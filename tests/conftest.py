@@ -36,11 +36,17 @@ Listening = Callable[[str], Listener]
 Statements = Callable[[], AbstractContextManager[list[str]]]
 
 
+# What they start is a server or a browser of its own: one at a time is what two cores carry.
+SERVERS = ("tests/realtime/", "tests/story/", "tests/messaging/files/test_server.py")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests run in several processes, a file's stay together."""
+    """Where tests run in several processes, a file's stay together, and those with servers."""
     for item in items:
-        item.add_marker(pytest.mark.xdist_group(item.nodeid.split("::")[0]))
+        path = item.nodeid.split("::")[0]
+        group = "servers" if path.startswith(SERVERS) else path
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")

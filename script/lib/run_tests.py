@@ -46,6 +46,8 @@ def main() -> int:
     if not arguments:
         run_checks(list(CHECKS))
         test_web_client()
+        # Everything: in two processes. What starts servers of its own stays in one of them.
+        arguments = ["-n", "2", "--dist", "loadgroup"]
     named = any(FAULTS in argument for argument in arguments)
     return run_pytest(arguments if named else [f"--ignore={FAULTS}", *arguments])
 
