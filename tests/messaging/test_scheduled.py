@@ -278,7 +278,6 @@ def test_ones_own_are_listed_by_their_times_and_nobody_elses(
         ({"reply_to_seq": 9}, "/reply_to_seq"),
         ({"reply_to_seq": 0}, "/reply_to_seq"),
     ],
-    ids=str,
 )
 def test_what_is_wrong_is_named(
     as_: SignedIn, group: MakeGroup, wrong: dict[str, Any], pointer: str
@@ -299,7 +298,6 @@ def test_what_is_wrong_is_named(
         ({"content": {"a": 1}}, "/content"),
         ({"kind": "text"}, "/kind"),
     ],
-    ids=str,
 )
 def test_a_wrong_change_is_named(
     as_: SignedIn, group: MakeGroup, schedule: Schedule, wrong: dict[str, Any], pointer: str

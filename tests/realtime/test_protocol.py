@@ -201,6 +201,10 @@ def test_an_upgrade_that_is_given_up_leaves_polling_as_it_was(
         (masked(frames.TEXT, b"3", first=0xC1), 1002),
         (b"\x81\x013", 1002),
     ],
+    ids=[
+        *("no such packet", "empty", "an event without a name", "binary event", "binary"),
+        *("not UTF-8", "too long", "a bit that is reserved", "not masked"),
+    ],
 )
 def test_a_client_that_breaks_the_protocol_is_closed_with_the_code_for_it(
     server: ServerProcess, member: Person, wire: bytes, code: int
