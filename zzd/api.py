@@ -214,24 +214,33 @@ class PageQuerySchema(Schema):
 
 
 def page_schema(item: type[Schema], **more: fields.Field[Any]) -> type[Schema]:
-    """The schema ``{items, next}`` of a list of ``item``, and whatever ``more`` it carries."""
+    """The schema ``{items, next}`` of a list of ``item``, and whatever ``more`` it carries.
+
+    Raises RuntimeError for a second ``item`` of the same name: each is a type of the API.
+    """
     name = item.__name__.removesuffix("Schema") + "Page"
     if more:
         name += "With" + "".join(part.title().replace("_", "") for part in more)
-    return page_schemas.setdefault(
+    known, page_of_them = page_schemas.setdefault(
         name,
-        Schema.from_dict(
-            {
-                "items": fields.List(fields.Nested(item), required=True),
-                "next": fields.String(allow_none=True, required=True),
-                **more,
-            },
-            name=name,
+        (
+            item,
+            Schema.from_dict(
+                {
+                    "items": fields.List(fields.Nested(item), required=True),
+                    "next": fields.String(allow_none=True, required=True),
+                    **more,
+                },
+                name=name,
+            ),
         ),
     )
+    if known is not item:
+        raise RuntimeError(f"two schemas are called {item.__name__}")
+    return page_of_them
 
 
-page_schemas: dict[str, type[Schema]] = {}
+page_schemas: dict[str, tuple[type[Schema], type[Schema]]] = {}
 
 
 def encode_cursor(position: Sequence[Any]) -> str:

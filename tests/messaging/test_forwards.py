@@ -29,15 +29,14 @@ class PlaceSchema(Schema):
 
 
 @pytest.fixture
-def copied(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
-    """A kind ``place`` that notes where its content was made accessible."""
-    seen: list[tuple[str, int]] = []
+def kept(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int, int]]:
+    """A kind ``place`` that notes with which messages its content is to be had."""
+    seen: list[tuple[str, int, int]] = []
 
-    def copy(_session: Any, _by: Any, conversation_id: int, content: Any) -> Any:
-        seen.append((content["name"], conversation_id))
-        return {**content, "copied": True}
+    def keep(_session: Any, conversation_id: int, seq: int, content: Any) -> None:
+        seen.append((content["name"], conversation_id, seq))
 
-    monkeypatch.setitem(kinds._kinds, "place", Kind("place", PlaceSchema, copied=copy))
+    monkeypatch.setitem(kinds._kinds, "place", Kind("place", PlaceSchema, keep=keep))
     return seen
 
 
@@ -160,20 +159,22 @@ def test_each_singly_is_said_again_in_ones_own_name(as_: SignedIn, group: MakeGr
 
 
 def test_what_messages_carry_becomes_accessible_where_they_go(
-    as_: SignedIn, group: MakeGroup, copied: list[tuple[str, int]]
+    as_: SignedIn, group: MakeGroup, kept: list[tuple[str, int, int]]
 ) -> None:
     source, target = group(MEMBER), group(MEMBER)
     body: dict[str, Any] = {"kind": "place", "content": {"name": "避灾点"}}
     as_(OWNER).post(f"/conversations/{source['id']}/messages", body)
-    assert copied == []
+    kept.clear()
     body = {"conversation_id": source["id"], "seqs": [1]}
     sent = as_(MEMBER).post(f"/conversations/{target['id']}/forwards", body)["items"][0]
-    assert (sent["kind"], sent["content"]) == ("place", {"name": "避灾点", "copied": True})
+    assert (sent["kind"], sent["content"]) == ("place", {"name": "避灾点"})
     path = f"/conversations/{target['id']}/messages"
     as_(MEMBER).post(path, record(source, 1))
     seen = as_(MEMBER).get(f"{path}/2/record")["items"][0]
-    assert seen["content"] == {"name": "避灾点", "copied": True}
-    assert copied == [("避灾点", int(target["id"]))] * 2
+    assert seen["content"] == {"name": "避灾点"}
+    # A record of the record: what is nested is to be had as well.
+    as_(MEMBER).post(path, record(target, 2))
+    assert kept == [("避灾点", int(target["id"]), seq) for seq in (1, 2, 3)]
 
 
 def test_a_record_forwarded_singly_is_the_same_record(as_: SignedIn, group: MakeGroup) -> None:

@@ -12,7 +12,7 @@ from zzd.messaging import changes, forwards, kinds, lookups
 from zzd.messaging.forwards import ForwardRequestSchema
 from zzd.messaging.marks.emoji import EMOJI
 from zzd.messaging.rules import LONGEST_TEXT, MOST_FORWARDED, MOST_PINS
-from zzd.messaging.schemas import EditRequestSchema, MessageSchema, VersionSchema
+from zzd.messaging.schemas import EditRequestSchema, MessageSchema, MessageVersionSchema
 from zzd.orgtree.schemas import OfficialRefSchema
 
 blueprint = Blueprint("changes", "Messages recalled, edited and forwarded")
@@ -95,7 +95,7 @@ def edit_message(body: dict[str, Any], conversation_id: int, seq: int) -> Any:
 @blueprint.route(f"{MESSAGE}/versions", methods=["GET"])
 @allow(Caller.OFFICIAL)
 @blueprint.arguments(PageQuerySchema, location="query")
-@blueprint.response(200, page_schema(VersionSchema))
+@blueprint.response(200, page_schema(MessageVersionSchema))
 def list_versions(query: dict[str, Any], conversation_id: int, seq: int) -> Any:
     """What a message said from when on, the first words first; nothing once it is recalled"""
     with reading() as session:

@@ -223,7 +223,7 @@ class EditRequestSchema(StrictSchema):
     text = Text(LONGEST_TEXT, required=True, metadata=_example("已转移126人"))
 
 
-class VersionSchema(Schema):
+class MessageVersionSchema(Schema):
     """What a message said from a time on."""
 
     no = fields.Integer(metadata=_example(1))
