@@ -128,10 +128,11 @@ def take_over(session: Session, by: Principal, file_id: int, offset: int) -> Pro
     Raises NotFound, WrongOffset.
     """
     file = access_upload(session, by, file_id)
+    # Locked, or what another request records at this moment would be counted back.
+    upload = session.get(FileUpload, file_id, with_for_update=True)
     at = _progress(session, file)
     if offset != at.received:
         raise WrongOffset(f"The upload goes on at {at.received}", offset=at.received)
-    upload = session.get(FileUpload, file_id)
     if at.is_ready or upload is None:
         return at
     upload.writer = uuid.uuid4().hex
