@@ -37,6 +37,17 @@ const workspace: RouteRecordRaw[] = [
     name: 'rollup',
     component: () => import('@/features/directives/RollupPage.vue'),
   },
+  { path: 'dings', redirect: { name: 'dings', params: { box: 'received' } } },
+  {
+    path: 'dings/:box(received|sent)',
+    name: 'dings',
+    component: () => import('@/features/dings/DingsPage.vue'),
+  },
+  {
+    path: 'dings/:id',
+    name: 'ding',
+    component: () => import('@/features/dings/DingPage.vue'),
+  },
   {
     path: 'workbench',
     name: 'workbench',

@@ -194,6 +194,7 @@ export interface SyncAnswer {
   left: string[]
   changed: { conversation_id: string; seq: number }[]
   assignments: { open: number; overdue: number }
+  dings: { unconfirmed: number }
   next: string | null
 }
 

@@ -2,8 +2,11 @@ import audiences from './en/audiences'
 import chat from './en/chat'
 import common from './en/common'
 import contacts from './en/contacts'
+import dings from './en/dings'
 import directives from './en/directives'
 import messages from './en/messages'
+import scheduled from './en/scheduled'
+import search from './en/search'
 import shell from './en/shell'
 import signin from './en/signin'
 import workbench from './en/workbench'
@@ -13,8 +16,11 @@ export default {
   ...chat,
   ...common,
   ...contacts,
+  ...dings,
   ...directives,
   ...messages,
+  ...scheduled,
+  ...search,
   ...shell,
   ...signin,
   ...workbench,

@@ -2,8 +2,11 @@ import audiences from './zh/audiences'
 import chat from './zh/chat'
 import common from './zh/common'
 import contacts from './zh/contacts'
+import dings from './zh/dings'
 import directives from './zh/directives'
 import messages from './zh/messages'
+import scheduled from './zh/scheduled'
+import search from './zh/search'
 import shell from './zh/shell'
 import signin from './zh/signin'
 import workbench from './zh/workbench'
@@ -13,8 +16,11 @@ export default {
   ...chat,
   ...common,
   ...contacts,
+  ...dings,
   ...directives,
   ...messages,
+  ...scheduled,
+  ...search,
   ...shell,
   ...signin,
   ...workbench,

@@ -1,3 +1,5 @@
+import type { Ding, DingState, MyAnswer, Progress } from '@/api/dings'
+import type { Scheduled } from '@/api/scheduled'
 import type {
   AssignmentState,
   ConversationKind,
@@ -60,6 +62,17 @@ export interface EventData {
     state: AssignmentState
   }
   'rollup.updated': { directive_id: string; unit_ids: string[] }
+  'ding.created': Ding
+  'ding.repeated': Ding
+  'ding.cancelled': { ding_id: string; cancelled_at: string }
+  'ding.receipt': { ding_id: string; my: MyAnswer }
+  'ding.progress': {
+    ding_id: string
+    state: DingState
+    completed_at: string | null
+    next_repeat_at: string | null
+  } & Progress
+  'scheduled.updated': Scheduled
   'session.revoked': { session_id: string }
   'rooms.resync': Record<string, never>
 }
@@ -85,6 +98,12 @@ export const EVENT_NAMES: EventName[] = [
   'directive.issued',
   'assignment.updated',
   'rollup.updated',
+  'ding.created',
+  'ding.repeated',
+  'ding.cancelled',
+  'ding.receipt',
+  'ding.progress',
+  'scheduled.updated',
   'session.revoked',
   'rooms.resync',
 ]

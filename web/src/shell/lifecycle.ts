@@ -1,4 +1,6 @@
 import { whenSignedOut } from '@/api/client'
+import { useDings } from '@/features/dings/dings'
+import { followDings } from '@/features/dings/pushed'
 import { useInbox } from '@/features/directives/inbox'
 import { useConversations } from '@/features/messages/conversations'
 import { forgetDrafts } from '@/features/messages/drafts'
@@ -34,6 +36,7 @@ function connect(): void {
   connection.whenConnected(() => {
     void useSync().run()
     void useInbox().refresh()
+    void useDings().refresh()
   })
   // A refused socket says nothing about why; asking who we are ends the session here if it has ended there.
   connection.whenRefused(() => void session.load().catch(() => undefined))
@@ -41,6 +44,7 @@ function connect(): void {
   // What can be seen without the socket must not wait for it.
   void useSync().run()
   void useInbox().refresh()
+  void useDings().refresh()
 }
 
 function subscribe(): void {
@@ -76,7 +80,11 @@ function subscribe(): void {
     }),
     onPushed('directive.issued', () => void inbox.refresh()),
     onPushed('assignment.updated', ({ assignment_id }) => inbox.noteChange(assignment_id)),
-    onPushed('rooms.resync', () => void useSync().run()),
+    ...followDings(),
+    onPushed('rooms.resync', () => {
+      void useSync().run()
+      void useDings().refresh()
+    }),
     onPushed('session.revoked', ({ session_id }) => {
       if (session_id === session.me?.session.id) leave()
     }),
@@ -97,6 +105,7 @@ function stop(): void {
   forgetTyping()
   useUploads().reset()
   useInbox().reset()
+  useDings().reset()
   useCatalogue().reset()
 }
 

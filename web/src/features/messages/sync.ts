@@ -2,6 +2,7 @@ import { defineStore } from 'pinia'
 import { ref } from 'vue'
 import { asProblem, messaging } from '@/api'
 import type { SyncAnswer } from '@/api/types'
+import { useDings } from '@/features/dings/dings'
 import { coalesce } from '@/lib/coalesce'
 import { useOutbox } from '@/offline/outbox'
 import { useConversations } from './conversations'
@@ -15,6 +16,7 @@ export const useSync = defineStore('sync', () => {
   const conversations = useConversations()
   const history = useHistory()
   const outbox = useOutbox()
+  const dings = useDings()
   const assignments = ref({ open: 0, overdue: 0 })
   let cursor: string | null = null
   let retry: ReturnType<typeof setTimeout> | null = null
@@ -34,6 +36,7 @@ export const useSync = defineStore('sync', () => {
       void history.refresh(conversation_id, seq).catch(() => undefined)
     }
     assignments.value = answer.assignments
+    dings.noteCount(answer.dings.unconfirmed)
   }
 
   async function catchUpOpened(): Promise<void> {

@@ -11,6 +11,7 @@ export default {
       unpin: 'Unpin',
       select: 'Select several',
       readers: 'Who has read it',
+      ding: 'DING',
       recall: 'Recall',
     },
     menuOf: 'Message of {name}: more actions',

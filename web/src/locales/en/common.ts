@@ -72,6 +72,11 @@ export default {
     type_refused: 'Files of this type are not accepted',
     checksum_mismatch: 'The file was damaged on its way: upload it again',
     file_in_use: 'A message carries this file',
+    too_many_requests: 'Too many in a short time: try again later',
+    ding_complete: 'Everybody has confirmed already',
+    too_many_scheduled: 'Too many messages are waiting: send or cancel some first',
+    scheduled_settled: 'This message has been sent or cancelled',
+    post_not_held: 'You no longer hold the post in which you scheduled it',
     directive_closed: 'The directive is closed',
   },
 } satisfies typeof zh

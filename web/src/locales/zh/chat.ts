@@ -11,6 +11,7 @@ export default {
       unpin: '取消置顶',
       select: '多选',
       readers: '查看已读',
+      ding: 'DING',
       recall: '撤回',
     },
     menuOf: '{name} 的消息：更多操作',

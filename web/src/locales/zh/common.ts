@@ -70,6 +70,11 @@ export default {
     type_refused: '不允许上传这类文件',
     checksum_mismatch: '文件在传输中损坏，请重新上传',
     file_in_use: '文件已被消息使用',
+    too_many_requests: '操作过于频繁，请稍后再试',
+    ding_complete: '所有人都已确认，无需撤销',
+    too_many_scheduled: '待发送的定时消息过多，请先处理一些',
+    scheduled_settled: '这条定时消息已发送或已取消',
+    post_not_held: '您已不在当时的岗位上',
     directive_closed: '指令已结束，不能再操作',
   },
 }

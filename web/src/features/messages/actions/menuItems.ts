@@ -12,6 +12,7 @@ export type MenuKey =
   | 'unpin'
   | 'select'
   | 'readers'
+  | 'ding'
   | 'recall'
 
 /** Never sent by a person, so nobody answers, forwards or takes it back. */
@@ -42,6 +43,7 @@ export function menuItems(
     [message.pinned ? 'unpin' : 'pin', mayPin],
     ['select', true],
     ['readers', mine],
+    ['ding', true],
     ['recall', (mine && ageSeconds < settings.recall_within) || (!mine && conversation.may_manage)],
   ]
   return items.filter(([, may]) => may).map(([key]) => key)

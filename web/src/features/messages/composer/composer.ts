@@ -49,24 +49,33 @@ export function useComposer(conversationId: string, replyTo: () => Message | nul
     return { ...(ids.length > 0 && { official_ids: ids }), ...(all && { all: true }) }
   }
 
-  /** The message as it stands, and an empty field in its place. */
-  function take(): NewMessage {
+  /** The message as it stands. */
+  function asMessage(): NewMessage {
     const words = text.value.trim()
     const mentions = takeMentions(words)
     const reply = replyTo()
-    const message: NewMessage = {
+    return {
       ...(attached.value.length > 0 && { kind: 'file', content: filesContent(attached.value) }),
       // A message of files needs no words, and says none rather than empty ones.
       ...(words && { text: words }),
       ...(reply && { reply_to_seq: reply.seq }),
       ...(mentions && { mentions }),
     }
+  }
+
+  function clear(): void {
     uploads.forget(attached.value.map(({ key }) => key))
     text.value = ''
     picked.value = []
     waiting.value = false
+  }
+
+  /** The message as it stands, and an empty field in its place. */
+  function take(): NewMessage {
+    const message = asMessage()
+    clear()
     return message
   }
 
-  return { text, picked, attached, ready, waiting, take }
+  return { text, picked, attached, ready, waiting, asMessage, clear, take }
 }

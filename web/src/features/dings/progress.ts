@@ -1,0 +1,38 @@
+import type { ApiProblem } from '@/api'
+import type { Ding, Progress, RecipientState } from '@/api/dings'
+import type { EventData } from '@/realtime/events'
+
+/** From done to not even reached, as the bar shows them. */
+export const STATES: RecipientState[] = ['confirmed', 'read', 'delivered', 'unreached']
+
+export interface Part {
+  state: RecipientState
+  count: number
+  percent: number
+}
+
+export function partsOf(progress: Progress): Part[] {
+  return STATES.map((state) => ({
+    state,
+    count: progress[state],
+    percent: progress.addressed === 0 ? 0 : (progress[state] / progress.addressed) * 100,
+  }))
+}
+
+export function withProgress(ding: Ding, event: EventData['ding.progress']): Ding {
+  if (event.ding_id !== ding.id || !ding.sent) return ding
+  const { state, completed_at, next_repeat_at, addressed, confirmed, read, delivered, unreached } = event
+  const progress = { addressed, confirmed, read, delivered, unreached }
+  return { ...ding, state, completed_at, next_repeat_at, sent: { ...ding.sent, progress } }
+}
+
+export function withCancelled(ding: Ding, event: EventData['ding.cancelled']): Ding {
+  if (event.ding_id !== ding.id) return ding
+  return { ...ding, state: 'cancelled', cancelled_at: event.cancelled_at, next_repeat_at: null }
+}
+
+/** Whom the server refused, where its answer points at one of those named. */
+export function blamed<P>(problem: ApiProblem, officials: P[]): P | undefined {
+  const index = /^\/official_ids\/(\d+)/.exec(problem.errors[0]?.pointer ?? '')?.[1]
+  return index === undefined ? undefined : officials[Number(index)]
+}

@@ -1,7 +1,0 @@
-import { ref } from 'vue'
-
-export const quickSearchOpen = ref(false)
-
-export function openQuickSearch(): void {
-  quickSearchOpen.value = true
-}
