@@ -16,12 +16,13 @@ export function useQuickFind() {
   const section = ref<Section | 'all'>('all')
   const conversationId = ref<string | null>(null)
   const senderId = ref<string | null>(null)
-  const days = ref<[Date, Date] | null>(null)
+  const first = ref<Date | null>(null)
+  const last = ref<Date | null>(null)
   const more = useAction()
 
   function request(): SearchRequest {
     const filters = FILTERED.includes(section.value)
-      ? { conversation_id: conversationId.value, sender_id: senderId.value, ...momentsOf(days.value) }
+      ? { conversation_id: conversationId.value, sender_id: senderId.value, ...momentsOf(first.value, last.value) }
       : {}
     return { q: query.value.trim(), in: section.value, ...filters }
   }
@@ -42,7 +43,7 @@ export function useQuickFind() {
     if (text.trim()) loadSoon()
     else answer.clear()
   })
-  watch([section, conversationId, senderId, days], () => {
+  watch([section, conversationId, senderId, first, last], () => {
     loadSoon.cancel()
     answer.clear()
     if (query.value.trim()) void answer.load()
@@ -68,7 +69,8 @@ export function useQuickFind() {
     section,
     conversationId,
     senderId,
-    days,
+    first,
+    last,
     answer,
     sections,
     loadMore,

@@ -50,11 +50,9 @@ export function appended(before: Found, page: Found, section: Section): Found {
   return { ...before, [section]: { items, next: page[section]?.next ?? null } }
 }
 
-/** The days that a date range names, as the moments between which a message was written. */
-export function momentsOf(days: [Date, Date] | null): { from?: string; to?: string } {
-  if (!days) return {}
-  const [first, last] = days
-  const end = new Date(last)
-  end.setDate(end.getDate() + 1)
-  return { from: first.toISOString(), to: end.toISOString() }
+/** The first and the last day, as the moments between which a message was written. */
+export function momentsOf(first: Date | null, last: Date | null): { from?: string; to?: string } {
+  const end = last && new Date(last)
+  end?.setDate(end.getDate() + 1)
+  return { ...(first && { from: first.toISOString() }), ...(end && { to: end.toISOString() }) }
 }

@@ -52,7 +52,8 @@ describe('sections', () => {
 
 test('a range of days ends with the end of its last day', () => {
   const day = new Date(2019, 7, 9)
-  const { from, to } = momentsOf([day, day])
+  const { from, to } = momentsOf(day, day)
   expect(Date.parse(to ?? '') - Date.parse(from ?? '')).toBe(86_400_000)
-  expect(momentsOf(null)).toEqual({})
+  expect(momentsOf(null, null)).toEqual({})
+  expect(Object.keys(momentsOf(day, null))).toEqual(['from'])
 })
