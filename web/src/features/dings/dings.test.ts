@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { ApiProblem } from '@/api/problem'
 import type { Ding } from '@/api/dings'
-import { blamed, partsOf, withCancelled, withProgress } from './progress'
+import { blamed, isUnderWay, partsOf, withCancelled, withProgress } from './progress'
 import { asMine, NOTHING, waits, withCount, withDing, withMy, without } from './waiting'
 
 function ding(id: string, over: Partial<Ding> = {}): Ding {
@@ -72,6 +72,16 @@ describe('progress', () => {
     expect(after.sent?.progress).toEqual(counts)
     expect(after.next_repeat_at).toBe('n')
     expect(withProgress(sent, { ...event, ding_id: '2' })).toBe(sent)
+  })
+
+  test('is asked for again while it is counted and while calls wait', () => {
+    const none = { waiting: 0, sent: 0, failed: 0, unreached: 0, dropped: 0 }
+    const withCalls = (sms: typeof none) =>
+      isUnderWay({ ...sent, sent: { progress: counts, client_id: null, calls: { sms } } })
+    expect(isUnderWay(sent)).toBe(true)
+    expect(isUnderWay(withProgress(sent, event))).toBe(false)
+    expect([withCalls({ ...none, waiting: 1 }), withCalls(none), withCalls({ ...none, sent: 2 })]).toEqual([true, true, false])
+    expect(isUnderWay(ding('1'))).toBe(false)
   })
 
   test('a cancelled one repeats no more', () => {

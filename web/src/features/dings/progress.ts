@@ -31,6 +31,15 @@ export function withCancelled(ding: Ding, event: EventData['ding.cancelled']): D
   return { ...ding, state: 'cancelled', cancelled_at: event.cancelled_at, next_repeat_at: null }
 }
 
+/** Something is still on its way that no event tells of: the counting, or calls by telephone. */
+export function isUnderWay(ding: Ding): boolean {
+  if (!ding.sent) return false
+  if (!ding.sent.progress) return true
+  return Object.values(ding.sent.calls ?? {}).some(
+    (count) => count.waiting > 0 || Object.values(count).every((n) => n === 0),
+  )
+}
+
 /** Whom the server refused, where its answer points at one of those named. */
 export function blamed<P>(problem: ApiProblem, officials: P[]): P | undefined {
   const index = /^\/official_ids\/(\d+)/.exec(problem.errors[0]?.pointer ?? '')?.[1]

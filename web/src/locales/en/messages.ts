@@ -12,7 +12,7 @@ export default {
     emptyDetail: 'Find a colleague in the contacts, or press “New” above.',
     noMatch: 'No conversation matches',
     choose: 'Choose a conversation',
-    chooseDetail: 'Ctrl + K finds conversations, people and units.',
+    chooseDetail: 'Press Ctrl + K to search messages, files, people and groups.',
     absent: 'It does not exist, or you are no longer in it',
     recalledMine: 'You recalled a message',
     recalledBy: '{name} recalled a message',

@@ -12,6 +12,10 @@ export default {
     wrong: { past: 'This time has passed: choose another', far: 'At most a year ahead' },
     waitingCount: '{n} scheduled',
     failedCount: '{n} not sent',
+    reasons: {
+      not_found: 'You are no longer in this conversation',
+      not_permitted: 'You may no longer write here',
+    },
     look: 'Show',
     none: 'Nothing is scheduled',
     failed: 'Not sent',

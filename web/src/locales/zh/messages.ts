@@ -10,7 +10,7 @@ export default {
     emptyDetail: '从通讯录找到同事，或点击右上角“发起”。',
     noMatch: '没有匹配的会话',
     choose: '选择一个会话开始沟通',
-    chooseDetail: '按 Ctrl + K 可以快速查找会话、人员和单位。',
+    chooseDetail: '按 Ctrl + K 可以搜索消息、文件、联系人和群。',
     absent: '会话不存在，或您已不在其中',
     recalledMine: '你撤回了一条消息',
     recalledBy: '{name} 撤回了一条消息',

@@ -10,6 +10,7 @@ export default {
     wrong: { past: '发送时间已过，请另选', far: '最多提前一年' },
     waitingCount: '{n} 条定时消息待发送',
     failedCount: '{n} 条发送失败',
+    reasons: { not_found: '您已不在此会话中', not_permitted: '您已不能在此会话发言' },
     look: '查看',
     none: '没有定时消息',
     failed: '发送失败',
