@@ -7,6 +7,7 @@ left behind. So an event goes out at least once, and receivers drop repeats by i
 from __future__ import annotations
 
 import threading
+import time
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -26,7 +27,10 @@ log = structlog.get_logger()
 
 # Younger entries are still in the hands of the process that wrote them.
 SWEEP_AFTER = timedelta(seconds=2)
-SWEEP_BATCH = 500
+SWEEP_BATCH = 100
+SWEEP_REST = 0.1
+# Sent ones are deleted so many at a time.
+FORGET_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,9 @@ def sweep() -> int:
             current_app.extensions["zzd.fanout"].publish([_event(entry) for entry in batch])
             _forget([entry.id for entry in batch])
             swept += len(batch)
+            if len(batch) == SWEEP_BATCH:
+                # All at once would fill the backlogs of clients that read as fast as others.
+                time.sleep(SWEEP_REST)
             batch = _left_behind(session, after_id=batch[-1].id)
     return swept
 
@@ -147,5 +154,5 @@ class Published:
     def flush(self) -> None:
         with self._changing:
             ids, self._ids = self._ids, []
-        for start in range(0, len(ids), SWEEP_BATCH):
-            _forget(ids[start : start + SWEEP_BATCH])
+        for start in range(0, len(ids), FORGET_AT_ONCE):
+            _forget(ids[start : start + FORGET_AT_ONCE])
