@@ -19,9 +19,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from _databases import env_of, seed, upgrade
+from _people import sign_in
 from bootstrap import BIN
 from processes import Group, answers, free_port
-from send import prepare_database, sign_in
 from steps import ROOT, Failure, Line, run_main, run_step, say
 
 PEERS = ROOT / "bench" / "peers"
@@ -136,12 +137,21 @@ def all_contenders(folder: Path, group: Group, clients: int) -> list[Contender]:
     gunicorn = [BIN / "gunicorn", "--no-control-socket"]
     python_path = {"PYTHONPATH": f"{PEERS}:{ROOT}", "BENCH_ROOMS": str(rooms)}
     ports = [free_port() for _ in range(4)]
-    accounts = prepare_database(folder, ports[0], 500)
+    url = f"sqlite:///{folder / 'zzd.db'}"
+    upgrade(url)
+    seed(url, officials=500)
     zzd = Contender(
         "zzd",
         [*gunicorn, "-c", ROOT / "deploy" / "gunicorn.conf.py", "zzd_server:app"],
         ports[0],
-        env={**python_path, "ZZD_BIND": f"127.0.0.1:{ports[0]}", "ZZD_GRACEFUL_SECONDS": "1"},
+        env={
+            **python_path,
+            **env_of(url),
+            "ZZD_VAR": str(folder),
+            "ZZD_PUBLIC_URL": f"http://127.0.0.1:{ports[0]}",
+            "ZZD_BIND": f"127.0.0.1:{ports[0]}",
+            "ZZD_GRACEFUL_SECONDS": "1",
+        },
     )
     node = [Contender("node ws", ["node", PEERS / "ws.js", str(ports[1]), str(rooms)], ports[1])]
     node[0].path, node[0].auths = "/", ()
@@ -159,9 +169,7 @@ def all_contenders(folder: Path, group: Group, clients: int) -> list[Contender]:
     )
     for contender in (zzd, *node, stock):
         start(group, contender)
-    senders = sign_in(zzd.port, accounts, 20)
-    tokens = [sender.headers["Authorization"].removeprefix("Bearer ") for sender in senders]
-    zzd.auths = [json.dumps({"token": token}) for token in tokens]
+    zzd.auths = [json.dumps({"token": person.token}) for person in sign_in(url, 20)]
     return [zzd, *node, stock]
 
 
