@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,7 +19,10 @@ from tests.messaging.conftest import (
     MakeGroup,
     say,
 )
-from zzd.messaging import forwards, kinds
+from zzd.db import transaction
+from zzd.errors import NotPermitted
+from zzd.identity.principals import principal_of_username
+from zzd.messaging import forwards, kinds, messages
 from zzd.messaging.kinds import Kind
 
 OfficialId = Callable[[str], str]
@@ -254,3 +258,19 @@ def test_nobody_sends_a_notice(as_: SignedIn, group: MakeGroup) -> None:
     body = {"kind": "notice", "content": {}}
     answer = as_(OWNER).post(f"/conversations/{made['id']}/messages", body, status=422)
     assert answer["errors"][0]["pointer"] == "/kind"
+
+
+def test_an_app_that_may_send_reads_nothing_by_it(as_: SignedIn, group: MakeGroup) -> None:
+    made = group(MEMBER)
+    say(as_(OWNER), made, "只给群里的人看")
+    with transaction() as session:
+        member = principal_of_username(session, MEMBER)
+        assert member
+        app = replace(member, scopes=frozenset({"messages.send"}))
+        where = int(made["id"])
+        for more in (
+            {"reply_to_seq": 1},
+            {"kind": "forward", "content": {"conversation_id": where, "seqs": [1], "title": None}},
+        ):
+            with pytest.raises(NotPermitted):
+                messages.send_message(session, app, where, text="x", **more)

@@ -21,7 +21,7 @@ from zzd.db import fingerprint
 from zzd.errors import Invalid, NotFound
 from zzd.messaging import kinds, messages
 from zzd.messaging.models import ForwardRecord, Message
-from zzd.messaging.policy import Place, access_conversation
+from zzd.messaging.policy import Place, access_conversation, check_may_quote
 from zzd.messaging.rules import (
     DEEPEST_RECORD,
     LARGEST_RECORD,
@@ -66,6 +66,7 @@ def make_record(
 
     Raises NotFound for a conversation that is not the sender's, Invalid.
     """
+    check_may_quote(by, asked["conversation_id"])
     place = access_conversation(session, by, asked["conversation_id"], action="message.forward")
     seqs = sorted(set(asked["seqs"]))
     found = _find(session, place, seqs, pointer="/content/seqs", asked=asked["seqs"])

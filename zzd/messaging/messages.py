@@ -21,6 +21,7 @@ from zzd.messaging.models import Message
 from zzd.messaging.policy import (
     Place,
     access_conversation,
+    check_may_quote,
 )
 from zzd.messaging.schemas import MessageSchema
 from zzd.messaging.views import describe_message, select_messages
@@ -70,7 +71,7 @@ def send_message(
     body_fingerprint = passed_on or fingerprint(said)
     place = numbers.take_next(session, by, conversation_id, now)
     quoted = _quoted(
-        session, place.id, reply_to_seq, first_seq=place.first_seq, below=place.last_seq
+        session, by, place.id, reply_to_seq, first_seq=place.first_seq, below=place.last_seq
     )
     values: dict[str, Any] = {
         "conversation_id": place.id,
@@ -123,10 +124,17 @@ def send_message(
 
 
 def _quoted(
-    session: Session, conversation_id: int, seq: int | None, *, first_seq: int, below: int
+    session: Session,
+    by: Principal,
+    conversation_id: int,
+    seq: int | None,
+    *,
+    first_seq: int,
+    below: int,
 ) -> Message | None:
     if seq is None:
         return None
+    check_may_quote(by, conversation_id)
     found = None
     if first_seq <= seq < below:
         found = session.scalar(

@@ -101,6 +101,14 @@ def may_address(principal: Principal, audience: Audience) -> bool:
     return principal.scopes is None and identity.may_address(principal, audience)
 
 
+def check_may_quote(principal: Principal, conversation_id: int) -> None:
+    """What is quoted or passed on is shown to whoever sends it: an app that may only send would
+    read by it. Raises NotPermitted."""
+    if principal.scopes is not None:
+        problem = NotPermitted("Apps neither quote nor pass on what others said")
+        raise deny(problem, "message.quote", "conversation", conversation_id)
+
+
 def may_post(principal: Principal, place: Place) -> bool:
     """Of those who belong: everybody, but announcements are for who may address the audience."""
     if place.conversation.kind != "announcement" or place.audience is None:
