@@ -51,6 +51,8 @@ def test_what_is_done_to_a_message_shows_on_the_other_screen(
     phone.click("chat-send")
     forward_both(desk)
     expect(phone.at("forward-card")).to_contain_text("收到")
+    call_part(desk)
+    expect(phone.at("mention").last).to_have_text("@浙江省以下 市")
     keep_a_draft(desk)
     choose(desk, "recall", row=0)
     desk.page.keyboard.press("Enter")
@@ -65,6 +67,16 @@ def call(person: Screen, name: str, words: str) -> None:
     person.at("chat-input").press_sequentially("@")
     person.at("mention-option").filter(has_text=name).click()
     person.at("chat-input").press_sequentially(words)
+    person.click("chat-send")
+
+
+def call_part(person: Screen) -> None:
+    """Whoever manages a group calls a part of the organisation in it, the cities' officials."""
+    person.at("chat-input").press_sequentially("@")
+    person.at("mention-option").filter(has_text="部分人员").click()
+    person.click("audience-level-2")
+    person.click("mention-part-submit")
+    expect(person.at("chat-input")).to_have_value("@浙江省以下 市 ")
     person.click("chat-send")
 
 

@@ -24,7 +24,7 @@ export interface NewMessage {
   text?: string
   content?: unknown
   reply_to_seq?: number
-  mentions?: { official_ids?: string[]; all?: boolean }
+  mentions?: { official_ids?: string[]; all?: boolean; audience?: Audience }
 }
 
 const at = (id: string) => `/conversations/${id}`

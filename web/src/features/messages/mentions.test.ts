@@ -47,6 +47,14 @@ describe('the text of a message', () => {
     ])
   })
 
+  test('shows a part of the organisation by the words that describe it', () => {
+    const audience = { unit_id: '11', levels: [4 as const], line: 'flood', role: null, text: '台州市以下 乡镇 防汛条线' }
+    expect(segmentsOf('@台州市以下 乡镇 防汛条线 速报', { all: false, people: [], audience }, 'x', [])).toEqual([
+      { text: '@台州市以下 乡镇 防汛条线', kind: 'mention' },
+      { text: ' 速报', kind: 'text' },
+    ])
+  })
+
   test('calls all in either language, and only when all were called', () => {
     const words = ['所有人', 'all']
     expect(segmentsOf('@所有人', { ...mentions, all: true }, 'x', words)[0]?.kind).toBe('me')

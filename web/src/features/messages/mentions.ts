@@ -53,7 +53,7 @@ export function segmentsOf(
     words.set(`@${name}`, id === officialId ? 'me' : (words.get(`@${name}`) ?? 'mention'))
   }
   if (mentions?.all) for (const word of everybody) words.set(`@${word}`, 'me')
-  if (mentions?.audience) words.set(mentions.audience.text, 'mention')
+  if (mentions?.audience) words.set(`@${mentions.audience.text}`, 'mention')
   const longestFirst = [...words.keys()].sort((a, b) => b.length - a.length).map(escaped)
   const pattern = new RegExp([...longestFirst, LINK.source].join('|'), 'gu')
   const segments: Segment[] = []

@@ -1,6 +1,6 @@
 import { computed, ref, watch } from 'vue'
 import type { NewMessage } from '@/api/messaging'
-import type { Message, Person } from '@/api/types'
+import type { Audience, Message, Person } from '@/api/types'
 import { useConnection } from '@/realtime/connection'
 import { draftOf, keepDraft } from '../drafts'
 import { filesContent } from '../files/tray'
@@ -18,6 +18,8 @@ export function useComposer(conversationId: string, replyTo: () => Message | nul
   const connection = useConnection()
   const text = ref(draftOf(conversationId).text)
   const picked = ref<Person[]>([])
+  /** The part of the organisation that is mentioned, under the words that stand for it. */
+  const part = ref<{ text: string; audience: Audience } | null>(null)
   /** Send was pressed while files were on their way: it goes as soon as the last one has arrived. */
   const waiting = ref(false)
   let toldTyping = 0
@@ -45,8 +47,9 @@ export function useComposer(conversationId: string, replyTo: () => Message | nul
     const people = stillMentioned(words, picked.value)
     const ids = people.map(({ id }) => id).filter((id) => id !== ALL)
     const all = people.some(({ id }) => id === ALL)
-    if (ids.length === 0 && !all) return undefined
-    return { ...(ids.length > 0 && { official_ids: ids }), ...(all && { all: true }) }
+    const audience = part.value && words.includes(`@${part.value.text}`) ? part.value.audience : null
+    if (ids.length === 0 && !all && !audience) return undefined
+    return { ...(ids.length > 0 && { official_ids: ids }), ...(all && { all: true }), ...(audience && { audience }) }
   }
 
   /** The message as it stands. */
@@ -67,6 +70,7 @@ export function useComposer(conversationId: string, replyTo: () => Message | nul
     uploads.forget(attached.value.map(({ key }) => key))
     text.value = ''
     picked.value = []
+    part.value = null
     waiting.value = false
   }
 
@@ -77,5 +81,5 @@ export function useComposer(conversationId: string, replyTo: () => Message | nul
     return message
   }
 
-  return { text, picked, attached, ready, waiting, asMessage, clear, take }
+  return { text, picked, part, attached, ready, waiting, asMessage, clear, take }
 }

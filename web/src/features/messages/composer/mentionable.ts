@@ -7,6 +7,8 @@ import { allPages } from '@/lib/allPages'
 import { debounce } from '@/lib/debounce'
 
 export const ALL = 'all'
+/** Stands for a part of the organisation, which is still to be chosen. */
+export const PART = 'part'
 const SHOWN = 20
 const PAUSE_MS = 200
 
@@ -64,7 +66,10 @@ export function useMentionable(conversation: () => Conversation, query: () => st
     const wanted = query().toLowerCase()
     const everybody =
       conversation().may_manage && conversation().kind !== 'direct'
-        ? [{ id: ALL, name: t('chat.everybody'), detail: t('chat.everybodyDetail') }]
+        ? [
+            { id: ALL, name: t('chat.everybody'), detail: t('chat.everybodyDetail') },
+            { id: PART, name: t('chat.part'), detail: t('chat.partDetail') },
+          ]
         : []
     return [...everybody, ...people.value]
       .filter(({ id, name }) => id !== session.officialId && (name.toLowerCase().includes(wanted) || !listed))
