@@ -14,8 +14,7 @@ from sqlalchemy.orm import Session
 
 from tests.client import ApiClient
 from tests.conftest import SignedIn
-from zzd import api
-from zzd.api import ORDINARY_BODY, Caller, allow
+from zzd.api import ORDINARY_BODY, Caller, access, allow
 from zzd.audit.models import AuditEntry
 from zzd.db import reading, transaction
 from zzd.errors import Invalid, NotFound, Problem, deny, from_exception
@@ -101,7 +100,7 @@ def test_a_body_too_large_is_refused_before_it_is_read(app: Flask) -> None:
 
 
 def test_only_a_table_may_be_larger(as_: SignedIn, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api, "ORDINARY_BODY", 1000)
+    monkeypatch.setattr(access, "ORDINARY_BODY", 1000)
     as_("33.leader").post("/conversations", {"name": "x" * 2000}, status=413)
     table = {"file": (BytesIO(b"x" * 2000), "units.csv")}
     response = as_("33.leader").request("POST", "/imports/units", data=table)

@@ -1,0 +1,98 @@
+"""The HTTP face: blueprints under /api/v1, how their bodies are read, and their OpenAPI document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+from flask import Flask, Request, Response
+from flask_smorest import Api as SmorestApi
+from flask_smorest import Blueprint as SmorestBlueprint
+from marshmallow import missing
+from webargs.flaskparser import FlaskParser, is_json_request
+from werkzeug.routing import BaseConverter
+from werkzeug.routing import ValidationError as WerkzeugValidationError
+
+from zzd.api.access import Caller, allow, check_access
+from zzd.api.fields import ProblemSchema
+
+PREFIX = "/api/v1"
+
+
+class JsonParser(FlaskParser):
+    """Bodies as orjson reads them: no NaN, no lone surrogates, no nesting without end, no
+    numbers of a million digits, each of which the standard library's reader takes or fails on."""
+
+    def _raw_load_json(self, req: Request) -> Any:
+        return orjson.loads(req.get_data(cache=True).decode()) if is_json_request(req) else missing
+
+
+class Blueprint(SmorestBlueprint):
+    """A package's routes under /api/v1."""
+
+    ARGUMENTS_PARSER = JsonParser()
+
+    def __init__(self, name: str, description: str) -> None:
+        super().__init__(name, name, url_prefix=PREFIX, description=description)
+
+
+class Api(SmorestApi):
+    ERROR_SCHEMA = ProblemSchema
+
+    def _register_error_handlers(self) -> None:
+        """zzd.errors has them all."""
+
+
+def created(location: str) -> dict[str, str]:
+    return {"Location": f"{PREFIX}{location}"}
+
+
+class IdConverter(BaseConverter):
+    """``<id:unit_id>`` in a path. What cannot be an id is a path that does not exist."""
+
+    regex = r"[0-9]{1,19}"
+
+    def to_python(self, value: str) -> int:
+        number = int(value)
+        if number >= 2**63:
+            raise WerkzeugValidationError
+        return number
+
+
+def register(app: Flask) -> Api:
+    app.url_map.converters["id"] = IdConverter
+    app.config.update(
+        API_TITLE="ZZD",
+        API_VERSION="1",
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX=PREFIX,
+        OPENAPI_JSON_PATH="openapi.json",
+        API_SPEC_OPTIONS={
+            "info": {
+                "description": "Address a part of an organisation as one thing; "
+                "get answers that add up.",
+                "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+            },
+            "servers": [{"url": "/"}],
+            "security": [{"bearer": []}, {"cookie": []}],
+        },
+    )
+    api = Api(app)
+    api.register_converter(IdConverter, lambda _converter: {"type": "string", "format": "id"})
+    api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
+    api.spec.components.security_scheme(
+        "cookie", {"type": "apiKey", "in": "cookie", "name": "zzd_session"}
+    )
+    document: Callable[[], Any] = app.view_functions["api-docs.openapi_json"]
+
+    def openapi_json() -> Any:
+        return document()
+
+    app.view_functions["api-docs.openapi_json"] = allow(Caller.ANYONE)(openapi_json)
+    app.before_request(check_access)
+    return api
+
+
+def no_content() -> Response:
+    return Response(status=204)
