@@ -90,9 +90,10 @@ def test_what_is_malformed_is_answered_and_ends_the_session(
         ("GET", "EIO=4&transport=polling&j=0", 400, 0),
         ("GET", "EIO=4&transport=websocket", 400, 3),
         ("GET", "EIO=3&transport=polling", 400, 5),
-        ("GET", "", 400, 5),
+        ("GET", "EIO=4", 400, 0),
+        ("GET", "transport=polling", 400, 5),
         ("POST", "EIO=4&transport=polling", 400, 2),
-        ("PUT", "EIO=4&transport=polling", 405, 2),
+        ("PUT", "EIO=4&transport=polling", 400, 2),
     ],
 )
 def test_requests_that_mean_nothing_get_the_errors_of_the_protocol(
@@ -252,6 +253,19 @@ def test_whoever_is_not_signed_in_is_told_so(server: ServerProcess) -> None:
         nobody.send('40{"token":"wrong"}')
         answer: Any = json.loads(nobody.text()[2:])
         assert answer["data"]["code"] == "authentication_required"
+
+
+def test_a_namespace_that_is_not_there_is_refused_in_words_that_clients_read(
+    server: ServerProcess, member: Person
+) -> None:
+    with RawSocket(server.port) as client:
+        client.text()
+        client.send('40/random,{"token":"x"}')
+        assert client.text() == '44/random,{"message":"Invalid namespace"}'
+        client.send("40" + json.dumps({"token": member.token}))
+        assert client.text().startswith('40{"sid"')
+        client.send("40" + json.dumps({"token": member.token}))
+        assert client.text() == '44{"message":"Already connected"}'
 
 
 def test_none_of_this_was_an_error_of_the_server(log_of_server: Path) -> None:

@@ -127,11 +127,11 @@ class EngineServer(Server):
         if method == "OPTIONS":
             return b""
         query = parse_qs(environ.get("QUERY_STRING", ""))
-        transport = query.get("transport", ["polling"])[0]
+        transport = query.get("transport", [""])[0]
         if transport not in self.transports or "j" in query:
             raise Refused(UNKNOWN_TRANSPORT)
         if method not in ("GET", "POST"):
-            raise Refused(BAD_METHOD, "405 Method Not Allowed")
+            raise Refused(BAD_METHOD)
         if "sid" not in query:
             if query.get("EIO") != ["4"]:
                 raise Refused(UNKNOWN_VERSION)

@@ -11,6 +11,7 @@ from flask import Flask
 from flask_socketio import SocketIO
 from gevent import monkey
 from socketio import Server
+from socketio.packet import CONNECT_ERROR
 
 from zzd.realtime.channel import BadPacket
 from zzd.realtime.engine import EngineServer
@@ -51,6 +52,17 @@ class SocketServer(Server):
     def drain(self, seconds: float) -> None:
         if self.is_direct:
             self.eio.drain(seconds)
+
+    def _handle_connect(self, eio_sid: str, namespace: str | None, data: Any) -> None:
+        """Whom python-socketio refuses it tells a text; clients read an object's message."""
+        known = (namespace or "/") in self.handlers
+        if known and not self.manager.is_in_use(eio_sid):
+            super()._handle_connect(eio_sid, namespace, data)
+            return
+        reason = {"message": "Already connected" if known else "Invalid namespace"}
+        self._send_packet(
+            eio_sid, self.packet_class(CONNECT_ERROR, data=reason, namespace=namespace)
+        )
 
     def _engineio_server_class(self) -> type:
         chosen: type = EngineServer if self.is_direct else super()._engineio_server_class()
