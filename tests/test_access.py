@@ -59,6 +59,7 @@ def test_what_is_open_to_anyone_is_on_this_list(app: Flask) -> None:
         "/api/v1/miniapps/manifest-schema/1.json",
         # Who holds a link was given it by a session, and both are checked behind this door.
         "/api/v1/files/links/<string:token>",
+        "/api/v1/records/exports/links/<string:token>",
         "/oauth/token",
     }
 

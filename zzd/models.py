@@ -7,6 +7,7 @@ from zzd.messaging.dings import models as dings
 from zzd.messaging.files import models as files
 from zzd.messaging.groups import models as groups
 from zzd.messaging.marks import models as marks
+from zzd.messaging.records import models as records
 from zzd.messaging.scheduled import models as scheduled
 from zzd.messaging.search import models as search
 from zzd.miniapps import models as miniapps
@@ -25,6 +26,7 @@ __all__ = [
     "miniapps",
     "orgtree",
     "realtime",
+    "records",
     "scheduled",
     "search",
     "tasks",

@@ -112,6 +112,15 @@ class Replica:
         self.state["pins"] = [each for each in self.state["pins"] if each != seq]
         self._quote(seq, None)
 
+    def messages_removed(self, conversation_id: str, seqs: list[int], removed_at: str) -> None:
+        gone = {"text": None, "content": None, "reply_to": None, "mentions": None}
+        nothing = {"mentions_me": False, "reactions": [], "pinned": False}
+        for seq in seqs:
+            if seq in self.state["messages"]:
+                self.state["messages"][seq].update(**gone, **nothing, removed_at=removed_at)
+            self._quote(seq, None)
+        self.state["pins"] = [each for each in self.state["pins"] if each not in seqs]
+
     def _quote(self, seq: int, text: str | None) -> None:
         for message in self.state["messages"].values():
             if message["reply_to"] and message["reply_to"]["seq"] == seq:

@@ -10,10 +10,12 @@ import pytest
 from tests.client import ApiClient
 from tests.conftest import Listening, SignedIn
 from tests.messaging.conftest import MEMBER, OTHER_MEMBER, OUTSIDER, OWNER, MakeGroup, say
+from tests.messaging.records.conftest import sweep_after
 from tests.messaging.replica import Replica
 from zzd.messaging import events as of_messaging
 from zzd.messaging.groups import events as of_groups
 from zzd.messaging.marks import events as of_marks
+from zzd.messaging.records import events as of_records
 
 OfficialId = Callable[[str], str]
 QUIET = {
@@ -165,6 +167,15 @@ def join(scene: Scene) -> None:
     scene.owner.post(path, {"approve": True}, status=200)
 
 
+def keep_no_longer(scene: Scene) -> None:
+    scene.member.put(scene.message(3, "/reactions/ok"))
+    scene.owner.post(scene.message(1, "/recall"), status=200)
+    rule = {"name": "期限", "keep_days": 1, "message_kinds": ["text"]}
+    scene.as_("security_admin").post("/records/rules", rule)
+    assert sweep_after(2) == 3
+    say(scene.other, scene.made, "明白", reply_to_seq=3)
+
+
 ACTS: list[tuple[str, Callable[[Scene], None]]] = [
     ("message.created", quote),
     ("message.created", call_people),
@@ -174,6 +185,7 @@ ACTS: list[tuple[str, Callable[[Scene], None]]] = [
     ("message.updated", edit),
     ("message.recalled", recall),
     ("message.recalled", recall_a_call),
+    ("messages.removed", keep_no_longer),
     ("receipt.updated", read),
     ("conversation.updated", rename),
     ("conversation.updated", add),
@@ -224,9 +236,9 @@ def test_a_stale_state_and_its_events_make_the_fresh_state(
 def test_every_event_of_messaging_is_replayed_here() -> None:
     published = {
         value.replace("_", ".", value.count("_"))
-        for module in (of_messaging, of_groups, of_marks)
+        for module in (of_messaging, of_groups, of_marks, of_records)
         for value in vars(module)
-        if value.endswith(("_created", "_updated", "_recalled"))
+        if value.endswith(("_created", "_updated", "_recalled", "_removed"))
     }
     replayed = {type_.replace("_", ".") for type_, _act in ACTS}
     assert published <= replayed | {"conversation.removed"}

@@ -18,6 +18,7 @@ from zzd.messaging import (
     files,
     kinds,
     live,
+    records,
     routes_changes,
     routes_conversations,
     routes_messages,
@@ -57,6 +58,7 @@ def register(app: Flask, api: Api, sockets: Sockets) -> None:
     sockets.add_rooms(_rooms_of)
     dings.register(app, api)
     scheduled.register(app, api)
+    records.register(app, api)
 
 
 def _rooms_of(session: Session, principal: Principal) -> Iterable[str]:

@@ -22,6 +22,7 @@ from zzd.messaging.policy import access_conversation, may_manage, refuse
 from zzd.messaging.problems import (
     EditWindowPassed,
     MessageRecalled,
+    MessageRemoved,
     NotEditable,
     RecallWindowPassed,
 )
@@ -43,7 +44,8 @@ def recall_message(
 
     Who manages a group or an audience's conversation takes back anybody's, at any time, and it
     is recorded who did. What people added to the message goes with it. A repeat changes nothing.
-    Raises NotFound, NotPermitted, NotEditable for a notice, RecallWindowPassed.
+    Raises NotFound, NotPermitted, MessageRemoved, NotEditable for a notice,
+    RecallWindowPassed.
     """
     place = access_conversation(session, by, conversation_id, action="message.recall", lock=True)
     message, quoted = find_message(session, place, seq)
@@ -53,6 +55,8 @@ def recall_message(
         raise refuse("message.recall", place, "Only its sender recalls a message")
     if message.recalled_at is not None:
         return describe_message(message, quoted, by)
+    if message.removed_at is not None:
+        raise MessageRemoved
     if message.kind == NOTICE:
         raise NotEditable
     now = clock.now()
@@ -92,7 +96,7 @@ def edit_message(
     """Say differently what one said, within the time set; what it said before is kept.
 
     The same words again change nothing. Raises NotFound, NotPermitted, MessageRecalled,
-    NotEditable, EditWindowPassed.
+    MessageRemoved, NotEditable, EditWindowPassed.
     """
     place = access_conversation(session, by, conversation_id, action="message.edit", lock=True)
     message, quoted = find_message(session, place, seq)
@@ -100,6 +104,8 @@ def edit_message(
         raise refuse("message.edit", place, "Only its sender changes a message")
     if message.recalled_at is not None:
         raise MessageRecalled
+    if message.removed_at is not None:
+        raise MessageRemoved
     if message.kind == FORWARD or not kinds.may_be_passed_on(message.kind):
         raise NotEditable
     now = clock.now()
@@ -143,11 +149,11 @@ def page_versions(
     cursor: str | None,
     limit: int,
 ) -> dict[str, Any]:
-    """What a message said, the first words first and those of now last; of a recalled one
-    nothing. Raises NotFound."""
+    """What a message said, the first words first and those of now last; of a recalled
+    or removed one nothing. Raises NotFound."""
     place = access_conversation(session, principal, conversation_id)
     message, _quoted = find_message(session, place, seq)
-    if message.recalled_at is not None:
+    if message.recalled_at is not None or message.removed_at is not None:
         return {"items": [], "next": None}
     query = select(MessageVersion).where(MessageVersion.message_id == message.id)
     after = decode_cursor(cursor, int)

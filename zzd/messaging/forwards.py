@@ -17,10 +17,10 @@ from sqlalchemy.orm import Session
 
 from zzd import clock
 from zzd.api import Id, StrictSchema, Text
-from zzd.db import fingerprint
-from zzd.errors import Invalid, NotFound
+from zzd.db import fingerprint, insert_into
+from zzd.errors import Conflict, Invalid, NotFound
 from zzd.messaging import kinds, messages
-from zzd.messaging.models import ForwardRecord, Message
+from zzd.messaging.models import ForwardRecord, Message, MessageRecord
 from zzd.messaging.policy import Place, access_conversation, check_may_quote
 from zzd.messaging.rules import (
     DEEPEST_RECORD,
@@ -112,6 +112,7 @@ def _find(
         Message.seq.in_(seqs),
         Message.seq >= place.first_seq,
         Message.recalled_at.is_(None),
+        Message.removed_at.is_(None),
     )
     found = {
         message.seq: message
@@ -153,8 +154,23 @@ def _includes(session: Session, record_ids: list[int]) -> list[int]:
 
 
 def keep_record(session: Session, conversation_id: int, seq: int, content: dict[str, Any]) -> None:
-    """Whoever may see a message with a record has what the messages in it carry."""
-    record = session.get_one(ForwardRecord, int(content["record_id"]))
+    """Whoever may see a message with a record has what the messages in it carry.
+
+    Raises Conflict where the last message with the record lost it at this moment.
+    """
+    record = session.get(ForwardRecord, int(content["record_id"]))
+    if record is None:
+        raise Conflict("What is passed on was removed at this moment")
+    session.execute(
+        insert_into(session, MessageRecord)
+        .values(
+            [
+                {"conversation_id": conversation_id, "seq": seq, "record_id": each}
+                for each in (record.id, *record.includes)
+            ]
+        )
+        .on_conflict_do_nothing()
+    )
     nested = select(ForwardRecord).where(ForwardRecord.id.in_(record.includes))
     for each in (record, *(session.scalars(nested) if record.includes else ())):
         for item in each.items:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, false, text
+from sqlalchemy import (
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from zzd.db import Base, BigInt, Id, Idempotent, byte_ordered
@@ -80,8 +89,9 @@ class Message(Idempotent, Base):
 
     ``sender_id`` is the official. ``kind`` says what ``content`` holds besides the text (see
     zzd.messaging.kinds). A recalled message keeps its row and its ``seq``; its text and content
-    are shown to nobody again. ``changed_at`` is null until something but the creation happens
-    to it.
+    are shown to nobody again. One whose time of keeping was over keeps the same, and has neither
+    text nor content any more since ``removed_at``. ``changed_at`` is null until something but the
+    creation happens to it.
     """
 
     __tablename__ = "message"
@@ -121,6 +131,7 @@ class Message(Idempotent, Base):
     recalled_at: Mapped[datetime | None]
     recalled_by_id: Mapped[int | None] = mapped_column(BigInt)
     recalled_by_name: Mapped[str | None] = mapped_column(String(50))
+    removed_at: Mapped[datetime | None]
     changed_at: Mapped[datetime | None]
 
 
@@ -173,3 +184,21 @@ class ForwardRecord(Base):
     items: Mapped[list[Any]]
     includes: Mapped[list[Any]]
     created_at: Mapped[datetime]
+
+
+class MessageRecord(Base):
+    """A message carries a record, or one nested in what it carries: a record that no message
+    carries any more is read by nobody."""
+
+    __tablename__ = "message_record"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["conversation_id", "seq"], ["message.conversation_id", "message.seq"]
+        ),
+    )
+
+    conversation_id: Mapped[int] = mapped_column(BigInt, primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInt, primary_key=True)
+    record_id: Mapped[int] = mapped_column(
+        ForeignKey("forward_record.id"), primary_key=True, index=True
+    )

@@ -17,6 +17,10 @@ class MessageRecalled(Conflict):
     code, title = "message_recalled", "This message was recalled"
 
 
+class MessageRemoved(Conflict):
+    code, title = "message_removed", "The time for which this message was kept is over"
+
+
 class NotEditable(Conflict):
     """What a service wrote, or a record of what others said."""
 

@@ -56,7 +56,7 @@ class QuoteSchema(Schema):
     seq = fields.Integer(metadata=_example(41))
     sender_name = fields.String(metadata=_example("陈海波"))
     kind = fields.String(metadata=_example("text"))
-    text = fields.String(allow_none=True, metadata={"description": "null once recalled"})
+    text = fields.String(allow_none=True, metadata={"description": "null once recalled or removed"})
 
 
 class PlainMessageSchema(Schema):
@@ -84,6 +84,9 @@ class PlainMessageSchema(Schema):
     edited_at = Moment(allow_none=True)
     recalled_at = Moment(allow_none=True)
     recalled_by = fields.Nested(PersonSchema, allow_none=True)
+    removed_at = Moment(
+        allow_none=True, metadata={"description": "Since when its words are not kept any more"}
+    )
 
 
 class MessageSchema(PlainMessageSchema):

@@ -130,7 +130,8 @@ def describe_message(
 ) -> dict[str, Any]:
     """A message for this reader, without what people added to it (see ``marks.loading``)."""
     mine = message.sender_id == principal.official_id
-    mentions = None if message.recalled_at else message.mentions
+    gone = message.recalled_at or message.removed_at
+    mentions = None if gone else message.mentions
     return {
         "id": message.id,
         "conversation_id": message.conversation_id,
@@ -143,15 +144,16 @@ def describe_message(
         },
         "client_id": message.client_id if mine else None,
         "kind": message.kind,
-        "text": None if message.recalled_at else message.text,
-        "content": None if message.recalled_at else message.content,
-        "reply_to": describe_quote(quoted) if quoted and not message.recalled_at else None,
+        "text": None if gone else message.text,
+        "content": None if gone else message.content,
+        "reply_to": describe_quote(quoted) if quoted and not gone else None,
         "mentions": mentions,
         "mentions_me": calls(mentions, message.sender_id, principal),
         "created_at": message.created_at,
         "edited_at": message.edited_at,
         "recalled_at": message.recalled_at,
         "recalled_by": _who_recalled(message) if message.recalled_at else None,
+        "removed_at": message.removed_at,
         "reactions": [],
         "pinned": False,
         "favourite": False,
@@ -166,12 +168,12 @@ def _who_recalled(message: Message) -> dict[str, Any]:
 
 def describe_quote(quoted: Message) -> dict[str, Any]:
     """What a reply shows of the message before it: part of what its sender says, so also for
-    those who came later. A recalled one is not shown here either."""
+    those who came later. A recalled or removed one is not shown here either."""
     return {
         "seq": quoted.seq,
         "sender_name": quoted.sender_name,
         "kind": quoted.kind,
-        "text": None if quoted.recalled_at else quoted.text[:LONGEST_QUOTE],
+        "text": None if quoted.recalled_at or quoted.removed_at else quoted.text[:LONGEST_QUOTE],
     }
 
 

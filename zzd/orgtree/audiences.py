@@ -23,7 +23,7 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from zzd.db import lock_name
 from zzd.errors import Invalid
@@ -191,6 +191,36 @@ def select_officials(audience: Audience, *columns: Any) -> Select[Any]:
     """
     found = select(Post.official_id).join(Unit, Post.unit_id == Unit.id).where(posts_in(audience))
     return select(*columns).where(Official.id.in_(found), Official.status == "active")
+
+
+def within(audience: Audience, kept_id: ColumnElement[int | None]) -> ColumnElement[bool]:
+    """The condition that the audience in use of this id lies in ``audience`` today."""
+    unit = aliased(Unit)
+    every = levels_mask(LEVELS)
+    conditions = [
+        AudienceInUse.id == kept_id,
+        unit.path >= audience.unit_path,
+        unit.path < audience.unit_path + PATH_END,
+        AudienceInUse.levels.bitwise_and(every & ~audience.levels) == 0,
+    ]
+    if audience.line:
+        conditions.append(AudienceInUse.line == audience.line)
+    if audience.role:
+        conditions.append(AudienceInUse.role == audience.role)
+    kept = select(AudienceInUse.id).join(unit, unit.id == AudienceInUse.unit_id)
+    return kept.where(*conditions).exists()
+
+
+def of_unit(unit_id: int, kept_id: ColumnElement[int | None]) -> ColumnElement[bool]:
+    """The condition that the audience in use of this id begins at this very unit."""
+    return kept_id.in_(select(AudienceInUse.id).where(AudienceInUse.unit_id == unit_id))
+
+
+def holds_post(audience: Audience, official_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """The condition that the official of this id holds a post in ``audience`` today."""
+    unit, post = aliased(Unit), aliased(Post)
+    held = select(post.id).join(unit, unit.id == post.unit_id)
+    return held.where(post.official_id == official_id, posts_in(audience, unit, post)).exists()
 
 
 def count_units(session: Session, audience: Audience) -> int:

@@ -208,7 +208,8 @@ def _plain(cell: str) -> str:
     return cell
 
 
-def _guarded(cell: str) -> str:
+def guarded(cell: str) -> str:
+    """The cell as a spreadsheet may have it: nothing in it is carried out."""
     return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
 
 
@@ -230,7 +231,7 @@ def write_csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator
     writer.writerow(columns)
     yield codecs.BOM_UTF8
     for row in rows:
-        writer.writerow([_guarded(cell) for cell in row])
+        writer.writerow([guarded(cell) for cell in row])
         if buffer.tell() > 32_768:
             yield buffer.getvalue().encode()
             buffer.seek(0)
@@ -244,5 +245,5 @@ def write_xlsx(file: IO[bytes], columns: Sequence[str], rows: Iterable[Sequence[
     sheet = book.create_sheet("ZZD")
     sheet.append(list(columns))
     for row in rows:
-        sheet.append([ILLEGAL_CHARACTERS_RE.sub("", _guarded(cell)) for cell in row])
+        sheet.append([ILLEGAL_CHARACTERS_RE.sub("", guarded(cell)) for cell in row])
     book.save(file)

@@ -246,7 +246,7 @@ def test_forgotten_messages_leave_no_file_behind(
     send(as_(OWNER), made, both["id"])
     send(as_(OWNER), group(MEMBER), both["id"])
     with transaction() as writing:
-        forget_message_files(writing, int(made["id"]), [1, 2])
+        forget_message_files(writing, [(int(made["id"]), 1), (int(made["id"]), 2)])
     assert content(as_(OWNER), file["id"]).status_code == 404
     assert content(as_(MEMBER), both["id"]).status_code == 200
     assert collection.purge_expired() == 1

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import delete, exists, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from zzd import clock
@@ -119,23 +120,34 @@ def keep_location(
     }
 
 
-def forget_message_files(session: Session, conversation_id: int, seqs: list[int]) -> None:
-    """These messages carry nothing any more, as when their time of keeping is over. Files that no
-    other message carries are purged, and contents that no file has are collected, later."""
+def forget_message_files(session: Session, places: Sequence[tuple[int, int]]) -> int:
+    """These messages, each as (id of its conversation, seq), carry nothing any more, as when their
+    time of keeping is over. Files that no other message carries are purged, and contents that no
+    file has are collected, later. Returns how many files nobody carries any more.
+    """
+    here = tuple_(MessageFile.conversation_id, MessageFile.seq).in_(places)
+    # Held: who passes one of them on at this moment is seen, or sees that it is gone.
+    session.execute(
+        select(File.id)
+        .where(File.id.in_(select(MessageFile.file_id).where(here)))
+        .order_by(File.id)
+        .with_for_update()
+    )
     gone = set(
         session.scalars(
-            delete(MessageFile)
-            .where(MessageFile.conversation_id == conversation_id, MessageFile.seq.in_(seqs))
-            .returning(MessageFile.file_id)
+            delete(MessageFile).where(here).returning(MessageFile.file_id),
+            execution_options={"synchronize_session": False},
         )
     )
     carried = exists(select(MessageFile.file_id).where(MessageFile.file_id == File.id))
-    session.execute(
+    let_go = session.scalars(
         update(File)
         .where(File.id.in_(gone), ~carried)
         .values(expires_at=clock.now())
+        .returning(File.id)
         .execution_options(synchronize_session=False)
     )
+    return len(let_go.all())
 
 
 FILE = Kind("file", FileContentSchema, prepare_files, keep_files)

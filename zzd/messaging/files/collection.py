@@ -16,7 +16,7 @@ from zzd.db import reading, transaction
 from zzd.messaging.files import uploads
 from zzd.messaging.files.models import Blob, File
 from zzd.messaging.files.parts import discard
-from zzd.messaging.files.storage import Missing, blob_key, store, variant_key
+from zzd.messaging.files.storage import Missing, blob_key, is_content, store, variant_key
 from zzd.messaging.files.threads import beside
 
 Step = Callable[[], int]
@@ -84,7 +84,7 @@ def sweep_orphans() -> int:
     swept, keys = 0, []
     before = clock.now() - ORPHAN_AFTER
     for key, since in store().list_keys():
-        if since < before:
+        if since < before and is_content(key):
             keys.append(key)
         if len(keys) == BATCH:
             swept += _sweep(keys)

@@ -1,4 +1,4 @@
-"""Signed links: one file, for one session, for five minutes."""
+"""Signed links: one file (or another thing), for one session, for five minutes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import orjson
 from flask import current_app
@@ -29,31 +30,40 @@ class Link:
 
 def sign(link: Link) -> tuple[str, datetime]:
     """The token, and until when it is good."""
-    expires_at = (clock.now() + LINK_FOR).replace(microsecond=0)
-    said = orjson.dumps(
-        [link.file_id, link.variant, link.download, link.session_id, int(expires_at.timestamp())]
-    )
-    return _text(said) + "." + _text(_seal(said)), expires_at
+    return sign_for(PURPOSE, [link.file_id, link.variant, link.download, link.session_id])
 
 
 def verify(token: str) -> Link:
     """What was signed. Raises LinkInvalid; the rights are for the caller to check."""
+    return Link(*verify_for(PURPOSE, token))
+
+
+def sign_for(purpose: bytes, named: list[Any]) -> tuple[str, datetime]:
+    """The same for links to other things, each kind with a purpose of its own."""
+    expires_at = (clock.now() + LINK_FOR).replace(microsecond=0)
+    said = orjson.dumps([*named, int(expires_at.timestamp())])
+    return _text(said) + "." + _text(_seal(purpose, said)), expires_at
+
+
+def verify_for(purpose: bytes, token: str) -> list[Any]:
+    """What was named. Raises LinkInvalid."""
     first, _, second = token.partition(".")
     try:
         said, seal = _bytes(first), _bytes(second)
     except (binascii.Error, ValueError):
         raise LinkInvalid from None
-    if not hmac.compare_digest(_seal(said), seal):
+    if not hmac.compare_digest(_seal(purpose, said), seal):
         raise LinkInvalid
-    file_id, variant, download, session_id, expires_at = orjson.loads(said)
+    parts: list[Any] = orjson.loads(said)
+    *named, expires_at = parts
     if clock.now() >= datetime.fromtimestamp(expires_at, UTC):
         raise LinkInvalid
-    return Link(file_id, variant, download, session_id)
+    return named
 
 
-def _seal(said: bytes) -> bytes:
+def _seal(purpose: bytes, said: bytes) -> bytes:
     key = current_app.config["SECRET_KEY"].encode()
-    return hmac.digest(key, PURPOSE + said, hashlib.sha256)
+    return hmac.digest(key, purpose + said, hashlib.sha256)
 
 
 def _text(packed: bytes) -> str:

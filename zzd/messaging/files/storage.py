@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from zzd.messaging.files.threads import beside
 from zzd.settings import Settings, SettingsError
 
 PIECE = 256 * 1024
+KEY = re.compile(r"[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{64}")
 
 
 class Missing(Exception):
@@ -43,6 +45,11 @@ class Store(Protocol):
 def key_of(sha256: str) -> str:
     """A fresh key for this content, in one of 65,536 folders."""
     return f"{sha256[:2]}/{sha256[2:4]}/{sha256}-{uuid.uuid4().hex[:8]}"
+
+
+def is_content(key: str) -> bool:
+    """Whether a key is one that ``key_of`` gives: others keep things of their own in the store."""
+    return KEY.match(key) is not None
 
 
 def variant_key(key: str, variant: str) -> str:

@@ -15,7 +15,7 @@ from zzd.messaging.marks.models import Pin
 from zzd.messaging.messages import find_message
 from zzd.messaging.models import Message
 from zzd.messaging.policy import Place, access_conversation, may_pin, refuse
-from zzd.messaging.problems import MessageRecalled, TooManyPins
+from zzd.messaging.problems import MessageRecalled, MessageRemoved, TooManyPins
 from zzd.messaging.rules import MOST_PINS
 from zzd.messaging.views import describe_message, select_messages
 from zzd.principal import Principal
@@ -46,10 +46,13 @@ def list_pins(session: Session, principal: Principal, conversation_id: int) -> d
 
 
 def pin_message(session: Session, by: Principal, conversation_id: int, seq: int) -> None:
-    """A repeat changes nothing. Raises NotFound, NotPermitted, MessageRecalled, TooManyPins."""
+    """A repeat changes nothing. Raises NotFound, NotPermitted, MessageRecalled,
+    MessageRemoved, TooManyPins."""
     place, message = _to_pin(session, by, conversation_id, seq, action="message.pin")
     if message.recalled_at is not None:
         raise MessageRecalled
+    if message.removed_at is not None:
+        raise MessageRemoved
     pinned = _seqs(session, conversation_id)
     if seq in pinned:
         return

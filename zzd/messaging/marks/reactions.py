@@ -22,7 +22,7 @@ from zzd.messaging.messages import find_message
 from zzd.messaging.models import Message
 from zzd.messaging.people import select_people
 from zzd.messaging.policy import Place, access_conversation, may_see_readers, refuse
-from zzd.messaging.problems import MessageRecalled, TooManyReactions
+from zzd.messaging.problems import MessageRecalled, MessageRemoved, TooManyReactions
 from zzd.messaging.rules import MOST_REACTIONS
 from zzd.orgtree.models import Official
 from zzd.principal import Principal
@@ -36,11 +36,14 @@ def add_reaction(
 ) -> dict[str, Any]:
     """React; a repeat changes nothing. Returns all reactions to the message.
 
-    Raises NotFound, also for a key that there is not, MessageRecalled, TooManyReactions.
+    Raises NotFound, also for a key that there is not, MessageRecalled, MessageRemoved,
+    TooManyReactions.
     """
     place, message = _message_locked(session, by, conversation_id, seq, key)
     if message.recalled_at is not None:
         raise MessageRecalled
+    if message.removed_at is not None:
+        raise MessageRemoved
     given = set(
         session.scalars(
             select(Reaction.key).filter_by(

@@ -6,7 +6,10 @@ from flask import Flask
 
 from zzd.api import Api
 from zzd.messaging.scheduled import routes, sending
+from zzd.messaging.scheduled.sending import forget_words
 from zzd.realtime import add_timer
+
+__all__ = ["forget_words", "register"]
 
 EVERY = 1.0
 

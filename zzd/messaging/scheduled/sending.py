@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from zzd import clock
@@ -14,6 +15,7 @@ from zzd.db import reading, transaction
 from zzd.errors import Problem
 from zzd.identity.principals import principal_of_account
 from zzd.messaging import messages
+from zzd.messaging.models import Message
 from zzd.messaging.scheduled.messages import load_content, tell_sender
 from zzd.messaging.scheduled.models import ScheduledMessage
 from zzd.messaging.scheduled.problems import PostNotHeld
@@ -21,6 +23,7 @@ from zzd.messaging.scheduled.problems import PostNotHeld
 log = structlog.get_logger()
 
 AT_ONCE = 200
+SENT_AS = "scheduled."
 # When something of ours fails, it is not the sender's: it is tried again, so often.
 AGAIN_AFTER, MOST_ATTEMPTS = timedelta(minutes=1), 5
 
@@ -74,7 +77,7 @@ def _send(scheduled_id: int) -> None:
             kind=scheduled.kind,
             content=load_content(scheduled.kind, scheduled.content),
             mentions=scheduled.mentions,
-            client_id=f"scheduled.{scheduled.id}",
+            client_id=f"{SENT_AS}{scheduled.id}",
             reply_to_seq=scheduled.reply_to_seq,
         )
         if not fresh:
@@ -111,3 +114,25 @@ def _postpone(scheduled_id: int) -> None:
             scheduled.failure_code = "internal_error"
             scheduled.failure_detail = "Something went wrong on our side; it has been recorded"
             tell_sender(session, scheduled)
+
+
+def forget_words(session: Session, sent: Sequence[Message]) -> None:
+    """What these messages said is not kept any more, and so not with what was to be sent either."""
+    ids = [
+        int(number)
+        for each in sent
+        if each.client_id.startswith(SENT_AS)
+        and (number := each.client_id.removeprefix(SENT_AS)).isdigit()
+        and len(number) < 19
+    ]
+    # A client's own key may look the same: the row must tell of this message's sending.
+    places = {(each.conversation_id, each.seq) for each in sent}
+    session.execute(
+        update(ScheduledMessage)
+        .where(
+            ScheduledMessage.id.in_(ids),
+            tuple_(ScheduledMessage.conversation_id, ScheduledMessage.seq).in_(places),
+        )
+        .values(text="", content=None, mentions=None),
+        execution_options={"synchronize_session": False},
+    )

@@ -161,7 +161,7 @@ def _differs() -> ColumnElement[bool]:
 
 
 def put(messages: Sequence[Message], session: Session) -> None:
-    """Write the entries of these messages. A recalled one is kept without a word of it."""
+    """Write the entries of these messages. A recalled or removed one is kept without a word."""
     if not messages:
         return
     entries = [
@@ -181,7 +181,7 @@ def put(messages: Sequence[Message], session: Session) -> None:
 
 def text_of(message: Message) -> str:
     """All that a message is found by, its parts apart from each other."""
-    if message.recalled_at is not None:
+    if message.recalled_at is not None or message.removed_at is not None:
         return ""
     return "\n".join([message.text, *kinds.words_of(message.kind, message.content)])
 

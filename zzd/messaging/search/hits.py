@@ -71,7 +71,9 @@ def _describe(
     session: Session, principal: Principal, query: Query, found: Sequence[Found]
 ) -> list[dict[str, Any]]:
     ids = [row[2] for row in found]
-    query_for = select_messages().where(Message.id.in_(ids), Message.recalled_at.is_(None))
+    query_for = select_messages().where(
+        Message.id.in_(ids), Message.recalled_at.is_(None), Message.removed_at.is_(None)
+    )
     messages = {row[0].id: (row[0], row[1]) for row in session.execute(query_for)}
     places = {message.conversation_id for message, _ in messages.values()}
     rows = session.execute(select_conversations(principal).where(Conversation.id.in_(places))).all()
