@@ -68,6 +68,12 @@ const workspace: RouteRecordRaw[] = [
     name: 'review',
     component: () => import('@/features/workbench/ReviewPage.vue'),
   },
+  { path: 'records', redirect: { name: 'records', params: { pane: 'rules' } } },
+  {
+    path: 'records/:pane(rules|holds|exports)',
+    name: 'records',
+    component: () => import('@/features/records/RecordsPage.vue'),
+  },
   {
     path: ':rest(.*)*',
     name: 'absent',

@@ -121,6 +121,8 @@ export interface Message {
   created_at: string
   recalled_at: string | null
   recalled_by: Person | null
+  /** Since when its words are not kept any more. */
+  removed_at?: string | null
   edited_at: string | null
   mentions: Mentions | null
   mentions_me: boolean | null

@@ -5,6 +5,7 @@ import contacts from './en/contacts'
 import dings from './en/dings'
 import directives from './en/directives'
 import messages from './en/messages'
+import records from './en/records'
 import scheduled from './en/scheduled'
 import search from './en/search'
 import shell from './en/shell'
@@ -19,6 +20,7 @@ export default {
   ...dings,
   ...directives,
   ...messages,
+  ...records,
   ...scheduled,
   ...search,
   ...shell,

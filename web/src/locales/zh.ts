@@ -5,6 +5,7 @@ import contacts from './zh/contacts'
 import dings from './zh/dings'
 import directives from './zh/directives'
 import messages from './zh/messages'
+import records from './zh/records'
 import scheduled from './zh/scheduled'
 import search from './zh/search'
 import shell from './zh/shell'
@@ -19,6 +20,7 @@ export default {
   ...dings,
   ...directives,
   ...messages,
+  ...records,
   ...scheduled,
   ...search,
   ...shell,

@@ -28,6 +28,7 @@ export interface EventData {
     recalled_at: string
     recalled_by?: Person
   }
+  'messages.removed': { conversation_id: string; seqs: number[]; removed_at: string }
   'message.updated': {
     conversation_id: string
     seq: number
@@ -83,6 +84,7 @@ type Handler<N extends EventName> = (data: EventData[N]) => void
 export const EVENT_NAMES: EventName[] = [
   'message.created',
   'message.recalled',
+  'messages.removed',
   'message.updated',
   'reactions.updated',
   'pins.updated',

@@ -1,18 +1,22 @@
-import { BellFilled, ChatLineRound, Flag, Grid, User } from '@element-plus/icons-vue'
+import { BellFilled, ChatLineRound, Flag, FolderOpened, Grid, User } from '@element-plus/icons-vue'
 import { computed, type Component } from 'vue'
 import { useRoute } from 'vue-router'
 import { useDings } from '@/features/dings/dings'
 import { useInbox } from '@/features/directives/inbox'
 import { useConversations } from '@/features/messages/conversations'
+import { useDuties } from '@/features/records/duties'
 import { useSession } from '@/features/signin/session'
 
 export interface Destination {
-  key: 'messages' | 'dings' | 'contacts' | 'directives' | 'workbench'
+  key: 'messages' | 'dings' | 'contacts' | 'directives' | 'workbench' | 'records'
   icon: Component
   badge: number
   path: string
   active: boolean
 }
+
+/** What there is for an account that is no official's. */
+const WITHOUT_OFFICIAL = new Set(['contacts', 'workbench', 'records'])
 
 /** The places of the product; an account without an official has no messages and receives no directives. */
 export function useNavigation() {
@@ -21,6 +25,7 @@ export function useNavigation() {
   const dings = useDings()
   const inbox = useInbox()
   const route = useRoute()
+  const duties = useDuties()
 
   return computed<Destination[]>(() => {
     const places: Omit<Destination, 'active'>[] = [
@@ -29,9 +34,11 @@ export function useNavigation() {
       { key: 'contacts', icon: User, badge: 0, path: '/contacts' },
       { key: 'directives', icon: Flag, badge: inbox.waiting.length, path: '/directives' },
       { key: 'workbench', icon: Grid, badge: 0, path: '/workbench' },
+      { key: 'records', icon: FolderOpened, badge: 0, path: '/records' },
     ]
     return places
-      .filter(({ key }) => session.me?.official || key === 'contacts' || key === 'workbench')
+      .filter(({ key }) => key !== 'records' || duties.value.sees)
+      .filter(({ key }) => session.me?.official || WITHOUT_OFFICIAL.has(key))
       .map((place) => ({ ...place, active: route.path.startsWith(place.path) }))
   })
 }

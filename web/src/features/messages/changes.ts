@@ -22,7 +22,7 @@ interface ReactionChange {
 export function withEdit(messages: Message[], edit: Edit): Message[] {
   return messages.map((message) => {
     if (message.seq === edit.seq) {
-      if (message.recalled_at) return message
+      if (message.recalled_at || message.removed_at) return message
       return { ...message, text: edit.text, content: edit.content, edited_at: edit.edited_at }
     }
     if (message.reply_to?.seq === edit.seq) {

@@ -5,7 +5,7 @@ import type { Conversation, Draft, Message, MyConversation } from '@/api/types'
 import { useSession } from '@/features/signin/session'
 import { byAttention, noteMention, readUpTo } from './conversationOrder'
 import { withEdit } from './changes'
-import { withRecall, type Recall } from './sequence'
+import { withRecall, withRemoval, type Recall, type Removal } from './sequence'
 
 export const useConversations = defineStore('conversations', () => {
   const session = useSession()
@@ -83,6 +83,11 @@ export const useConversations = defineStore('conversations', () => {
     if (byId.value.get(id)?.mentioned) void refetch(id)
   }
 
+  function noteRemoval(id: string, removal: Removal): void {
+    changeLast(id, (messages) => withRemoval(messages, removal))
+    if (byId.value.get(id)?.mentioned) void refetch(id)
+  }
+
   function noteMine(id: string, my: MyConversation): void {
     const conversation = byId.value.get(id)
     if (conversation) conversation.my = my
@@ -120,6 +125,7 @@ export const useConversations = defineStore('conversations', () => {
     refetch,
     noteMessage,
     noteRecall,
+    noteRemoval,
     noteEdit: (id: string, edit: Parameters<typeof withEdit>[1]) =>
       changeLast(id, (messages) => withEdit(messages, edit)),
     noteMine,

@@ -5,7 +5,7 @@ import { useConversations } from './conversations'
 import { noteOtherDraft } from './drafts'
 import { useHistory } from './history'
 import { newestOnly } from './newest'
-import { withRecall } from './sequence'
+import { withRecall, withRemoval } from './sequence'
 import { noteTyping } from './typing'
 
 /** Brings what others (and my other devices) change to the screen; returns the functions that end it. */
@@ -19,6 +19,10 @@ export function followChanges(): (() => void)[] {
     onPushed('message.recalled', ({ conversation_id, ...recall }) => {
       conversations.noteRecall(conversation_id, recall)
       history.change(conversation_id, (messages) => withRecall(messages, recall))
+    }),
+    onPushed('messages.removed', ({ conversation_id, ...removal }) => {
+      conversations.noteRemoval(conversation_id, removal)
+      history.change(conversation_id, (messages) => withRemoval(messages, removal))
     }),
     onPushed('message.updated', ({ conversation_id, ...edit }) => {
       conversations.noteEdit(conversation_id, edit)

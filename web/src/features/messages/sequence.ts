@@ -21,10 +21,36 @@ export function leavesGap(messages: Message[], seq: number): boolean {
   return seq > tailSeq(messages) + 1
 }
 
+const NO_WORDS = {
+  text: null,
+  content: null,
+  mentions: null,
+  reply_to: null,
+  reactions: [],
+  pinned: false,
+}
+
 export interface Recall {
   seq: number
   recalled_at: string
   recalled_by?: Person | null
+}
+
+export interface Removal {
+  seqs: number[]
+  removed_at: string
+}
+
+/** The time of keeping is over: the places stay, the words go, in quotes of them too. */
+export function withRemoval(messages: Message[], { seqs, removed_at }: Removal): Message[] {
+  const gone = new Set(seqs)
+  return messages.map((message) => {
+    if (gone.has(message.seq)) return { ...message, ...NO_WORDS, removed_at }
+    if (message.reply_to && gone.has(message.reply_to.seq)) {
+      return { ...message, reply_to: { ...message.reply_to, text: null } }
+    }
+    return message
+  })
 }
 
 export function withRecall(messages: Message[], recall: Recall): Message[] {
@@ -32,12 +58,7 @@ export function withRecall(messages: Message[], recall: Recall): Message[] {
     if (message.seq === recall.seq) {
       return {
         ...message,
-        text: null,
-        content: null,
-        mentions: null,
-        reply_to: null,
-        reactions: [],
-        pinned: false,
+        ...NO_WORDS,
         recalled_at: recall.recalled_at,
         recalled_by: recall.recalled_by ?? message.sender,
       }

@@ -16,7 +16,7 @@ export default {
     absent: 'It does not exist, or you are no longer in it',
     recalledMine: 'You recalled a message',
     recalledBy: '{name} recalled a message',
-    recalledQuote: 'This message was recalled',
+    recalledQuote: 'The message was recalled or removed',
     draft: '[to be sent] ',
     noMessages: 'No messages yet',
     sayHello: 'No messages yet: say hello',

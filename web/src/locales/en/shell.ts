@@ -6,6 +6,7 @@ export default {
     messages: 'Messages',
     contacts: 'Contacts',
     directives: 'Directives',
+    records: 'Records',
     workbench: 'Apps',
     dings: 'DING',
     skip: 'Skip to the content',

@@ -14,7 +14,7 @@ export default {
     absent: '会话不存在，或您已不在其中',
     recalledMine: '你撤回了一条消息',
     recalledBy: '{name} 撤回了一条消息',
-    recalledQuote: '该消息已撤回',
+    recalledQuote: '原消息已撤回或清除',
     draft: '［待发送］',
     noMessages: '暂无消息',
     sayHello: '这里还没有消息，打个招呼吧',

@@ -5,6 +5,7 @@ export default {
     contacts: '通讯录',
     directives: '指令',
     workbench: '工作台',
+    records: '档案',
     dings: 'DING',
     skip: '跳到主要内容',
     me: '我的',

@@ -27,7 +27,7 @@ export function menuItems(
   settings: ChatSettings,
   now: number,
 ): MenuKey[] {
-  if (message.recalled_at || message.kind === BY_THE_GROUP) return []
+  if (message.recalled_at || message.removed_at || message.kind === BY_THE_GROUP) return []
   const mine = message.sender.id === officialId
   const ageSeconds = (now - Date.parse(message.created_at)) / 1_000
   const mayPin = conversation.may_manage || conversation.kind === 'direct'
