@@ -31,14 +31,26 @@ dl{display:grid;grid-template-columns:max-content 1fr;gap:.3rem 1rem}dt{color:#5
 """
 SHOWN = {"image/jpeg", "image/png", "image/gif", "image/webp", "image/avif", "image/bmp"}
 
+NOTICES = {
+    "added": "加入",
+    "joined": "申请加入",
+    "removed": "移出",
+    "left": "退出",
+    "renamed": "改名为",
+    "made_owner": "成为群主",
+    "made_admin": "成为管理员",
+    "made_member": "成为普通成员",
+    "notice_changed": "更新群公告",
+}
+
 
 def page_name(number: int) -> str:
     return f"messages-{number:04}.html"
 
 
 def head(title: str, number: int) -> str:
-    """The beginning of a page; ``foot`` ends it."""
-    return f"{_top(f'{title} · {number}')}<h1>{escape(title)}</h1>{_nav(number, last=False)}<main>"
+    """The beginning of a page; ``foot`` ends it, and knows whether another follows."""
+    return f"{_top(f'{title} · {number}')}<h1>{escape(title)}</h1>{_nav(number, last=True)}<main>"
 
 
 def foot(number: int, *, last: bool) -> str:
@@ -75,7 +87,7 @@ def cover(about: dict[str, Any], pages: int) -> str:
         f'<li><a href="{page_name(number)}">第 {number} 页</a></li>'
         for number in range(1, pages + 1)
     )
-    title = f"会话导出:{conversation['name']}"
+    title = f"会话导出：{conversation['name']}"
     return f"{_top(title)}<h1>{escape(title)}</h1><dl>{rows}</dl><ol>{links}</ol></body></html>"
 
 
@@ -101,11 +113,12 @@ def _said(entry: dict[str, Any]) -> str:
     words = entry["text"] or ""
     if place:
         where = f"{place['name']} {place['address']} ({place['latitude']}, {place['longitude']})"
-        words = f"{words}\n位置:{where}".strip()
+        words = f"{words}\n位置：{where}".strip()
     if entry["kind"] == "notice":
         people = "、".join(person["name"] for person in entry["content"]["people"])
-        told = (entry["content"]["action"], people, entry["content"]["text"] or "")
-        words = f"群通知:{' '.join(filter(None, told))}"
+        content = entry["content"]
+        told = (NOTICES.get(content["action"]), people, content["name"], content["text"])
+        words = f"群通知：{' '.join(filter(None, told))}"
     return f"<p>{escape(words)}</p>" if words else ""
 
 
@@ -115,7 +128,7 @@ def _quote(quoted: dict[str, Any] | None) -> str:
     words = quoted["text"] if quoted["text"] is not None else "原消息已撤回或清除"
     return (
         f'<blockquote>回复 <a href="#m{quoted["seq"]}">#{quoted["seq"]}</a> '
-        f"{escape(quoted['sender_name'])}:{escape(words)}</blockquote>"
+        f"{escape(quoted['sender_name'])}：{escape(words)}</blockquote>"
     )
 
 
@@ -123,7 +136,7 @@ def _original(original: dict[str, Any] | None) -> str:
     if original is None:
         return ""
     versions = "".join(
-        f"<p>{_time(each['at'])}:{escape(each['text'])}</p>" for each in original["versions"]
+        f"<p>{_time(each['at'])}：{escape(each['text'])}</p>" for each in original["versions"]
     )
     return f'<div class="original">保留的原文{versions}<p>{escape(original["text"])}</p></div>'
 
@@ -142,11 +155,11 @@ def _record(record: dict[str, Any] | None) -> str:
 def _file(file: dict[str, Any]) -> str:
     name = escape(file["name"])
     if file["path"] is None:
-        return f"<p>附件:{name}({file['size']} 字节,未随附)</p>"
+        return f"<p>附件：{name}（{file['size']} 字节，未随附）</p>"
     address = escape(quote(file["path"]))
     shown = f'<img src="{address}" alt="{name}" loading="lazy">'
     picture = shown if file["media_type"] in SHOWN else ""
-    return f'{picture}<p>附件:<a href="{address}" download>{name}</a></p>'
+    return f'{picture}<p>附件：<a href="{address}" download>{name}</a></p>'
 
 
 def _time(moment: str) -> str:
