@@ -71,7 +71,7 @@ def test_another_countys_conversation_does_not_exist(
     say(speaker, made)
     outsider = as_(OUTSIDER)
     found = list(doors(app))
-    assert len(found) == 37
+    assert len(found) == 38
     for door in found:
         absent = knock(outsider, "999999", door)
         before = denials()
