@@ -359,6 +359,7 @@ def test_progress_is_told_batch_by_batch(
     as_: SignedIn, group: MakeGroup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(entries, "BATCH", 2)
+    monkeypatch.setattr(making, "NOTE_EVERY", 0)
     made = group(MEMBER)
     for _ in range(5):
         say(as_(OWNER), made)
@@ -418,10 +419,11 @@ def fill(conversation: dict[str, Any], count: int) -> None:
 
 
 def test_memory_and_statements_do_not_grow_with_the_conversation(
-    as_: SignedIn, group: MakeGroup, statements: Statements
+    as_: SignedIn, group: MakeGroup, statements: Statements, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(making, "NOTE_EVERY", 0)
     peaks, costs = [], []
-    for batches in (4, 16):
+    for batches in (10, 60):
         made = group(MEMBER)
         fill(made, batches * entries.BATCH)
         order(as_(OWNER), made)

@@ -27,7 +27,8 @@ from zzd.messaging.records import holds
 from zzd.messaging.views import describe_message, select_messages
 from zzd.principal import Principal
 
-BATCH = 500
+# As many as do not hold up others in this process.
+BATCH = 100
 LONGEST_PATH_NAME = 80
 OWN = ("client_id", "mentions_me", "favourite")
 FORBIDDEN = str.maketrans(dict.fromkeys('<>:"/\\|?*', "_"))

@@ -23,7 +23,7 @@ from zzd.orgtree.models import Line, Unit
 from zzd.principal import Principal
 
 # Messages that one request of a dry run looks at.
-SLICE = 50_000
+SLICE = 20_000
 TRIED = 0
 
 

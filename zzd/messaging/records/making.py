@@ -1,6 +1,6 @@
 """Exports are made in the background: one archive at a time in each process, message by message.
 
-Whoever claims one shows a sign of life with every batch. When a process dies, another begins the
+Whoever claims one shows a sign of life every second. When a process dies, another begins the
 archive afresh once the sign is old; after three attempts it has failed. Nothing but an archive that
 is complete and in the store is ever ready.
 """
@@ -40,6 +40,8 @@ FORMAT = "zzd-conversation-export/1"
 # Without a sign of life for so long, whoever made it is dead.
 ALIVE_FOR = timedelta(minutes=2)
 MOST_ATTEMPTS = 3
+# Seconds from one sign of life to the next.
+NOTE_EVERY = 1.0
 
 
 class Abandoned(Exception):
@@ -117,7 +119,7 @@ def _make(export: ConversationExport) -> None:
         size, sha256 = archive.stat().st_size, beside(_digest, archive)
         key = f"exports/{export.id % 256:02x}/{export.id}-{uuid.uuid4().hex}.zip"
         # Known before it is there, so that it is found whatever happens.
-        _note(export, key=key)
+        _note(export, key=key, done=export.last_seq - export.first_seq + 1)
         store().put(key, archive)
     now = clock.now()
     with transaction() as session:
@@ -134,7 +136,7 @@ def _make(export: ConversationExport) -> None:
 def _write(export: ConversationExport, texts: Path, archive: Path) -> None:
     head = _head(export)
     reader = Principal(export.sender_id, export.by_username, None)
-    done = 0
+    done, noted = 0, time.monotonic()
     with _writing(texts, head) as open_writers, ZipFile(archive, "w", ZIP_DEFLATED) as packed:
         for batch in read_batches(
             export.conversation_id,
@@ -149,7 +151,9 @@ def _write(export: ConversationExport, texts: Path, archive: Path) -> None:
                 for writer in open_writers:
                     writer.write(entry)
             done += len(batch.entries)
-            _note(export, done=done)
+            if time.monotonic() - noted >= NOTE_EVERY:
+                _note(export, done=done)
+                noted = time.monotonic()
             # Others in this process have their turn.
             time.sleep(0)
     with ZipFile(archive, "a", ZIP_DEFLATED) as packed:

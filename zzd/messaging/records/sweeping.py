@@ -27,7 +27,7 @@ from zzd.messaging.records.retention import Rule
 BATCH = 200
 WINDOW = 2000
 # Windows in which nothing is due that are looked at before others have their turn.
-WINDOWS = 25
+WINDOWS = 5
 STEPS = 20
 PASS_EVERY = timedelta(hours=1)
 
