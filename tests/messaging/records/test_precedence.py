@@ -186,12 +186,32 @@ def test_a_shorter_rule_counts_at_once_for_what_was_passed_over(
 def test_rules_are_listed_the_first_to_count_first(
     as_: SignedIn, rule: Rule, unit_id: Callable[[str], str]
 ) -> None:
-    rule(10, name="全部")
-    rule(20, name="石塘", audience={"unit_id": unit_id("331081100")})
-    rule(30, name="台州", audience={"unit_id": unit_id("3310")})
-    rule(None, name="文件", message_kinds=["file"])
+    """Any audience before none, the lower unit, the narrower; then messages, conversations, days."""
+    city = {"unit_id": unit_id("3310")}
+    for keep_days, name, about in (
+        (10, "全部", {}),
+        (None, "全部永久", {}),
+        (20, "石塘", {"audience": {"unit_id": unit_id("331081100")}}),
+        (30, "台州", {"audience": city}),
+        (1, "台州文字", {"audience": city, "message_kinds": ["text"]}),
+        (1, "台州防汛", {"audience": {**city, "line": "flood_control"}}),
+        (90, "群聊", {"conversation_kinds": ["group"]}),
+        (1, "文件", {"message_kinds": ["file"]}),
+        (2, "群文件", {"message_kinds": ["file"], "conversation_kinds": ["group"]}),
+    ):
+        rule(keep_days, name=name, **about)
     names = [each["name"] for each in as_(AUDIT).get("/records/rules")["items"]]
-    assert names == ["石塘", "台州", "文件", "全部"]
+    assert names == [
+        "石塘",
+        "台州防汛",
+        "台州文字",
+        "台州",
+        "群文件",
+        "文件",
+        "群聊",
+        "全部永久",
+        "全部",
+    ]
 
 
 def test_a_trial_says_what_the_rule_will_remove(
