@@ -1,0 +1,6 @@
+export * from './identity'
+export * from './messaging'
+export * from './miniapps'
+export * from './orgtree'
+export * from './pages'
+export * from './tasks'

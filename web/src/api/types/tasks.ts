@@ -1,0 +1,125 @@
+import type { DescribedAudience, OfficialRef, Role, UnitBrief } from './orgtree'
+
+export type Urgency = 'normal' | 'urgent' | 'critical'
+export type Mode = 'actual' | 'exercise'
+export type ResponseLevel = 1 | 2 | 3 | 4
+
+export type AssignmentState =
+  | 'issued'
+  | 'delivered'
+  | 'read'
+  | 'acknowledged'
+  | 'reported'
+  | 'completed'
+
+export interface EventBrief {
+  id: string
+  name: string
+  mode: Mode
+  level: ResponseLevel | null
+}
+
+export interface TaskEvent extends EventBrief {
+  kind: string
+  levels: { level: ResponseLevel; at: string; by: OfficialRef; reason: string }[]
+  created_at: string
+  status: 'open' | 'closed'
+}
+
+export interface FigureSpec {
+  key: string
+  name: string
+  unit: string
+  minimum: number
+  required: boolean
+}
+
+export interface DirectiveBrief {
+  id: string
+  number: string | null
+  title: string
+  text: string
+  urgency: Urgency
+  event: EventBrief
+  issuer_unit: { id: string; name: string }
+  figures: FigureSpec[]
+}
+
+export interface Directive extends DirectiveBrief {
+  audiences: DescribedAudience[]
+  issuer: OfficialRef
+  issued_at: string
+  ack_deadline: string
+  report_deadline: string | null
+  rev: number
+  units: number
+  status: 'open' | 'closed'
+  my_assignment_id: string | null
+}
+
+export interface Report {
+  id: string
+  no: number
+  figures: Record<string, number | null>
+  text: string | null
+  by: OfficialRef
+  created_at: string
+  device_time: string | null
+  client_id: string | null
+}
+
+/** Whom to call; whoever is on duty stands first. */
+export type Contact = OfficialRef & { phone: string | null; role: Role }
+
+export interface Assignment {
+  id: string
+  directive: DirectiveBrief
+  unit: UnitBrief
+  state: AssignmentState
+  ack_deadline: string
+  report_deadline: string | null
+  overdue: 'acknowledge' | 'report' | null
+  delivered_at: string | null
+  read_at: string | null
+  acknowledged: { at: string; by: OfficialRef } | null
+  reported_at: string | null
+  completed_at: string | null
+  notes: { unit_name: string; by: OfficialRef; text: string; at: string }[]
+  latest_report: Report | null
+  below: { addressed: number; acknowledged: number; reported: number; completed: number }
+  may: { acknowledge: boolean; report: boolean; cascade: boolean; complete: boolean }
+  history?: { at: string; move: string; by: OfficialRef | null; detail: Record<string, unknown> | null }[]
+  reports?: Report[]
+  contacts?: Contact[]
+}
+
+export interface RollupRow {
+  unit: UnitBrief & { has_children: boolean }
+  addressed: number
+  delivered: number
+  acknowledged: number
+  reported: number
+  completed: number
+  overdue: number
+  unstaffed: number
+  figures: Record<string, number | null>
+  not_reported: number
+}
+
+export interface Rollup {
+  directive_id: string
+  unit: UnitBrief
+  own: RollupRow | null
+  rows: RollupRow[]
+  total: RollupRow
+  at: string
+  figures: FigureSpec[]
+}
+
+export type AssignmentFilter =
+  | 'not_delivered'
+  | 'not_acknowledged'
+  | 'not_reported'
+  | 'not_completed'
+  | 'overdue'
+  | 'any'
