@@ -49,6 +49,9 @@ export const messagesBefore = (id: string, seq: number, limit: number) =>
   get<Page<Message>>(`${at(id)}/messages`, { before_seq: seq, limit })
 export const messagesAfter = (id: string, seq: number, limit: number) =>
   get<Page<Message>>(`${at(id)}/messages`, { after_seq: seq, limit })
+/** A page that has the message in its middle. */
+export const messagesAround = (id: string, seq: number, limit: number) =>
+  get<Page<Message>>(`${at(id)}/messages`, { around_seq: seq, limit })
 export const sendMessage = (
   id: string,
   body: NewMessage & { client_id: string },

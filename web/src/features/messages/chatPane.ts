@@ -4,6 +4,7 @@ import type { Conversation, Message } from '@/api/types'
 import { useNotify } from '@/lib/notify'
 import { provideChat, type Anchor } from './chatContext'
 import { useHistory } from './history'
+import { shownOf } from './sequence'
 
 export const MOST_SELECTED = 100
 
@@ -27,9 +28,10 @@ export function useChatPane(
   const selected = ref<Set<number> | null>(null)
   const overlay = shallowRef<Overlay | null>(null)
 
-  const chosen = computed(() =>
-    (histories.find(id)?.messages ?? []).filter(({ seq }) => selected.value?.has(seq)),
-  )
+  const chosen = computed(() => {
+    const history = histories.find(id)
+    return history ? shownOf(history).filter(({ seq }) => selected.value?.has(seq)) : []
+  })
 
   function open(kind: 'readers' | 'reactors' | 'versions' | 'record') {
     return (message: Message) => (overlay.value = { kind, message })

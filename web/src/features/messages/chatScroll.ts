@@ -2,7 +2,15 @@ import { nextTick, onBeforeUnmount, onMounted, ref, watch, type Ref, type Shallo
 import type { ChatRow } from './rows'
 
 const AT_BOTTOM_PX = 48
-const NEAR_TOP_PX = 160
+const NEAR_END_PX = 160
+
+export interface Ends {
+  loadOlder(): Promise<void>
+  loadNewer(): Promise<void>
+  /** The list ends before the newest message: its bottom is not where new ones appear. */
+  isAside(): boolean
+  toNewest(): void
+}
 
 /**
  * Where the reader is in a growing list: kept at the bottom while they are there, kept on the same message while older
@@ -11,7 +19,7 @@ const NEAR_TOP_PX = 160
 export function useChatScroll(
   container: Readonly<ShallowRef<HTMLElement | null>>,
   rows: Readonly<Ref<ChatRow[]>>,
-  loadOlder: () => Promise<void>,
+  ends: Ends,
 ) {
   const atBottom = ref(true)
   const newBelow = ref(0)
@@ -25,6 +33,7 @@ export function useChatScroll(
   }
 
   async function followBottom(): Promise<void> {
+    ends.toNewest()
     atBottom.value = true
     newBelow.value = 0
     await nextTick()
@@ -37,7 +46,7 @@ export function useChatScroll(
     if (!element || loading) return
     loading = true
     const fromEnd = element.scrollHeight - element.scrollTop
-    await loadOlder()
+    await ends.loadOlder()
     await nextTick()
     element.scrollTop = element.scrollHeight - fromEnd
     loading = false
@@ -46,16 +55,18 @@ export function useChatScroll(
   function onScroll(): void {
     const element = container.value
     if (!element) return
-    atBottom.value =
-      element.scrollHeight - element.scrollTop - element.clientHeight < AT_BOTTOM_PX
+    const below = element.scrollHeight - element.scrollTop - element.clientHeight
+    atBottom.value = !ends.isAside() && below < AT_BOTTOM_PX
     if (atBottom.value) newBelow.value = 0
-    if (element.scrollTop < NEAR_TOP_PX) void fetchAbove()
+    if (element.scrollTop < NEAR_END_PX) void fetchAbove()
+    if (ends.isAside() && below < NEAR_END_PX) void ends.loadNewer()
   }
 
   const lastSeq = () => rows.value.findLast((row) => row.message)?.message?.seq ?? 0
 
   watch([lastSeq, () => rows.value.at(-1)?.key], async ([seq], [before]) => {
-    if (atBottom.value) await followBottom()
+    if (ends.isAside()) atBottom.value = false
+    else if (atBottom.value) await followBottom()
     else if (before > 0) newBelow.value += Math.max(0, seq - before)
   })
 

@@ -1,29 +1,28 @@
 import { defineStore } from 'pinia'
 import { shallowReactive } from 'vue'
 import { asProblem, messaging, type ApiProblem } from '@/api'
-import type { Message } from '@/api/types'
+import type { Message, Page } from '@/api/types'
 import { useSession } from '@/features/signin/session'
 import { coalesce } from '@/lib/coalesce'
 import { useOutbox } from '@/offline/outbox'
-import { leavesGap, mergeMessages, tailSeq } from './sequence'
+import { leavesGap, mergeMessages, shownOf, tailSeq, withFetched, type Stretches } from './sequence'
 
 const PAGE = 40
 const KEPT = 200
 const CATCH_UP_PAGE = 200
 /** Someone who was away for longer reads from the newest page; the older ones load as they scroll up. */
 const CATCH_UP_LIMIT = 600
-/** Further back than this, one searches instead of scrolling. */
-const REACH_LIMIT = 2_000
+/** A message that is not further back than this is reached by loading all up to it; another one opens aside. */
+const REACH_LIMIT = 400
 
-export interface History {
-  messages: Message[]
+export interface History extends Stretches {
   ready: boolean
-  loadingOlder: boolean
+  loading: boolean
   problem: ApiProblem | null
   catchUp: () => Promise<void>
 }
 
-/** The loaded stretch of each opened conversation: always without a hole, growing at both ends. */
+/** The loaded stretches of each opened conversation: always without a hole, growing at both ends. */
 export const useHistory = defineStore('history', () => {
   // Messages are replaced, never changed in place: nothing deeper needs to be watched.
   const histories = shallowReactive(new Map<string, History>())
@@ -35,8 +34,9 @@ export const useHistory = defineStore('history', () => {
     if (!history) {
       history = shallowReactive<History>({
         messages: [],
+        aside: null,
         ready: false,
-        loadingOlder: false,
+        loading: false,
         problem: null,
         catchUp: coalesce(() => fetchMissing(id)),
       })
@@ -45,18 +45,24 @@ export const useHistory = defineStore('history', () => {
     return history
   }
 
-  function accept(history: History, incoming: Message[]): void {
+  /** What comes back acknowledged needs not be sent again. */
+  function settle(incoming: Message[]): Message[] {
     for (const message of incoming) {
       if (message.client_id && message.sender.id === session.officialId) {
         outbox.drop(message.client_id)
       }
     }
-    history.messages = mergeMessages(history.messages, incoming)
+    return incoming
+  }
+
+  function accept(history: History, incoming: Message[]): void {
+    history.messages = mergeMessages(history.messages, settle(incoming))
   }
 
   async function open(id: string, lastSeq: number): Promise<void> {
     const history = of(id)
     if (history.ready) {
+      history.aside = null
       // What was scrolled back to last time loads again when it is wanted again.
       history.messages = history.messages.slice(-KEPT)
       return history.catchUp()
@@ -72,18 +78,30 @@ export const useHistory = defineStore('history', () => {
     }
   }
 
+  async function grow(history: History, fetchPage: () => Promise<Page<Message>>): Promise<void> {
+    if (history.loading) return
+    history.loading = true
+    try {
+      const page = settle((await fetchPage()).items)
+      Object.assign(history, withFetched(history, page))
+    } catch {
+      // The next scroll to this end asks again.
+    } finally {
+      history.loading = false
+    }
+  }
+
   async function loadOlder(id: string): Promise<void> {
     const history = of(id)
-    const first = history.messages[0]?.seq ?? 0
-    if (first <= 1 || history.loadingOlder) return
-    history.loadingOlder = true
-    try {
-      accept(history, (await messaging.messagesBefore(id, first, PAGE)).items)
-    } catch {
-      // The next scroll to the top asks again.
-    } finally {
-      history.loadingOlder = false
-    }
+    const first = shownOf(history)[0]?.seq ?? 0
+    if (first > 1) await grow(history, () => messaging.messagesBefore(id, first, PAGE))
+  }
+
+  /** What follows the stretch aside; what follows the live one is pushed. */
+  async function loadNewer(id: string): Promise<void> {
+    const history = of(id)
+    const { aside } = history
+    if (aside) await grow(history, () => messaging.messagesAfter(id, tailSeq(aside), PAGE))
   }
 
   async function fetchMissing(id: string): Promise<void> {
@@ -113,28 +131,44 @@ export const useHistory = defineStore('history', () => {
       .some((entry) => (entry.body as { text?: string }).text === message.text)
   }
 
-  /** Loads back to a message, so that it can be shown; answers whether it is there now. */
+  /** Makes a message part of what is shown, however far back it lies; answers whether it is there now. */
   async function reach(id: string, seq: number): Promise<boolean> {
     const history = of(id)
-    for (let fetched = 0; fetched < REACH_LIMIT; fetched += CATCH_UP_PAGE) {
+    const has = (messages: Message[]) => messages.some((message) => message.seq === seq)
+    if (has(shownOf(history))) return true
+    history.aside = null
+    const distance = (history.messages[0]?.seq ?? 0) - seq
+    if (distance > REACH_LIMIT) {
+      const { items } = await messaging.messagesAround(id, seq, PAGE)
+      Object.assign(history, withFetched({ messages: history.messages, aside: [] }, items))
+    } else if (distance > 0) {
       const first = history.messages[0]?.seq ?? 0
-      if (first <= seq) break
-      accept(history, (await messaging.messagesBefore(id, first, CATCH_UP_PAGE)).items)
+      for (let fetched = 0; fetched < distance; fetched += CATCH_UP_PAGE) {
+        accept(history, (await messaging.messagesBefore(id, first - fetched, CATCH_UP_PAGE)).items)
+      }
     }
-    return history.messages.some((message) => message.seq === seq)
+    return has(shownOf(history))
+  }
+
+  function toNewest(id: string): void {
+    const history = histories.get(id)
+    if (history) history.aside = null
   }
 
   async function refresh(id: string, seq: number): Promise<void> {
     const history = histories.get(id)
-    if (!history?.messages.some((message) => message.seq === seq)) return
+    const isIt = (message: Message) => message.seq === seq
+    if (!history?.messages.some(isIt) && !history?.aside?.some(isIt)) return
     const { items } = await messaging.messagesAfter(id, seq - 1, 1)
-    accept(history, items)
+    change(id, (messages) => (messages.some(isIt) ? mergeMessages(messages, items.filter(isIt)) : messages))
   }
 
   /** Applies a pushed change to the messages that are loaded. */
   function change(id: string, how: (messages: Message[]) => Message[]): void {
     const history = histories.get(id)
-    if (history) history.messages = how(history.messages)
+    if (!history) return
+    history.messages = how(history.messages)
+    if (history.aside) history.aside = how(history.aside)
   }
 
   return {
@@ -142,9 +176,11 @@ export const useHistory = defineStore('history', () => {
     find: (id: string) => histories.get(id),
     open,
     loadOlder,
+    loadNewer,
     receive,
     refresh,
     reach,
+    toNewest,
     change,
     openedIds: () => [...histories.keys()],
     forget: (id: string) => histories.delete(id),

@@ -7,11 +7,15 @@ import { useConversations } from './conversations'
 
 const PAUSE_MS = 250
 
-/** Advances the read cursor to the last message that stands before the reader's eyes, and never past it. */
+/**
+ * Advances the read cursor to the last message that stands before the reader's eyes, and never past it. A stretch that
+ * was opened `aside` leaves it alone: what lies before that stretch has not been looked at.
+ */
 export function useReadCursor(
   conversation: () => Conversation,
   container: Readonly<ShallowRef<HTMLElement | null>>,
   moved: Ref<number>,
+  aside: Readonly<Ref<boolean>>,
 ) {
   const attentive = useAttention()
   const conversations = useConversations()
@@ -30,7 +34,7 @@ export function useReadCursor(
   }
 
   async function advance(): Promise<void> {
-    if (!attentive.value) return
+    if (!attentive.value || aside.value) return
     const { id, read_seq } = conversation()
     const seq = lastVisibleSeq()
     if (seq <= Math.max(read_seq, told)) return
@@ -44,7 +48,7 @@ export function useReadCursor(
   }
 
   const look = debounce(() => void advance(), PAUSE_MS)
-  watch([attentive, moved, () => conversation().last_seq], look, { flush: 'post' })
+  watch([attentive, moved, aside, () => conversation().last_seq], look, { flush: 'post' })
   onScopeDispose(look.cancel)
 
   return { look }

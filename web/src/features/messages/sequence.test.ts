@@ -2,31 +2,8 @@ import { describe, expect, test } from 'vitest'
 import type { Message } from '@/api/types'
 import type { OutboxEntry } from '@/offline/queue'
 import { chatRows, keepUnchanged } from './rows'
-import { leavesGap, mergeMessages, tailSeq, withRecall } from './sequence'
-
-function message(seq: number, part: Partial<Message> = {}): Message {
-  return {
-    id: `m${seq}`,
-    conversation_id: 'c1',
-    seq,
-    sender: { id: 'o1', name: '林晓燕', post_title: '值班员', unit_name: '温岭市' },
-    client_id: null,
-    kind: 'text',
-    text: `text ${seq}`,
-    content: null,
-    reply_to: null,
-    created_at: new Date(Date.UTC(2019, 7, 9, 4, seq)).toISOString(),
-    recalled_at: null,
-    recalled_by: null,
-    edited_at: null,
-    mentions: null,
-    mentions_me: false,
-    reactions: [],
-    pinned: false,
-    favourite: false,
-    ...part,
-  }
-}
+import { message, quoting } from './sample'
+import { leavesGap, mergeMessages, shownOf, tailSeq, withFetched, withRecall } from './sequence'
 
 describe('a stretch of messages', () => {
   test('is kept in the order of seq, once each, however they arrive', () => {
@@ -53,7 +30,6 @@ describe('a stretch of messages', () => {
   })
 
   test('hides a recalled text also where it is quoted', () => {
-    const quoting = message(2, { reply_to: { seq: 1, sender_name: '林晓燕', kind: 'text', text: 'text 1' } })
     const [first, second] = withRecall([message(1), quoting], {
       seq: 1,
       recalled_at: '2019-08-09T04:02:00Z',
@@ -61,6 +37,40 @@ describe('a stretch of messages', () => {
     expect(first?.text).toBeNull()
     expect(second?.reply_to?.text).toBeNull()
     expect(second?.text).toBe('text 2')
+  })
+})
+
+describe('a stretch that was opened aside', () => {
+  const seqs = (list: Message[]) => list.map(({ seq }) => seq)
+  const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => message(from + index))
+  const live = range(90, 95)
+
+  test('is what is shown, and leaves the live one alone', () => {
+    const opened = withFetched({ messages: live, aside: [] }, range(10, 14))
+    expect([seqs(shownOf(opened)), opened.messages]).toEqual([[10, 11, 12, 13, 14], live])
+  })
+
+  test('grows at both ends', () => {
+    const older = withFetched({ messages: live, aside: range(10, 12) }, range(7, 9))
+    const both = withFetched(older, range(13, 15))
+    expect(seqs(shownOf(both))).toEqual([7, 8, 9, 10, 11, 12, 13, 14, 15])
+  })
+
+  test('becomes one with the live one when they meet, which knows the messages better', () => {
+    const edited = [message(90, { text: 'edited' }), ...range(91, 95)]
+    const met = withFetched({ messages: edited, aside: range(84, 86) }, range(87, 90))
+    expect(met.aside).toBeNull()
+    expect(seqs(met.messages)).toEqual([84, 85, 86, 87, 88, 89, 90, 91, 92, 93, 94, 95])
+    expect(met.messages.find(({ seq }) => seq === 90)?.text).toBe('edited')
+    expect(withFetched({ messages: live, aside: range(84, 86) }, range(87, 88)).aside).not.toBeNull()
+  })
+
+  test('takes no page that was asked for another stretch, and neither does the live one', () => {
+    const aside = { messages: live, aside: range(40, 44) }
+    expect(withFetched(aside, range(13, 15))).toBe(aside)
+    const back = { messages: live, aside: null }
+    expect(withFetched(back, range(13, 15))).toBe(back)
+    expect(seqs(withFetched(back, range(85, 89)).messages)[0]).toBe(85)
   })
 })
 

@@ -21,6 +21,37 @@ export function leavesGap(messages: Message[], seq: number): boolean {
   return seq > tailSeq(messages) + 1
 }
 
+/**
+ * What a conversation shows: the stretch that ends at the newest message, or one aside that was opened at a message
+ * further back. Each is without a hole; the two become one when they meet.
+ */
+export interface Stretches {
+  messages: Message[]
+  aside: Message[] | null
+}
+
+export function shownOf({ messages, aside }: Stretches): Message[] {
+  return aside ?? messages
+}
+
+/** Puts a page to the end of the stretch that it was fetched for; one that fits no end any more is dropped. */
+export function withFetched(stretches: Stretches, page: Message[]): Stretches {
+  const { messages, aside } = stretches
+  if (!adjoin(shownOf(stretches), page)) return stretches
+  if (!aside) return { messages: mergeMessages(messages, page), aside }
+  const grown = mergeMessages(aside, page)
+  const [first] = messages
+  if (!first || tailSeq(grown) + 1 < first.seq) return { messages, aside: grown }
+  // Of a message that both have, the one in the live stretch has heard every change.
+  return { messages: mergeMessages(grown, messages), aside: null }
+}
+
+function adjoin(stretch: Message[], page: Message[]): boolean {
+  const [first, next] = [stretch[0], page[0]]
+  if (!first || !next) return true
+  return next.seq <= tailSeq(stretch) + 1 && tailSeq(page) >= first.seq - 1
+}
+
 const NO_WORDS = {
   text: null,
   content: null,

@@ -45,7 +45,7 @@ export default {
     forwarded: 'Forwarded to {n} conversations',
     record: 'Chat record',
     recordCount: 'Chat record, {n} messages',
-    tooFarBack: 'This message is too far back, or gone',
+    tooFarBack: 'This message is gone, or not for you to see',
     typing: '{names} typing…',
     typingMany: '{n} people are typing…',
     mention: 'Mention somebody',

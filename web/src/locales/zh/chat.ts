@@ -45,7 +45,7 @@ export default {
     forwarded: '已转发到 {n} 个会话',
     record: '聊天记录',
     recordCount: '聊天记录，共 {n} 条',
-    tooFarBack: '这条消息太久远或已不在，无法直接定位',
+    tooFarBack: '这条消息已不在，或您无权查看',
     typing: '{names} 正在输入…',
     typingMany: '{n} 人正在输入…',
     mention: '提到某人',
