@@ -1,3 +1,4 @@
+import attention from './en/attention'
 import audiences from './en/audiences'
 import chat from './en/chat'
 import common from './en/common'
@@ -13,6 +14,7 @@ import signin from './en/signin'
 import workbench from './en/workbench'
 
 export default {
+  ...attention,
   ...audiences,
   ...chat,
   ...common,

@@ -1,3 +1,4 @@
+import attention from './zh/attention'
 import audiences from './zh/audiences'
 import chat from './zh/chat'
 import common from './zh/common'
@@ -13,6 +14,7 @@ import signin from './zh/signin'
 import workbench from './zh/workbench'
 
 export default {
+  ...attention,
   ...audiences,
   ...chat,
   ...common,

@@ -1,4 +1,5 @@
 import type { Ding, DingState, MyAnswer, Progress } from '@/api/dings'
+import type { NotificationSettings } from '@/api/notifications'
 import type { Scheduled } from '@/api/scheduled'
 import type {
   AssignmentState,
@@ -74,6 +75,7 @@ export interface EventData {
     next_repeat_at: string | null
   } & Progress
   'scheduled.updated': Scheduled
+  'notifications.updated': NotificationSettings
   'session.revoked': { session_id: string }
   'rooms.resync': Record<string, never>
 }
@@ -106,6 +108,7 @@ export const EVENT_NAMES: EventName[] = [
   'ding.receipt',
   'ding.progress',
   'scheduled.updated',
+  'notifications.updated',
   'session.revoked',
   'rooms.resync',
 ]

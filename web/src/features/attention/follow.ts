@@ -1,0 +1,127 @@
+import { onScopeDispose, watch } from 'vue'
+import { useI18n } from 'vue-i18n'
+import { useRouter } from 'vue-router'
+import type { Ding } from '@/api/dings'
+import { useInbox } from '@/features/directives/inbox'
+import { useConversations } from '@/features/messages/conversations'
+import { mentionsMe } from '@/features/messages/conversationOrder'
+import { useSummary } from '@/features/messages/summary'
+import { useDings } from '@/features/dings/dings'
+import { useSession } from '@/features/signin/session'
+import { onPushed } from '@/realtime/connection'
+import type { EventData } from '@/realtime/events'
+import { closeNotes, showNote, type Note } from './browser'
+import { callFor, type Occurrence } from './rules'
+import { useNotificationSettings } from './settings'
+import { play } from './sound'
+import { useTabs } from './tabs'
+
+/** Where a DING's confirmation waits. */
+const DINGS = '/dings/received'
+const CONCERNED_WITHIN_MS = 10_000
+
+/** Calls the official for what is pushed, by the rules; lives as long as the workspace is open. */
+export function useCalls(): void {
+  const { t } = useI18n()
+  const router = useRouter()
+  const session = useSession()
+  const conversations = useConversations()
+  const dings = useDings()
+  const inbox = useInbox()
+  const preferences = useNotificationSettings()
+  const summaryOf = useSummary()
+  const tabs = useTabs()
+
+  async function call(what: Occurrence, note: Omit<Note, 'stays'>): Promise<void> {
+    if (!tabs.isRinger()) return
+    const { sound } = preferences.settings
+    const verdict = callFor(what, { attentive: await tabs.isWatched(), quiet: preferences.quiet, sound })
+    if (verdict.sound !== 'none') void play(verdict.sound)
+    if (verdict.notification) await showNote({ ...note, stays: verdict.stays })
+  }
+
+  /** The words only for who wants them to be seen by whoever stands at the screen. */
+  const words = (text: string, instead: string) => (preferences.settings.preview ? text : instead)
+
+  async function onMessage({ conversation, ...message }: EventData['message.created']): Promise<void> {
+    if (!conversations.byId.has(conversation.id)) await conversations.refetch(conversation.id)
+    const known = conversations.byId.get(conversation.id)
+    const direct = conversation.kind === 'direct'
+    const who = message.sender.name
+    const what = summaryOf(message)
+    await call(
+      {
+        kind: 'message',
+        mine: message.sender.id === session.officialId,
+        notice: message.kind === 'notice',
+        mentionsMe: mentionsMe(message, session.officialId),
+        muted: known?.my?.muted ?? false,
+      },
+      {
+        tag: `conversation-${conversation.id}`,
+        title: direct ? who : (known?.name ?? conversation.name),
+        body: words(direct ? what : t('common.said', { who, what }), t('attention.newMessage')),
+        path: `/messages/${conversation.id}?seq=${message.seq}`,
+      },
+    )
+  }
+
+  async function onDing(ding: Ding): Promise<void> {
+    const title = t('attention.dingFrom', { name: ding.sender.name })
+    const body = words(ding.text, t('attention.newDing'))
+    const mine = ding.sender.id === session.officialId
+    await call({ kind: 'ding', mine, confirmed: false }, { tag: `ding-${ding.id}`, title, body, path: DINGS })
+  }
+
+  function onDirective({ directive_id, title, urgency }: EventData['directive.issued']): void {
+    const body = words(title, t('attention.newDirective'))
+    const note = { tag: `directive-${directive_id}`, title: t('shell.newDirective'), body, path: '/directives/received' }
+    // It is pushed to all whom it may concern; a call is for those whose unit is to acknowledge it.
+    const concerned = () => [...inbox.byId.values()].some(({ directive }) => directive.id === directive_id)
+    const tell = () => void call({ kind: 'directive', urgency }, note)
+    if (concerned()) return tell()
+    const end = watch(concerned, (found) => {
+      if (found) tell()
+      end()
+    })
+    setTimeout(end, CONCERNED_WITHIN_MS)
+  }
+
+  // A DING that is confirmed, wherever, has left those that wait; one that is repeated is there if it is not.
+  watch(
+    () => dings.waiting.items.map(({ id, step }) => `${id}/${step}`),
+    (now, before) => {
+      const [ids, known] = [new Set(dings.waiting.items.map(({ id }) => id)), new Set(before)]
+      for (const key of before) if (!ids.has(key.split('/')[0] ?? '')) void closeNotes(`ding-${key.split('/')[0]}`)
+      for (const ding of dings.waiting.items) {
+        if (!known.has(`${ding.id}/${ding.step}`) && now.includes(`${ding.id}/${ding.step}`)) void onDing(ding)
+      }
+    },
+  )
+  // What has been read is told no longer.
+  watch(
+    () => [...conversations.byId.values()].filter(({ unread }) => unread === 0).map(({ id }) => id),
+    (read, before) => {
+      const known = new Set(before)
+      for (const id of read) if (!known.has(id)) void closeNotes(`conversation-${id}`)
+    },
+  )
+
+  const open = (path: string) => void router.push(path)
+  const onWorker = ({ data }: MessageEvent) => data?.type === 'open' && open(String(data.path))
+  const onNote = (event: Event) => open(String((event as CustomEvent).detail))
+  const worker = (navigator as { serviceWorker?: ServiceWorkerContainer }).serviceWorker
+  worker?.addEventListener('message', onWorker)
+  window.addEventListener('zzd:open', onNote)
+
+  void preferences.load().catch(() => undefined)
+  const ends = [
+    onPushed('message.created', (event) => void onMessage(event)),
+    onPushed('directive.issued', onDirective),
+    onPushed('notifications.updated', preferences.take),
+    tabs.end,
+    () => worker?.removeEventListener('message', onWorker),
+    () => window.removeEventListener('zzd:open', onNote),
+  ]
+  onScopeDispose(() => ends.forEach((end) => end()))
+}
