@@ -3,7 +3,11 @@ import { fileURLToPath } from 'node:url'
 import { ElementPlusResolver } from 'unplugin-vue-components/resolvers'
 import Components from 'unplugin-vue-components/vite'
 import { defineConfig } from 'vitest/config'
+import { shellWorker } from './build/shellWorker'
 
+/** What the start of the client needs besides what its scripts name. */
+const PUBLIC = ['favicon.svg', 'favicon-unread.svg', 'icon-192.png', 'manifest.json']
+const at = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const backend = process.env.ZZD_BACKEND ?? 'http://127.0.0.1:8000'
 
 export default defineConfig({
@@ -14,15 +18,20 @@ export default defineConfig({
       resolvers: [ElementPlusResolver({ importStyle: 'css' })],
       dts: 'src/components.d.ts',
     }),
+    shellWorker(PUBLIC),
   ],
-  resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
+  resolve: { alias: { '@': at('./src') } },
   define: { __VUE_I18N_LEGACY_API__: false, __VUE_I18N_FULL_INSTALL__: false },
   build: {
     target: 'es2022',
     chunkSizeWarningLimit: 2000,
     reportCompressedSize: false,
     rolldownOptions: {
-      input: ['index.html', 'api-docs/index.html'].map((page) => fileURLToPath(new URL(page, import.meta.url))),
+      input: { index: at('index.html'), 'api-docs': at('api-docs/index.html'), sw: at('src/worker/worker.ts') },
+      output: {
+        // A worker stands at one address, above all that it serves.
+        entryFileNames: ({ name }) => (name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js'),
+      },
     },
   },
   server: {

@@ -4,6 +4,8 @@ import './styles/base.css'
 import { createPinia } from 'pinia'
 import { createApp } from 'vue'
 import App from './App.vue'
+import { keepShell } from './features/install/shell'
 import { i18n } from './locales'
 
 createApp(App).use(createPinia()).use(i18n).mount('#app')
+void keepShell()

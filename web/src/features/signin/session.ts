@@ -14,7 +14,7 @@ export const useSession = defineStore('session', () => {
   function adopt(principal: Principal): void {
     if (principal.csrf_token) setCsrfToken(principal.csrf_token)
     me.value = principal
-    noteSignedIn(true)
+    noteSignedIn(principal.account.id)
   }
 
   async function load(): Promise<void> {
@@ -36,7 +36,7 @@ export const useSession = defineStore('session', () => {
 
   function forget(): void {
     setCsrfToken(null)
-    noteSignedIn(false)
+    noteSignedIn(null)
     me.value = null
   }
 
