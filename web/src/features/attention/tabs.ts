@@ -13,33 +13,30 @@ export function useTabs() {
   const locks = (navigator as { locks?: LockManager }).locks
   const attentive = useAttention()
   const ended = new AbortController()
-  let ringer = !locks
+  /** How many of this tab's requests hold the lock: a stolen one tells of it after the next has been granted. */
+  let holding = locks ? 0 : 1
   let inLine = false
   let lookAway: (() => void) | null = null
 
-  function ring(): Promise<void> {
-    ringer = true
-    return new Promise<void>((release) => ended.signal.addEventListener('abort', () => release()))
+  function request(options: LockOptions, begun: () => void = () => undefined): void {
+    let granted = false
+    const held = () => {
+      granted = true
+      holding += 1
+      begun()
+      return new Promise<void>((release) => ended.signal.addEventListener('abort', () => release()))
+    }
+    void locks?.request(RINGER, options, held).catch(() => {
+      if (granted) holding -= 1
+      standInLine()
+    })
   }
 
   /** Whoever is taken over from stands in line again, once. */
   function standInLine(): void {
     if (inLine || ended.signal.aborted) return
     inLine = true
-    const first = () => {
-      inLine = false
-      return ring()
-    }
-    void locks?.request(RINGER, { signal: ended.signal }, first).catch(lost)
-  }
-
-  function lost(): void {
-    ringer = false
-    standInLine()
-  }
-
-  function takeOver(): void {
-    if (!ringer) void locks?.request(RINGER, { steal: true }, ring).catch(lost)
+    request({ signal: ended.signal }, () => (inLine = false))
   }
 
   standInLine()
@@ -53,7 +50,7 @@ export function useTabs() {
       lookAway?.()
       lookAway = null
       if (!looked || !locks) return
-      takeOver()
+      if (holding === 0) request({ steal: true })
       void locks.request(WATCHED, { mode: 'shared' }, look)
     },
     { immediate: true },
@@ -71,5 +68,5 @@ export function useTabs() {
     ended.abort()
   }
 
-  return { isRinger: () => ringer, isWatched, end }
+  return { isRinger: () => holding > 0, isWatched, end }
 }

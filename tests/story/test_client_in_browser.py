@@ -1,0 +1,118 @@
+"""The client around the chat: an urgent DING at the screen, a page out of sight, no network."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.servers import wait_until
+from tests.story.browser import DESKTOP, PHONE, Screen, running_browser
+from tests.story.conftest import Stage
+
+ALL_DAY = {"enabled": True, "from": "00:00", "to": "00:00"}
+LOOK_AWAY = "() => { document.hasFocus = () => false; window.dispatchEvent(new Event('blur')) }"
+NOTES = """async () => {
+    const registration = await navigator.serviceWorker.ready
+    return (await registration.getNotifications()).map(({ title, body }) => ({ title, body }))
+}"""
+KEPT = """async () => {
+    const names = await caches.keys()
+    const kept = await Promise.all(names.map(async (name) => (await caches.open(name)).keys()))
+    return kept.flat().map(({ url }) => new URL(url).pathname)
+}"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with running_browser() as running:
+        yield running
+
+
+@pytest.mark.timeout(300)
+def test_a_ding_goes_through_quiet_hours_and_its_confirmation_shows_at_once(
+    stage: Stage, browser: Browser
+) -> None:
+    recipient = stage.person("county")
+    keep_still(recipient)
+    desk = Screen(browser, stage.servers[0].url, stage.accounts["city"], DESKTOP)
+    phone = Screen(browser, stage.servers[-1].url, stage.accounts["county"], PHONE)
+    for screen in (desk, phone):
+        screen.sign_in()
+
+    desk.go("dings")
+    desk.click("ding-new")
+    desk.fill("ding-text", "立即到防指会商室集合")
+    desk.fill("official-search", recipient.name)
+    desk.at("official-option").filter(has_text=recipient.unit["name"]).first.click()
+    desk.click("ding-submit")
+    expect(desk.at("ding-part-confirmed")).to_contain_text("0")
+
+    expect(phone.at("ding-alert-text")).to_have_text("立即到防指会商室集合")
+    expect(phone.page).to_have_title(re.compile(r"^\(\d+\) "))
+    phone.click("ding-confirm")
+    expect(phone.at("ding-alert")).to_have_count(0)
+    expect(desk.at("ding-part-confirmed")).to_contain_text("1")
+    expect(desk.at("ding-state")).to_contain_text("全部已确认")
+    for screen in (desk, phone):
+        assert screen.faults == []
+        screen.close()
+
+
+@pytest.mark.timeout(300)
+def test_a_page_out_of_sight_tells_what_comes_and_a_page_without_network_what_waits(
+    stage: Stage, browser: Browser
+) -> None:
+    sender, reader = stage.person("province"), stage.person("township")
+    reader.put("/me/notifications", settings(preview=False))
+    chat = sender.post("/conversations", {"kind": "direct", "official_ids": [reader.id]})
+    # One server for both: a page and the service worker that keeps it have one origin.
+    desk = Screen(browser, stage.servers[0].url, stage.accounts["township"], DESKTOP)
+    desk.context.grant_permissions(["notifications"], origin=desk.url)
+    desk.sign_in()
+    desk.page.evaluate("() => navigator.serviceWorker.ready.then(() => true)")
+    kept = desk.page.evaluate(KEPT)
+    assert "/index.html" in kept
+    assert not [path for path in kept if path.startswith("/api")]
+
+    desk.page.evaluate(LOOK_AWAY)
+    say(sender, chat["id"], "水位超警")
+    expect(desk.page).to_have_title(re.compile(r"^\(\d+\) "))
+    icon = desk.page.locator("link[rel=icon]")
+    expect(icon).to_have_attribute("href", "/favicon-unread.svg")
+    wait_until(lambda: desk.page.evaluate(NOTES) != [], 10, "a notification")
+    assert desk.page.evaluate(NOTES) == [{"title": sender.name, "body": "您有新消息"}]
+
+    desk.page.goto(f"{desk.url}/messages/{chat['id']}")
+    expect(desk.at("message-text").last).to_have_text("水位超警")
+    desk.context.set_offline(True)
+    expect(desk.at("connection-bar")).to_be_visible()
+    desk.fill("chat-input", "已到位")
+    desk.click("chat-send")
+    desk.fill("chat-input", "还没写完")
+    desk.page.reload()
+    expect(desk.at("start-error")).to_be_visible()
+    expect(desk.at("start-queue")).to_contain_text("已到位")
+    desk.context.set_offline(False)
+    expect(desk.at("chat-input")).to_have_value("还没写完")
+    expect(desk.at("message-text").last).to_have_text("已到位")
+    expect(desk.at("message-waiting")).to_have_count(0)
+    assert desk.faults == []
+    desk.close()
+
+
+def settings(**change: Any) -> dict[str, Any]:
+    usual = {"do_not_disturb": {**ALL_DAY, "enabled": False}, "sound": True, "preview": True}
+    return {**usual, **change}
+
+
+def keep_still(person: Any) -> None:
+    told = person.put("/me/notifications", settings(do_not_disturb=ALL_DAY))
+    assert told["quiet_now"]
+
+
+def say(person: Any, conversation_id: str, text: str) -> None:
+    person.post(f"/conversations/{conversation_id}/messages", {"text": text})
