@@ -60,6 +60,8 @@ def test_what_is_open_to_anyone_is_on_this_list(app: Flask) -> None:
         # Who holds a link was given it by a session, and both are checked behind this door.
         "/api/v1/files/links/<string:token>",
         "/api/v1/records/exports/links/<string:token>",
+        # Programs, recognised by an address that nobody guesses and by their signature.
+        "/api/v1/hooks/<string:token>",
         "/oauth/token",
     }
 

@@ -3,6 +3,7 @@
 from zzd.audit import models as audit
 from zzd.identity import models as identity
 from zzd.messaging import models as messaging
+from zzd.messaging.bots import models as bots
 from zzd.messaging.dings import models as dings
 from zzd.messaging.files import models as files
 from zzd.messaging.groups import models as groups
@@ -17,6 +18,7 @@ from zzd.tasks import models as tasks
 
 __all__ = [
     "audit",
+    "bots",
     "dings",
     "files",
     "groups",

@@ -67,6 +67,8 @@ class Settings:
     s3_endpoint: str | None = None
     s3_region: str | None = None
     s3_prefix: str = ""
+    # Messages a minute that a bot may send.
+    bot_rate: int = 20
     # Gateways to telephones: an http(s) address, "simulated", or None for no such channel.
     sms_gateway: str | None = None
     voice_gateway: str | None = None
@@ -108,6 +110,7 @@ class Settings:
             s3_endpoint=env.get("ZZD_S3_ENDPOINT") or None,
             s3_region=env.get("ZZD_S3_REGION") or None,
             s3_prefix=env.get("ZZD_S3_PREFIX", cls.s3_prefix),
+            bot_rate=_integer(env, "ZZD_BOT_RATE", cls.bot_rate),
             sms_gateway=_gateway(env, "ZZD_SMS_GATEWAY"),
             voice_gateway=_gateway(env, "ZZD_VOICE_GATEWAY"),
             gateway_secret=_gateway_secret(env),

@@ -37,6 +37,7 @@ class Replica:
             "pins": [p["message"]["seq"] for p in self.api.get(f"{self.path}/pins")["items"]],
             "notice": self.api.get(f"{self.path}/notice")["notice"],
             "requests": self._requests(conversation),
+            "bots": self._bots(),
             "notifications": {
                 name: value
                 for name, value in self.api.get("/me/notifications").items()
@@ -49,6 +50,10 @@ class Replica:
             return []
         requests: list[Any] = self.api.get(f"{self.path}/join-requests")["items"]
         return requests
+
+    def _bots(self) -> list[Any]:
+        bots: list[Any] = self.api.get(f"{self.path}/bots")["items"]
+        return bots
 
     def follow(self) -> dict[str, Any] | None:
         start = len(self.socket.events)
@@ -95,7 +100,12 @@ class Replica:
         self.state["conversation"]["last_seq"] = conversation["last_seq"]
         self.state["conversation"]["updated_at"] = message["created_at"]
         if message["kind"] != "notice":
-            self.state["read"][sender] = seq
+            if sender is None:
+                for bot in self.state["bots"]:
+                    if bot["id"] == message["sender"]["bot_id"]:
+                        bot["last_said_at"] = message["created_at"]
+            else:
+                self.state["read"][sender] = seq
             return
         for official_id, read in self.state["read"].items():
             if read == seq - 1:
@@ -171,6 +181,9 @@ class Replica:
 
     def notifications_updated(self, **settings: Any) -> None:
         self.state["notifications"] = settings
+
+    def bots_updated(self, conversation_id: str) -> None:
+        self.state["bots"] = self._bots()
 
     def join_request_updated(self, conversation_id: str, request_id: str, state: str) -> None:
         if self.known is not None:

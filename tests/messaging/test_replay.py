@@ -9,10 +9,12 @@ import pytest
 
 from tests.client import ApiClient
 from tests.conftest import Listening, SignedIn
+from tests.messaging.bots.conftest import Program
 from tests.messaging.conftest import MEMBER, OTHER_MEMBER, OUTSIDER, OWNER, MakeGroup, say
 from tests.messaging.records.conftest import sweep_after
 from tests.messaging.replica import Replica
 from zzd.messaging import events as of_messaging
+from zzd.messaging.bots import events as of_bots
 from zzd.messaging.groups import events as of_groups
 from zzd.messaging.marks import events as of_marks
 from zzd.messaging.records import events as of_records
@@ -39,6 +41,7 @@ class Scene:
         self.owner.put(f"{self.path}/pins/2")
         self.owner.put(f"{self.path}/notice", {"text": "今晚八点点名"})
         self.owner.patch(self.path, {"joinable": True})
+        self.bot = self.owner.post(f"{self.path}/bots", {"name": "水位监测"})
 
     def message(self, seq: int, more: str = "") -> str:
         return f"{self.path}/messages/{seq}{more}"
@@ -176,12 +179,36 @@ def keep_no_longer(scene: Scene) -> None:
     say(scene.other, scene.made, "明白", reply_to_seq=3)
 
 
+def add_a_bot(scene: Scene) -> None:
+    scene.owner.post(f"{scene.path}/bots", {"name": "雨量"})
+
+
+def change_the_bot(scene: Scene) -> None:
+    path = f"{scene.path}/bots/{scene.bot['id']}"
+    scene.owner.patch(path, {"name": "石塘水位", "description": "每十分钟"})
+    scene.owner.post(f"{path}/secret", {"replaces": 1}, status=200)
+    scene.owner.patch(path, {"enabled": False})
+
+
+def remove_the_bot(scene: Scene) -> None:
+    scene.owner.delete(f"{scene.path}/bots/{scene.bot['id']}")
+
+
+def say_as_the_bot(scene: Scene) -> None:
+    mentions = {"official_ids": [scene.ids(MEMBER)], "all": False}
+    Program(scene.owner.app, scene.bot).say("@陈石塘 超警戒", mentions=mentions)
+
+
 ACTS: list[tuple[str, Callable[[Scene], None]]] = [
     ("message.created", quote),
     ("message.created", call_people),
     ("message.created", call_all),
     ("message.created", call_an_audience),
     ("message.created", forward),
+    ("message.created", say_as_the_bot),
+    ("bots.updated", add_a_bot),
+    ("bots.updated", change_the_bot),
+    ("bots.updated", remove_the_bot),
     ("message.updated", edit),
     ("message.recalled", recall),
     ("message.recalled", recall_a_call),
@@ -236,7 +263,7 @@ def test_a_stale_state_and_its_events_make_the_fresh_state(
 def test_every_event_of_messaging_is_replayed_here() -> None:
     published = {
         value.replace("_", ".", value.count("_"))
-        for module in (of_messaging, of_groups, of_marks, of_records)
+        for module in (of_messaging, of_groups, of_marks, of_records, of_bots)
         for value in vars(module)
         if value.endswith(("_created", "_updated", "_recalled", "_removed"))
     }

@@ -25,6 +25,7 @@ from zzd.messaging import (
     scheduled,
     search,
 )
+from zzd.messaging.bots import routes as routes_bots
 from zzd.messaging.forwards import RECORD
 from zzd.messaging.groups import notices
 from zzd.messaging.groups import routes as routes_groups
@@ -49,6 +50,7 @@ def register(app: Flask, api: Api, sockets: Sockets) -> None:
         routes_marks,
         routes_own,
         routes_groups,
+        routes_bots,
     ):
         api.register_blueprint(routes.blueprint)
     routes_messages.register_events(sockets)

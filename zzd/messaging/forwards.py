@@ -21,6 +21,7 @@ from zzd.db import fingerprint, insert_into
 from zzd.errors import Conflict, Invalid, NotFound
 from zzd.messaging import kinds, messages
 from zzd.messaging.models import ForwardRecord, Message, MessageRecord
+from zzd.messaging.parts import SenderSchema
 from zzd.messaging.policy import Place, access_conversation, check_may_quote
 from zzd.messaging.rules import (
     DEEPEST_RECORD,
@@ -29,6 +30,7 @@ from zzd.messaging.rules import (
     MOST_FORWARDED,
     MOST_FORWARDED_SINGLY,
 )
+from zzd.messaging.views import describe_sender
 from zzd.principal import Principal
 
 FORWARD = "forward"
@@ -127,12 +129,7 @@ def _find(
 
 def _snapshot(message: Message) -> dict[str, Any]:
     return {
-        "sender": {
-            "id": str(message.sender_id),
-            "name": message.sender_name,
-            "post_title": message.sender_title,
-            "unit_name": message.sender_unit,
-        },
+        "sender": SenderSchema().dump(describe_sender(message)),
         "created_at": message.created_at.isoformat(),
         "kind": message.kind,
         "text": message.text,

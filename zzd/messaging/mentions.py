@@ -45,12 +45,13 @@ def check_mentions(
             raise refuse("message.mention", place, "Only who manages it calls a whole conversation")
     return {
         "all": asked["all"],
-        "people": _people(session, place, asked["official_ids"]),
+        "people": people_in(session, place, asked["official_ids"]),
         "audience": _audience(session, place, asked["audience"]),
     }
 
 
-def _people(session: Session, place: Place, official_ids: list[int]) -> list[dict[str, Any]]:
+def people_in(session: Session, place: Place, official_ids: list[int]) -> list[dict[str, Any]]:
+    """Who of a conversation is called by name. Raises Invalid for whoever does not belong."""
     if not official_ids:
         return []
     found: Select[Any]

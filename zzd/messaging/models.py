@@ -87,7 +87,8 @@ class Participation(Base):
 class Message(Idempotent, Base):
     """What somebody said, in the post they held when they said it.
 
-    ``sender_id`` is the official. ``kind`` says what ``content`` holds besides the text (see
+    ``sender_id`` is the official, or, below zero, the bot of the opposite id (see
+    zzd.messaging.bots.saying). ``kind`` says what ``content`` holds besides the text (see
     zzd.messaging.kinds). A recalled message keeps its row and its ``seq``; its text and content
     are shown to nobody again. One whose time of keeping was over keeps the same, and has neither
     text nor content any more since ``removed_at``. ``changed_at`` is null until something but the

@@ -8,7 +8,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 from zzd.api import Id, Moment, StrictSchema
 from zzd.messaging.rules import MOST_MENTIONED
-from zzd.orgtree.schemas import AudienceRequestSchema, AudienceSchema
+from zzd.orgtree.schemas import AudienceRequestSchema, AudienceSchema, OfficialRefSchema
 
 
 def _example(value: Any) -> dict[str, Any]:
@@ -29,6 +29,13 @@ class PersonSchema(Schema):
 
     id = Id(metadata=_example("7"))
     name = fields.String(metadata=_example("陈海波"))
+
+
+class SenderSchema(OfficialRefSchema):
+    """Who said something: an official in their post of then, or a bot. One id of two is null."""
+
+    id = Id(allow_none=True, metadata={"description": "null: a bot", **_example("815")})
+    bot_id = Id(allow_none=True, metadata={"description": "null: an official"})
 
 
 class MentionsSchema(Schema):

@@ -11,9 +11,9 @@ from zzd.db import reading, transaction
 from zzd.messaging import changes, forwards, kinds, lookups
 from zzd.messaging.forwards import ForwardRequestSchema
 from zzd.messaging.marks.emoji import EMOJI
+from zzd.messaging.parts import SenderSchema
 from zzd.messaging.rules import LONGEST_TEXT, MOST_FORWARDED, MOST_PINS
 from zzd.messaging.schemas import EditRequestSchema, MessageSchema, MessageVersionSchema
-from zzd.orgtree.schemas import OfficialRefSchema
 
 blueprint = Blueprint("changes", "Messages recalled, edited and forwarded")
 
@@ -27,7 +27,7 @@ class RecordQuerySchema(Schema):
 class RecordItemSchema(Schema):
     """A message as it was when it was forwarded."""
 
-    sender = fields.Nested(OfficialRefSchema)
+    sender = fields.Nested(SenderSchema)
     created_at = fields.String(metadata={"format": "date-time"})
     kind = fields.String(metadata={"example": kinds.TEXT})
     text = fields.String()

@@ -23,6 +23,7 @@ from zzd.messaging.parts import (
     OwnSchema,
     PersonSchema,
     ReactionSchema,
+    SenderSchema,
     Switch,
 )
 from zzd.messaging.rules import (
@@ -66,7 +67,7 @@ class PlainMessageSchema(Schema):
     id = Id(metadata=_example("90210"))
     conversation_id = Id(metadata=_example("17"))
     seq = fields.Integer(metadata=_example(42))
-    sender = fields.Nested(OfficialRefSchema)
+    sender = fields.Nested(SenderSchema)
     client_id = fields.String(allow_none=True, metadata={"description": "For its sender alone"})
     kind = fields.String(
         metadata={"description": "text, or what content holds", **_example("text")}

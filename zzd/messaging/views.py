@@ -136,12 +136,7 @@ def describe_message(
         "id": message.id,
         "conversation_id": message.conversation_id,
         "seq": message.seq,
-        "sender": {
-            "id": message.sender_id,
-            "name": message.sender_name,
-            "post_title": message.sender_title,
-            "unit_name": message.sender_unit,
-        },
+        "sender": describe_sender(message),
         "client_id": message.client_id if mine else None,
         "kind": message.kind,
         "text": None if gone else message.text,
@@ -157,6 +152,18 @@ def describe_message(
         "reactions": [],
         "pinned": False,
         "favourite": False,
+    }
+
+
+def describe_sender(message: Message) -> dict[str, Any]:
+    """An official in their post of then, or a bot, which is nobody and has an id of its own."""
+    by_bot = message.sender_id < 0
+    return {
+        "id": None if by_bot else message.sender_id,
+        "bot_id": -message.sender_id if by_bot else None,
+        "name": message.sender_name,
+        "post_title": message.sender_title,
+        "unit_name": message.sender_unit,
     }
 
 

@@ -6,9 +6,7 @@ telephones, a batch at a time.
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import hmac
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ import requests
 import structlog
 from flask import Flask, current_app
 
+from zzd.messaging import signatures
 from zzd.messaging.dings.rules import PHONE_CHANNELS
 from zzd.settings import SIMULATED, Settings
 
@@ -65,7 +64,7 @@ class HttpGateway:
     def __init__(self, channel: str, url: str, secret: str) -> None:
         self._channel = channel
         self._url = url
-        self._key = base64.b64decode(secret.removeprefix("whsec_"))
+        self._key = signatures.key_of(secret)
 
     def send(self, batch: Sequence[Call]) -> Mapping[str, Outcome]:
         messages = [{"id": call.id, "phone": call.phone, "text": call.text} for call in batch]
@@ -87,13 +86,11 @@ class HttpGateway:
     def _headers(self, body: bytes, ids: list[str]) -> dict[str, str]:
         key = hashlib.sha256("\n".join(ids).encode()).hexdigest()
         sent_at = str(int(time.time()))
-        signed = b".".join((key.encode(), sent_at.encode(), body))
-        signature = base64.b64encode(hmac.digest(self._key, signed, "sha256")).decode()
         return {
             "Content-Type": "application/json",
             "webhook-id": key,
             "webhook-timestamp": sent_at,
-            "webhook-signature": f"v1,{signature}",
+            "webhook-signature": signatures.sign(self._key, key, sent_at, body),
         }
 
 

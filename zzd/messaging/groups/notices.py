@@ -44,7 +44,8 @@ def tell(
 
     ``action`` is added, joined, removed, left, made_owner, made_admin, made_member (of
     ``official_ids``), renamed (to ``name``) or notice_changed (to ``text``); to people who
-    came, ``text`` is the group's welcome.
+    came, ``text`` is the group's welcome. Of the bot ``name``: bot_added, bot_renamed (from
+    ``text``), bot_switched_on, bot_switched_off, bot_secret_rotated, bot_removed.
     """
     now = clock.now()
     conversation.last_seq += 1
