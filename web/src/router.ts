@@ -37,6 +37,11 @@ const workspace: RouteRecordRaw[] = [
     name: 'rollup',
     component: () => import('@/features/directives/RollupPage.vue'),
   },
+  {
+    path: 'join/:code',
+    name: 'join',
+    component: () => import('@/features/messages/joining/JoinPage.vue'),
+  },
   { path: 'dings', redirect: { name: 'dings', params: { box: 'received' } } },
   {
     path: 'dings/:box(received|sent)',

@@ -1,5 +1,5 @@
 import { del, get, patch, post, put } from './client'
-import type { Conversation, Draft, Message, OfficialRef, Page, Person, Reaction } from './types'
+import type { Conversation, Draft, Message, OfficialRef, Page, Person, Reaction, Sender } from './types'
 
 export interface ChatSettings {
   recall_within: number
@@ -8,7 +8,7 @@ export interface ChatSettings {
 }
 
 export interface RecordItem {
-  sender: OfficialRef
+  sender: Sender
   created_at: string
   kind: string
   text: string | null

@@ -1,6 +1,8 @@
+export * as bots from './bots'
 export * as chat from './chat'
 export * as files from './files'
 export * as identity from './identity'
+export * as joining from './joining'
 export * as messaging from './messaging'
 export * as notifications from './notifications'
 export * as miniapps from './miniapps'

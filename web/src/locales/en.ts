@@ -1,10 +1,12 @@
 import attention from './en/attention'
 import audiences from './en/audiences'
+import bots from './en/bots'
 import chat from './en/chat'
 import common from './en/common'
 import contacts from './en/contacts'
 import dings from './en/dings'
 import directives from './en/directives'
+import joining from './en/joining'
 import messages from './en/messages'
 import records from './en/records'
 import scheduled from './en/scheduled'
@@ -16,11 +18,13 @@ import workbench from './en/workbench'
 export default {
   ...attention,
   ...audiences,
+  ...bots,
   ...chat,
   ...common,
   ...contacts,
   ...dings,
   ...directives,
+  ...joining,
   ...messages,
   ...records,
   ...scheduled,

@@ -1,10 +1,12 @@
 import attention from './zh/attention'
 import audiences from './zh/audiences'
+import bots from './zh/bots'
 import chat from './zh/chat'
 import common from './zh/common'
 import contacts from './zh/contacts'
 import dings from './zh/dings'
 import directives from './zh/directives'
+import joining from './zh/joining'
 import messages from './zh/messages'
 import records from './zh/records'
 import scheduled from './zh/scheduled'
@@ -16,11 +18,13 @@ import workbench from './zh/workbench'
 export default {
   ...attention,
   ...audiences,
+  ...bots,
   ...chat,
   ...common,
   ...contacts,
   ...dings,
   ...directives,
+  ...joining,
   ...messages,
   ...records,
   ...scheduled,

@@ -51,6 +51,8 @@ export interface EventData {
   'my.updated': { conversation_id: string; my: MyConversation }
   'draft.updated': { conversation_id: string; draft: Draft | null; origin: string | null }
   'notice.updated': { conversation_id: string }
+  'bots.updated': { conversation_id: string }
+  'join_request.updated': { conversation_id: string; request_id: string; state: string }
   typing: { conversation_id: string; official: Person }
   'presence.updated': { official_id: string; online: boolean }
   'receipt.updated': { conversation_id: string; official_id: string; read_seq: number }
@@ -94,6 +96,8 @@ export const EVENT_NAMES: EventName[] = [
   'my.updated',
   'draft.updated',
   'notice.updated',
+  'bots.updated',
+  'join_request.updated',
   'typing',
   'presence.updated',
   'receipt.updated',

@@ -64,7 +64,7 @@ function subscribe(): void {
     onPushed('message.created', ({ conversation, ...message }) => {
       conversations.noteMessage(message, conversation.last_seq)
       history.receive(message)
-      stopTyping(message.conversation_id, message.sender.id)
+      if (message.sender.id) stopTyping(message.conversation_id, message.sender.id)
     }),
     onPushed('receipt.updated', ({ conversation_id, official_id, read_seq }) => {
       if (official_id === session.officialId) conversations.noteRead(conversation_id, read_seq)

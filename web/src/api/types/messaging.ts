@@ -4,11 +4,14 @@ import type { Page } from './pages'
 export type ConversationKind = 'direct' | 'group' | 'org_group' | 'announcement'
 export type MemberRole = 'owner' | 'admin' | 'member'
 
+/** Who said something: an official, or a bot, which has no official's id. */
+export type Sender = Omit<OfficialRef, 'id'> & { id: string | null; bot_id?: string | null }
+
 export interface Message {
   id: string
   conversation_id: string
   seq: number
-  sender: OfficialRef
+  sender: Sender
   client_id: string | null
   kind: string
   text: string | null

@@ -84,6 +84,11 @@ export function withRemoval(messages: Message[], { seqs, removed_at }: Removal):
   })
 }
 
+/** Nobody else is named: its sender took it back, and bots do not. */
+function ownRecall({ sender }: Message): Person | null {
+  return sender.id ? { id: sender.id, name: sender.name } : null
+}
+
 export function withRecall(messages: Message[], recall: Recall): Message[] {
   return messages.map((message) => {
     if (message.seq === recall.seq) {
@@ -91,7 +96,7 @@ export function withRecall(messages: Message[], recall: Recall): Message[] {
         ...message,
         ...NO_WORDS,
         recalled_at: recall.recalled_at,
-        recalled_by: recall.recalled_by ?? message.sender,
+        recalled_by: recall.recalled_by ?? ownRecall(message),
       }
     }
     if (message.reply_to?.seq === recall.seq) {

@@ -75,6 +75,12 @@ export default {
       made_member: '{who} made {people} a plain member',
       made_owner: '{who} handed the group over to {people}',
       notice_changed: '{who} changed the notice: {text}',
+      bot_added: '{who} added the bot “{name}”',
+      bot_renamed: '{who} renamed the bot “{text}” to “{name}”',
+      bot_switched_on: '{who} switched the bot “{name}” on',
+      bot_switched_off: '{who} switched the bot “{name}” off',
+      bot_secret_rotated: '{who} replaced the secret of the bot “{name}”',
+      bot_removed: '{who} removed the bot “{name}”',
       other: '{who} changed the group',
     },
     kinds: {

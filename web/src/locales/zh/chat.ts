@@ -75,6 +75,12 @@ export default {
       made_member: '{who} 取消了 {people} 的管理员',
       made_owner: '{who} 将群主移交给 {people}',
       notice_changed: '{who} 更新了群公告：{text}',
+      bot_added: '{who} 添加了机器人“{name}”',
+      bot_renamed: '{who} 将机器人“{text}”改名为“{name}”',
+      bot_switched_on: '{who} 启用了机器人“{name}”',
+      bot_switched_off: '{who} 停用了机器人“{name}”',
+      bot_secret_rotated: '{who} 更换了机器人“{name}”的密钥',
+      bot_removed: '{who} 移除了机器人“{name}”',
       other: '{who} 更新了群信息',
     },
     kinds: {
