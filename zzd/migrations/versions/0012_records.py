@@ -7,8 +7,8 @@ from alembic import op
 
 import zzd.db
 
-revision = "0013_records"
-down_revision = "0010_durable"
+revision = "0012_records"
+down_revision = "0011_bots"
 
 
 def upgrade() -> None:

@@ -5,7 +5,7 @@ from alembic import op
 
 import zzd.db
 
-revision = "0012_bots"
+revision = "0011_bots"
 down_revision = "0010_durable"
 
 
