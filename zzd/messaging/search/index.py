@@ -8,6 +8,7 @@ with the conversation. SQLite: an FTS5 table with two columns, all tokens and th
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -28,9 +29,11 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
-from zzd.db import insert_into
+from zzd.bulk import table_of
 from zzd.messaging.search.models import SearchEntry
 from zzd.messaging.search.words import Query, Token, tokens
 
@@ -82,25 +85,43 @@ def estimate(session: Session, query: Query) -> int:
 def write(session: Session, entries: Sequence[dict[str, Any]], texts: Sequence[str]) -> None:
     """Put entries, columns of SearchEntry by name, in place of those there are."""
     held = [tokens(text) for text in texts]
-    postgresql = is_postgresql(session)
+    connection, postgresql = session.connection(), is_postgresql(session)
+    rows: Sequence[dict[str, Any]] = entries
     if postgresql:
-        vectors = [cast(as_tsvector(found), TSVECTOR) for found in held]
-        rows = [{**entry, "words": vector} for entry, vector in zip(entries, vectors, strict=True)]
-    else:
-        rows = list(entries)
-    statement = insert_into(session, SearchEntry).values(rows)
-    kept = {column: statement.excluded[column] for column in rows[0] if column != "message_id"}
-    session.execute(statement.on_conflict_do_update(index_elements=["message_id"], set_=kept))
+        rows = [
+            {**entry, "tokens": as_tsvector(found)}
+            for entry, found in zip(entries, held, strict=True)
+        ]
+    connection.execute(_writing(tuple(entries[0]), postgresql), rows)
     if not postgresql:
         ids = [entry["message_id"] for entry in entries]
-        session.execute(delete(_fts).where(_fts.c.rowid.in_(ids)))
-        session.execute(
+        connection.execute(delete(_fts).where(_fts.c.rowid.in_(ids)))
+        connection.execute(
             insert(_fts),
             [
                 {"rowid": id_, "words": _in_order(found), "strong": _in_order(found, strong=True)}
                 for id_, found in zip(ids, held, strict=True)
             ],
         )
+
+
+@cache
+def _writing(columns: tuple[str, ...], postgresql: bool) -> Any:
+    """One row, however many are written: a statement of all of them would be put together anew
+    for each number of rows, and nobody else is served meanwhile."""
+    insert_one = postgres_insert if postgresql else sqlite_insert
+    statement = insert_one(table_of(SearchEntry)).values(
+        {column: bindparam(column) for column in columns}
+    )
+    if postgresql:
+        statement = statement.values(words=cast(bindparam("tokens", type_=Text), TSVECTOR))
+    kept = [column for column in columns if column != "message_id"]
+    if postgresql:
+        kept.append("words")
+    return statement.on_conflict_do_update(
+        index_elements=["message_id"],
+        set_={column: statement.excluded[column] for column in kept},
+    )
 
 
 def remove(session: Session, message_ids: Collection[int]) -> None:
