@@ -5,8 +5,9 @@ from __future__ import annotations
 import gc
 
 import orjson
-from flask import Flask, g
+from flask import Flask, Request, g
 from flask.json.provider import JSONProvider
+from flask.sessions import SessionInterface
 
 from zzd import (
     api,
@@ -40,11 +41,19 @@ class OrjsonProvider(JSONProvider):
         return orjson.loads(s)
 
 
+class NoSessions(SessionInterface):
+    """Flask's own signed cookie is not used; making one ready costs each request."""
+
+    def open_session(self, app: Flask, request: Request) -> None:
+        return None
+
+
 def create_app(settings: Settings | None = None) -> Flask:
     """The application: wiring only."""
     settings = settings or Settings.from_env()
     app = Flask(__name__, static_folder=None)
     app.json = OrjsonProvider(app)
+    app.session_interface = NoSessions()
     app.config.update(SECRET_KEY=settings.secret_key, MAX_CONTENT_LENGTH=settings.request_limit)
     app.extensions["zzd.settings"] = settings
 

@@ -37,6 +37,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.types import JSON, TypeDecorator
 
 from zzd.errors import Conflict, IdempotencyConflict
+from zzd.pool import FairPool
 from zzd.settings import Settings
 
 BigInt = BigInteger().with_variant(Integer, "sqlite")
@@ -127,6 +128,7 @@ class Database:
         else:
             self.engine = create_engine(
                 url,
+                poolclass=FairPool,
                 pool_size=settings.database_pool,
                 max_overflow=0,
                 # Longer than a storm of reconnecting clients takes: waiting in line is shorter
@@ -146,6 +148,13 @@ class Database:
             )
             _ping_the_rested(self.engine)
             self._writers = nullcontext()
+        # The same connections. A statement sees what is committed when it begins, as in any
+        # transaction of ours on PostgreSQL; on SQLite several need one to agree with each other.
+        self._plain = (
+            self.engine
+            if self.is_sqlite
+            else self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        )
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -162,8 +171,9 @@ class Database:
             call()
 
     @contextmanager
-    def reading(self) -> Iterator[Session]:
-        with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
+    def reading(self, *, plainly: bool = False) -> Iterator[Session]:
+        engine = self._plain if plainly else self.engine
+        with Session(engine, expire_on_commit=False, autoflush=False) as session:
             yield session
 
 
@@ -221,9 +231,13 @@ def transaction() -> Iterator[Session]:
 
 
 @contextmanager
-def reading() -> Iterator[Session]:
-    """A read. What is changed within is never written."""
-    with database().reading() as session:
+def reading(*, plainly: bool = False) -> Iterator[Session]:
+    """A read. What is changed within is never written.
+
+    ``plainly``: without BEGIN and ROLLBACK on PostgreSQL, two of its round trips. For what is read
+    all the time, takes no locks and asks for no writes.
+    """
+    with database().reading(plainly=plainly) as session:
         yield session
 
 

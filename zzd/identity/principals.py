@@ -99,7 +99,7 @@ def principal_of_session(session_id: int) -> Principal | None:
 def _read(query: Select[*tuple[Any, ...]], **which: Any) -> Principal | None:
     known = recognised()
     read_at = known.changes
-    with reading() as session:
+    with reading(plainly=True) as session:
         rows = session.execute(query, {**which, "now": clock.now()}).all()
     if not rows:
         return None

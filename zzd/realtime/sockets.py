@@ -271,7 +271,7 @@ class Sockets:
         self._leave(connection, room)
 
     def _rooms_of(self, principal: Principal) -> set[str]:
-        with reading() as session:
+        with reading(plainly=True) as session:
             return {room for rooms_of in self.providers for room in rooms_of(session, principal)}
 
     def _enter(self, connection: Connection, room: str) -> None:
