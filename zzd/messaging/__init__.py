@@ -24,6 +24,7 @@ from zzd.messaging import (
     routes_messages,
     scheduled,
     search,
+    together,
 )
 from zzd.messaging.bots import routes as routes_bots
 from zzd.messaging.forwards import RECORD
@@ -61,6 +62,7 @@ def register(app: Flask, api: Api, sockets: Sockets) -> None:
     dings.register(app, api)
     scheduled.register(app, api)
     records.register(app, api)
+    together.register(app)
 
 
 def _rooms_of(session: Session, principal: Principal) -> Iterable[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,20 +19,26 @@ def rooms_of(conversation_id: int, audience_id: int | None) -> list[str]:
     return own if audience_id is None else [*own, rooms.audience(audience_id)]
 
 
-def message_created(
+def messages_created(
     session: Session,
-    message: dict[str, Any],
+    messages: Sequence[dict[str, Any]],
     *,
     conversation: dict[str, Any],
     to: Collection[str],
 ) -> None:
-    """``client_id`` is its sender's alone, and an event is the same for everybody: so it cannot
+    """An event ``message.created`` for each, in one statement.
+
+    ``client_id`` is its sender's alone, and an event is the same for everybody: so it cannot
     say whether a message with mentions calls its reader (``mentions_me``). The sender's read
     cursor is at this message from now on; of a notice, that of all who had read what was before."""
-    data = {**message, "client_id": None, "conversation": conversation}
-    if data["mentions"] is not None:
-        data["mentions_me"] = None
-    outbox.publish(session, "message.created", data, rooms=to)
+    said = []
+    for message in messages:
+        where = {**conversation, "last_seq": message["seq"]}
+        data = {**message, "client_id": None, "conversation": where}
+        if data["mentions"] is not None:
+            data["mentions_me"] = None
+        said.append(data)
+    outbox.publish_all(session, "message.created", said, rooms=to)
 
 
 def message_recalled(

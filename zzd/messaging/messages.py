@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -18,6 +20,7 @@ from zzd.messaging import events, kinds, numbers
 from zzd.messaging.marks.loading import add_marks
 from zzd.messaging.mentions import check_mentions, record_mentions
 from zzd.messaging.models import Message
+from zzd.messaging.numbers import Taken
 from zzd.messaging.policy import (
     Place,
     access_conversation,
@@ -33,7 +36,7 @@ MESSAGE = MessageSchema()
 INSERT = {
     dialect: insert(table_of(Message))
     .on_conflict_do_nothing(index_elements=["sender_id", "client_id"])
-    .returning(Message.id)
+    .returning(Message.seq, Message.id)
     for dialect, insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
 }
 
@@ -73,20 +76,8 @@ def send_message(
     quoted = _quoted(
         session, by, place.id, reply_to_seq, first_seq=place.first_seq, below=place.last_seq
     )
-    values: dict[str, Any] = {
-        "conversation_id": place.id,
-        "seq": place.last_seq,
-        "sender_id": by.official_id,
-        "client_id": client_id,
-        "fingerprint": body_fingerprint,
-        "sender_name": by.official_name,
-        "sender_title": by.post.title if by.post else "",
-        "sender_unit": by.post.unit_name if by.post else "",
-        "kind": kind,
-        "text": text,
-        "reply_to_seq": reply_to_seq,
-        "created_at": now,
-    }
+    values = row_of(by, place.id, place.last_seq, client_id, text, now)
+    values |= {"fingerprint": body_fingerprint, "kind": kind, "reply_to_seq": reply_to_seq}
     try:
         if not passed_on:
             content = kinds.prepare_content(session, by, place.id, kind, content)
@@ -98,8 +89,8 @@ def send_message(
         if (earlier := sent_before(session, by, client_id, body_fingerprint)) is not None:
             return earlier, False
         raise
-    new_id = session.connection().scalar(INSERT[session.get_bind().dialect.name], values)
-    if new_id is None:
+    ids = insert(session, [values])
+    if not ids:
         session.rollback()
         earlier = sent_before(session, by, client_id, body_fingerprint)
         if earlier is None:
@@ -108,19 +99,56 @@ def send_message(
     kinds.keep_content(session, kind, place.id, place.last_seq, values["content"])
     if called is not None:
         record_mentions(session, place.id, place.last_seq, called)
-    message = describe_message(Message(id=new_id, **values), quoted, by)
-    events.message_created(
+    message = describe_sent(ids[place.last_seq], values, quoted, by)
+    tell(session, place, [message])
+    return message, True
+
+
+def row_of(
+    by: Principal, conversation_id: int, seq: int, client_id: str, text: str, now: datetime
+) -> dict[str, Any]:
+    """The row of a plain text, said now in the post acted in."""
+    return {
+        "conversation_id": conversation_id,
+        "seq": seq,
+        "sender_id": by.official_id,
+        "client_id": client_id,
+        "fingerprint": fingerprint([conversation_id, text, None]),
+        "sender_name": by.official_name,
+        "sender_title": by.post.title if by.post else "",
+        "sender_unit": by.post.unit_name if by.post else "",
+        "kind": kinds.TEXT,
+        "text": text,
+        "content": None,
+        "reply_to_seq": None,
+        "mentions": None,
+        "created_at": now,
+    }
+
+
+def insert(session: Session, rows: list[dict[str, Any]]) -> dict[int, int]:
+    """Write messages of one conversation, in one statement: the ids by ``seq`` of those whose
+    sender had not used their ``client_id`` before. One that is being used at this moment is
+    waited for."""
+    statement = INSERT[session.get_bind().dialect.name]
+    found = session.connection().execute(statement, rows if len(rows) > 1 else rows[0])
+    return {row.seq: row.id for row in found}
+
+
+def describe_sent(
+    id_: int, row: dict[str, Any], quoted: Message | None, by: Principal
+) -> dict[str, Any]:
+    return describe_message(Message(id=id_, **row), quoted, by)
+
+
+def tell(session: Session, place: Taken, said: Sequence[dict[str, Any]]) -> None:
+    """Have everybody in the conversation hear these messages, the last of which took ``place``."""
+    events.messages_created(
         session,
-        MESSAGE.dump(message),
-        conversation={
-            "id": str(place.id),
-            "kind": place.kind,
-            "name": place.name,
-            "last_seq": place.last_seq,
-        },
+        MESSAGE.dump(said, many=True),
+        conversation={"id": str(place.id), "kind": place.kind, "name": place.name},
         to=events.rooms_of(place.id, place.audience_id),
     )
-    return message, True
 
 
 def _quoted(

@@ -6,12 +6,14 @@ whoever holds the conversation, and putting SQL together costs more than running
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, bindparam, func, select, true, update
+import orjson
+from sqlalchemy import JSON, BigInteger, Executable, bindparam, cast, func, select, true, update
 from sqlalchemy.orm import Session
 
 from zzd.bulk import table_of
@@ -74,6 +76,82 @@ def take_next(session: Session, by: Principal, conversation_id: int, now: dateti
 
 def _taken(row: Any, *, first_seq: int) -> Taken:
     return Taken(row.id, row.kind, row.name, row.audience_id, row.last_seq, first_seq)
+
+
+def take_several(
+    session: Session, conversation_id: int, senders: Sequence[int], now: datetime
+) -> tuple[Taken, set[int]] | None:
+    """Numbers for a message of each of ``senders``, who may come more than once, in this order;
+    ``last_seq`` is the last one's. Also who of them belongs there; where one does not, the caller
+    must undo it all. None where an audience decides who belongs, or there is no conversation.
+
+    One statement on PostgreSQL, two on SQLite. A sender's cursor goes to the last of their own.
+    """
+    folded = session.get_bind().dialect.name == "postgresql"
+    # As JSON, so that the statement is the same for any number of them.
+    said = orjson.dumps({str(each): place for place, each in enumerate(senders, start=1)})
+    values = {
+        "where_id": conversation_id,
+        "now": now,
+        "count": len(senders),
+        "said": said.decode(),
+    }
+    connection = session.connection()
+    rows = connection.execute(_taking_several(folded), values).all()
+    if not rows:
+        return None
+    if folded:
+        members = {row.official_id for row in rows if row.official_id is not None}
+    else:
+        values["last"] = rows[0].last_seq
+        members = set(connection.scalars(_reading_own_of_several(), values))
+    return _taken(rows[0], first_seq=1), members
+
+
+@cache
+def _taking_several(folded: bool) -> Executable:
+    taken = (
+        update(C)
+        .where(C.c.id == bindparam("where_id"), C.c.kind.in_(NAMED))
+        .values(
+            last_seq=C.c.last_seq + bindparam("count"),
+            activity_at=bindparam("now"),
+            changed_at=bindparam("now"),
+        )
+        .returning(*TAKEN)
+    )
+    if not folded:
+        return taken
+    number = taken.cte("taken")
+    mine = _move_cursors(
+        func.json_each_text(cast(bindparam("said"), JSON)), number.c.id, number.c.last_seq
+    ).cte("mine")
+    return select(number, mine.c.official_id).select_from(number.outerjoin(mine, true()))
+
+
+@cache
+def _reading_own_of_several() -> Executable:
+    return _move_cursors(
+        func.json_each(bindparam("said")), bindparam("where_id"), bindparam("last")
+    )
+
+
+def _move_cursors(said: Any, conversation_id: Any, last_seq: Any) -> Any:
+    """``said``: a row for each sender, the place of their last message among all of these."""
+    each = said.table_valued("key", "value", name="said")
+    return (
+        update(P)
+        .where(
+            P.c.conversation_id == conversation_id,
+            P.c.official_id == cast(each.c.key, BigInteger),
+            P.c.left_at.is_(None),
+        )
+        .values(
+            read_seq=last_seq - bindparam("count") + cast(each.c.value, BigInteger),
+            changed_at=bindparam("now"),
+        )
+        .returning(P.c.official_id)
+    )
 
 
 @cache

@@ -16,7 +16,7 @@ from zzd.api import (
     principal,
 )
 from zzd.db import reading, transaction
-from zzd.messaging import lookups, messages, receipts
+from zzd.messaging import lookups, messages, receipts, together
 from zzd.messaging.schemas import (
     MessageQuerySchema,
     MessageRequestSchema,
@@ -65,8 +65,7 @@ def send_message(body: dict[str, Any], conversation_id: int) -> Any:
     Once this is answered the message is safe on the disk. Resend with the same `client_id` after
     a failure of the network: there will be one message. Sending reads all that came before.
     """
-    with transaction() as session:
-        sent, fresh = messages.send_message(session, principal(), conversation_id, **body)
+    sent, fresh = together.send_message(principal(), conversation_id, **body)
     location = f"/conversations/{conversation_id}/messages?after_seq={sent['seq'] - 1}&limit=1"
     return sent, 201 if fresh else 200, created(location)
 
@@ -119,7 +118,7 @@ def get_sync(query: dict[str, Any]) -> Any:
     since, those left, and the messages recalled; messages themselves are pulled by their `seq`
     ranges. A change may be told twice.
     """
-    with reading() as session:
+    with reading(plainly=True) as session:
         return sync(session, principal(), query["cursor"])
 
 

@@ -83,14 +83,13 @@ def tell(
         .values(read_seq=seq)
         .execution_options(synchronize_session=False)
     )
-    events.message_created(
+    events.messages_created(
         session,
-        MessageSchema().dump(describe_message(message, None, by)),
+        [MessageSchema().dump(describe_message(message, None, by))],
         conversation={
             "id": str(conversation.id),
             "kind": conversation.kind,
             "name": conversation.name,
-            "last_seq": seq,
         },
         to=events.rooms_of(conversation.id, None),
     )
