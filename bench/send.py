@@ -15,8 +15,10 @@ import json
 import os
 import re
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,7 +26,7 @@ import orjson
 from _databases import kept_folder, private_postgres, seed, upgrade
 from _load import Http, Socket, at_rate, cpu_seconds, percentile
 from _people import Person, sign_in
-from _servers import start_web
+from _servers import cpu_seconds_of, start_web
 from _statements import statements_per_message
 from processes import Group
 from steps import Failure, run_main, say
@@ -35,6 +37,7 @@ SETUPS = {"sqlite-1": 1, "postgresql-1": 1, "postgresql-2": 2}
 HEADLINE = "postgresql-2"
 STATED_RATE, STATED_P99 = 200, 200.0
 LOWEST_RATE = 20
+Used = Callable[[], dict[str, float]]
 NUMBERED = re.compile(rb'"text":"(\d+) ')
 
 
@@ -49,6 +52,8 @@ class Run:
     refused: list[bytes] = field(default_factory=list)
     missing: int = 0
     generator: float = 0.0
+    # Processor milliseconds of each part of the server for one message.
+    cost: dict[str, float] = field(default_factory=dict)
 
     @property
     def p99(self) -> float:
@@ -66,15 +71,19 @@ class Run:
             note = f"  missing {self.missing}, refused {len(self.refused)} {first}"
         return (
             f"  {name:14}{self.rate:8.0f}{cells}{percentile(self.late, 99):8.1f}"
-            f"{self.generator:8.0%}{note}"
+            f"{self.generator:8.0%}   {self.costs()}{note}"
         )
+
+    def costs(self) -> str:
+        return ", ".join(f"{name} {ms:.1f}" for name, ms in self.cost.items() if ms >= 0.05)
 
 
 class Group50:
     """A group whose members listen, and who all send."""
 
-    def __init__(self, ports: list[int], people: list[Person]) -> None:
+    def __init__(self, ports: list[int], people: list[Person], used: Used) -> None:
         self.ports = ports
+        self.used = used
         self.people = people
         self.path = ""
         # The database is kept between runs, and a key is its sender's for ever.
@@ -147,7 +156,7 @@ class Group50:
                 run.refused.append(answer[:300])
             self.idle[port].append(http)
 
-        used, begun = cpu_seconds(), time.perf_counter()
+        used, begun, served = cpu_seconds(), time.perf_counter(), self.used()
         run.late = await at_rate(rate, seconds, send)
         self.sent += len(run.late)
         expected = len(run.acknowledged) * len(self.people)
@@ -155,6 +164,8 @@ class Group50:
         while len(run.shown) < expected and time.perf_counter() < give_up:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
         run.generator = (cpu_seconds() - used) / (time.perf_counter() - begun)
+        sent = len(run.late)
+        run.cost = {name: (now - served[name]) * 1000 / sent for name, now in self.used().items()}
         run.missing = max(expected - len(run.shown), 0)
         self.acknowledged += len(run.acknowledged)
         return run
@@ -170,13 +181,15 @@ class Group50:
             socket.close()
 
 
-async def measure(name: str, ports: list[int], people: list[Person], seconds: float) -> dict:
-    group = Group50(ports, people)
+async def measure(
+    name: str, ports: list[int], people: list[Person], used: Used, seconds: float, steps: int
+) -> dict:
+    group = Group50(ports, people, used)
     await group.open()
     await group.load(50, 2)
     stated = await group.load(STATED_RATE, seconds)
     say(stated.line(name))
-    highest = await search(group, name, stated)
+    highest = await search(group, name, stated, steps)
     await group.verify()
     group.close()
     # Null where something was refused or did not arrive: JSON knows nothing endless.
@@ -184,10 +197,10 @@ async def measure(name: str, ports: list[int], people: list[Person], seconds: fl
     return {"p99_ms_at_200": p99, "max_rate_at_p99_200ms": highest}
 
 
-async def search(group: Group50, name: str, stated: Run) -> int:
+async def search(group: Group50, name: str, stated: Run, steps: int) -> int:
     """The highest rate tried at which 99 of 100 deliveries take no longer than 200 ms."""
     good, bad = (0.0, float(STATED_RATE)) if stated.p99 > STATED_P99 else (float(STATED_RATE), 0.0)
-    for _ in range(8):
+    for _ in range(steps):
         if bad and (bad - good < 0.1 * bad or bad < LOWEST_RATE):
             break
         rate = (good + bad) / 2 if bad else good * 1.5
@@ -202,17 +215,21 @@ async def search(group: Group50, name: str, stated: Run) -> int:
     return round(good)
 
 
-def database_for(name: str, stack: ExitStack, folder: Path) -> str:
+def database_for(name: str, group: Group, folder: Path) -> str:
     """The URL of a small organisation, made once and kept; every run makes a new group."""
     if name.startswith("sqlite"):
         url = f"sqlite:///{folder / 'zzd.db'}"
     elif given := os.environ.get("ZZD_BENCH_DATABASE_URL"):
         url = given
     else:
-        url = private_postgres(stack.enter_context(Group(folder / "log")), folder)
+        url = private_postgres(group, folder)
     upgrade(url)
     seed(url, officials=600)
     return url
+
+
+def cpu_of(*groups: Group) -> dict[str, float]:
+    return {name: used for group in groups for name, used in cpu_seconds_of(group).items()}
 
 
 def main() -> None:
@@ -225,23 +242,27 @@ def main() -> None:
     for name in options.setups:
         with ExitStack() as stack:
             logs = stack.enter_context(TemporaryDirectory(prefix="zzd-bench-"))
-            url = database_for(name, stack, folder)
+            database = stack.enter_context(Group(folder / "log"))
+            url = database_for(name, database, folder)
             people = sign_in(url, 50)
             statements = max(statements, statements_per_message(url, people))
             group = stack.enter_context(Group(Path(logs)))
             ports = start_web(group, url, SETUPS[name])
             gc.collect()
             gc.freeze()
-            results[name] = asyncio.run(measure(name, ports, people, options.seconds))
+            used = partial(cpu_of, group, database)
+            results[name] = asyncio.run(
+                measure(name, ports, people, used, options.seconds, options.steps)
+            )
     headline = results.get(HEADLINE) or list(results.values())[-1]
     say(json.dumps({**headline, "statements_per_message": statements, "setups": results}))
 
 
 HEADER = (
     "\n  database-processes; ms from due to acknowledged, and to each screen;"
-    " the generator's own lateness and CPU\n"
+    " the generator's own lateness and CPU;\n  processor ms a message\n"
     f"  {'':14}{'rate/s':>8}{'ack p50':>9}{'p95':>9}{'p99':>9}{'scr p50':>9}{'p95':>9}{'p99':>9}"
-    f"{'late':>8}{'busy':>8}"
+    f"{'late':>8}{'busy':>8}   cost"
 )
 
 
@@ -249,6 +270,7 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser("script/bench send", description=__doc__)
     parser.add_argument("--seconds", type=float, default=10, help="at 200 messages/s (10)")
     parser.add_argument("--setups", nargs="+", choices=SETUPS, default=list(SETUPS))
+    parser.add_argument("--steps", type=int, default=6, help="of the search for the highest (6)")
     return parser.parse_args()
 
 

@@ -15,17 +15,17 @@ import os
 import random
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from functools import partial
 from typing import Any
 
 import orjson
 from _databases import kept_folder, private_postgres, seed, upgrade
 from _load import Http, Socket, allow_descriptors, cpu_seconds, percentile
 from _people import Person, sign_in
-from _servers import start_web
+from _servers import cpu_seconds_of, start_web
 from processes import Group
 from sqlalchemy import text
 from steps import Failure, Line, run_main, say
@@ -211,37 +211,42 @@ def main() -> None:
         )
     folder = kept_folder("sync")
     with ExitStack() as stack:
-        url = os.environ.get("ZZD_BENCH_DATABASE_URL") or private_postgres(
-            stack.enter_context(Group(folder / "log")), folder
-        )
+        # What the servers log stays there for the run after: who was answered 5xx, and why.
+        group = stack.enter_context(Group(folder / "log"))
+        url = os.environ.get("ZZD_BENCH_DATABASE_URL") or private_postgres(group, folder)
         upgrade(url)
         seed(url, officials=6000)
-        logs = Path(stack.enter_context(TemporaryDirectory(prefix="zzd-bench-")))
         with Line("Signing in"):
             people = sign_in(url, options.clients)
-        group = stack.enter_context(Group(logs))
         ports = start_web(group, url, PROCESSES)
         gc.collect()
         gc.freeze()
-        figures = asyncio.run(measure(url, ports, people))
+        figures = asyncio.run(measure(url, ports, people, partial(cpu_seconds_of, group)))
+        if figures["storm_5xx"]:
+            say(f"  why they were answered 5xx: {group.logs}/web-*.log")
     say(json.dumps(figures))
 
 
-async def measure(url: str, ports: list[int], people: list[Person]) -> dict[str, Any]:
+async def measure(
+    url: str, ports: list[int], people: list[Person], served: Callable[[], dict[str, float]]
+) -> dict[str, Any]:
     held = await join_groups(ports[0], people)
     cursors = cursors_of_yesterday(url, people)
     ms, kib, found = await first_load(ports[0], people[0], 15)
     say(f"\n  first load of {found} conversations: {ms:.0f} ms, {kib:.1f} KiB compressed")
     say(f"  a day offline: {await a_day_offline(ports[0], people, held)}")
     storm = Storm(ports, cursors)
-    used = cpu_seconds()
+    used, before = cpu_seconds(), served()
     seconds = await storm.run()
+    cost = {name: (now - before[name]) * 1000 / len(cursors) for name, now in served().items()}
     busy = (cpu_seconds() - used) / seconds
     waits = [at - storm.begun for at in storm.done]
     say(
         f"  {len(cursors)} clients in sync after {seconds:.1f} s (median"
         f" {percentile(waits, 50) / 1000:.1f} s), {storm.server_errors} answers 5xx, tried again:"
         f" {dict(storm.again)}; the generator was busy {busy:.0%}\n"
+        "  processor ms a client: "
+        + ", ".join(f"{name} {ms:.1f}" for name, ms in cost.items() if ms >= 0.05)
     )
     for socket in storm.sockets:
         socket.close()
