@@ -20,6 +20,7 @@ KERNEL = {
     "errors",
     "api",
     "principal",
+    "pool",
     "logs",
     "migrate",
     "health",

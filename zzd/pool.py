@@ -91,4 +91,4 @@ class InTurn(QueueCommon[Item]):
 
 
 class FairPool(QueuePool):
-    _queue_class = InTurn
+    _queue_class = InTurn  # type: ignore[assignment]

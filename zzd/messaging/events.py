@@ -19,7 +19,7 @@ def rooms_of(conversation_id: int, audience_id: int | None) -> list[str]:
     return own if audience_id is None else [*own, rooms.audience(audience_id)]
 
 
-def messages_created(
+def message_created(
     session: Session,
     messages: Sequence[dict[str, Any]],
     *,

@@ -143,7 +143,7 @@ def describe_sent(
 
 def tell(session: Session, place: Taken, said: Sequence[dict[str, Any]]) -> None:
     """Have everybody in the conversation hear these messages, the last of which took ``place``."""
-    events.messages_created(
+    events.message_created(
         session,
         MESSAGE.dump(said, many=True),
         conversation={"id": str(place.id), "kind": place.kind, "name": place.name},

@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 from sqlalchemy import JSON, BigInteger, Executable, bindparam, cast, func, select, true, update
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from zzd.bulk import table_of
 from zzd.db import insert_into
@@ -136,7 +137,7 @@ def _reading_own_of_several() -> Executable:
     )
 
 
-def _move_cursors(said: Any, conversation_id: Any, last_seq: Any) -> Any:
+def _move_cursors(said: Any, conversation_id: Any, last_seq: Any) -> ReturningUpdate[Any]:
     """``said``: a row for each sender, the place of their last message among all of these."""
     each = said.table_valued("key", "value", name="said")
     return (

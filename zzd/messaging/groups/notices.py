@@ -83,7 +83,7 @@ def tell(
         .values(read_seq=seq)
         .execution_options(synchronize_session=False)
     )
-    events.messages_created(
+    events.message_created(
         session,
         [MessageSchema().dump(describe_message(message, None, by))],
         conversation={
