@@ -423,7 +423,7 @@ def test_memory_and_statements_do_not_grow_with_the_conversation(
 ) -> None:
     monkeypatch.setattr(making, "NOTE_EVERY", 0)
     peaks, costs = [], []
-    for batches in (10, 60):
+    for batches in (5, 25):
         made = group(MEMBER)
         fill(made, batches * entries.BATCH)
         order(as_(OWNER), made)
@@ -434,4 +434,5 @@ def test_memory_and_statements_do_not_grow_with_the_conversation(
         tracemalloc.stop()
         costs.append(len(seen) - batches * 5)
     assert costs[0] == costs[1]
-    assert peaks[1] < peaks[0] * 1.3
+    # Two thousand more messages, held in memory, would be three times as much.
+    assert peaks[1] - peaks[0] < 2 * 1024 * 1024
