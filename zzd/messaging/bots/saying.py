@@ -168,12 +168,11 @@ def _write(
         record_mentions(session, group.id, message.seq, mentions)
     events.message_created(
         session,
-        MessageSchema().dump(describe_message(message, None, NOBODY)),
+        [MessageSchema().dump(describe_message(message, None, NOBODY))],
         conversation={
             "id": str(group.id),
             "kind": group.kind,
             "name": group.name,
-            "last_seq": message.seq,
         },
         to=events.rooms_of(group.id, None),
     )
