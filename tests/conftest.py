@@ -25,7 +25,6 @@ from zzd.db import database
 from zzd.identity import sessions
 from zzd.identity.models import Account
 from zzd.identity.recognised import recognised
-from zzd.messaging.dings import rollups
 from zzd.orgtree.models import Official, Unit
 from zzd.orgtree.units import COUNTS
 
@@ -87,8 +86,7 @@ def app(
     test_database, session_app = made_once(engine_kind)
     test_database.reset()
     # Another database has other units in the same revision.
-    for remembered in (COUNTS, rollups.COUNTS, rollups.ANSWERS):
-        session_app.extensions[remembered].clear()
+    session_app.extensions[COUNTS].clear()
     shutil.rmtree(session_app.extensions["zzd.settings"].files_root, ignore_errors=True)
     with session_app.app_context():
         yield session_app

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, TypeVar
@@ -18,12 +18,15 @@ import orjson
 from flask import current_app
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     DateTime,
     Dialect,
     Engine,
     Integer,
     MetaData,
     String,
+    any_,
+    bindparam,
     create_engine,
     event,
     select,
@@ -143,6 +146,9 @@ class Database:
                     # tables for what an index finds in memory or on an SSD: one inbox at a
                     # province's size took 28 ms instead of 4.
                     " -c random_page_cost=1.1"
+                    # Requests are what runs side by side: starting a worker for a part of one
+                    # takes longer than counting a county.
+                    " -c max_parallel_workers_per_gather=0"
                 },
                 **AS_JSON,
             )
@@ -175,6 +181,10 @@ class Database:
         engine = self._plain if plainly else self.engine
         with Session(engine, expire_on_commit=False, autoflush=False) as session:
             yield session
+            # Ended by COMMIT, of nothing: after a ROLLBACK psycopg forgets its prepared statements,
+            # and planning them again costs as much as most of them take.
+            session.expunge_all()
+            session.commit()
 
 
 def _ping_the_rested(engine: Engine) -> None:
@@ -282,6 +292,14 @@ def insert_into(session: Session, model: type[Base]) -> Any:
     if session.get_bind().dialect.name == "postgresql":
         return postgresql.insert(model)
     return sqlite.insert(model)
+
+
+def is_one_of(session: Session, column: Any, values: Collection[int]) -> ColumnElement[bool]:
+    """``column IN (values)``. On PostgreSQL they are one parameter, an array: hundreds of them
+    cost the driver more than the query costs the server."""
+    if session.get_bind().dialect.name != "postgresql":
+        return column.in_(values)  # type: ignore[no-any-return]
+    return column == any_(bindparam(None, list(values), postgresql.ARRAY(BigInteger)))
 
 
 def lock_name(session: Session, name: str) -> None:

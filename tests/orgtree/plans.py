@@ -97,7 +97,7 @@ def sent() -> Iterator[list[tuple[str, Any]]]:
     seen: list[tuple[str, Any]] = []
 
     def note(_c: object, _cursor: object, statement: str, parameters: Any, *_rest: object) -> None:
-        if statement.startswith(("SELECT", "UPDATE", "INSERT", "DELETE")):
+        if statement.startswith(("SELECT", "WITH", "UPDATE", "INSERT", "DELETE")):
             seen.append((statement, parameters))
 
     engine = database().engine

@@ -6,7 +6,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, insert, or_, select
+from sqlalchemy import ColumnElement, and_, insert, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from zzd import clock
@@ -191,38 +191,41 @@ def page_rows(
     reached: ColumnElement[bool] | None = None,
 ) -> list[ConversationRow]:
     """Up to ``limit + 1`` of one's conversations, newest activity first: those one is named in
-    and those that reach one by an audience, two statements, each by its index.
+    and those that reach one by an audience, each found by its index, in one statement.
 
     ``named`` and ``reached`` narrow the two.
     """
-    position = None
-    if before is not None:
-        moment, last_id = before
-        position = or_(
-            Conversation.activity_at < moment,
-            and_(Conversation.activity_at == moment, Conversation.id < last_id),
-        )
-    kinds = (
-        (Participation.left_at.is_(None) & Conversation.kind.in_(NAMED), named, True),
-        (
-            or_(
-                Conversation.audience_id.in_(standing.audience_ids),
-                Conversation.id.in_(standing.kept_ids),
-            ),
-            reached,
-            False,
+    reaches = or_(
+        Conversation.audience_id.in_(standing.audience_ids),
+        Conversation.id.in_(standing.kept_ids),
+    )
+    mine = select(Participation.conversation_id).where(
+        Participation.official_id == principal.official_id, Participation.left_at.is_(None)
+    )
+    # Looked up beforehand: the two conditions together have no index.
+    found = union_all(mine, select(Conversation.id).where(reaches))
+    is_named = and_(
+        Participation.official_id.is_not(None),
+        Participation.left_at.is_(None),
+        Conversation.kind.in_(NAMED),
+    )
+    query = select_conversations(principal).where(
+        Conversation.id.in_(found),
+        or_(
+            is_named if named is None else and_(is_named, named),
+            reaches if reached is None else and_(reaches, reached),
         ),
     )
-    rows: list[ConversationRow] = []
-    for condition, narrower, is_named in kinds:
-        query = select_conversations(principal, named=is_named).where(condition)
-        for further in (narrower, position):
-            if further is not None:
-                query = query.where(further)
-        query = query.order_by(Conversation.activity_at.desc(), Conversation.id.desc())
-        rows.extend(session.execute(query.limit(limit + 1)))
-    rows.sort(key=lambda row: (row[0].activity_at, row[0].id), reverse=True)
-    return rows[: limit + 1]
+    if before is not None:
+        moment, last_id = before
+        query = query.where(
+            or_(
+                Conversation.activity_at < moment,
+                and_(Conversation.activity_at == moment, Conversation.id < last_id),
+            )
+        )
+    query = query.order_by(Conversation.activity_at.desc(), Conversation.id.desc())
+    return list(session.execute(query.limit(limit + 1)))
 
 
 def position_after(row: ConversationRow) -> tuple[int, int]:

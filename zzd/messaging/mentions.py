@@ -14,6 +14,7 @@ from sqlalchemy import Select, and_, func, insert, or_, select, union
 from sqlalchemy.orm import Session
 
 from zzd.api import decode_cursor, encode_cursor
+from zzd.db import is_one_of
 from zzd.errors import Invalid
 from zzd.messaging.models import Mention, Message, Participation
 from zzd.messaging.policy import Place, access_conversation, may_manage, refuse
@@ -123,7 +124,9 @@ def calls(kept: Mentions | None, sender_id: int, reader: Principal) -> bool:
     )
 
 
-def _calling(reader: Principal, conversation_ids: Collection[int], *more: Any) -> Any:
+def _calling(
+    session: Session, reader: Principal, conversation_ids: Collection[int], *more: Any
+) -> Any:
     """(conversation, seq) of the messages that call the reader, each once."""
     mine = and_(
         Participation.conversation_id == Mention.conversation_id,
@@ -133,7 +136,7 @@ def _calling(reader: Principal, conversation_ids: Collection[int], *more: Any) -
         select(Mention.conversation_id, Mention.seq)
         .outerjoin(Participation, mine)
         .where(
-            Mention.conversation_id.in_(conversation_ids),
+            is_one_of(session, Mention.conversation_id, conversation_ids),
             Mention.seq >= func.coalesce(Participation.first_seq, 1),
             *more,
         )
@@ -153,7 +156,7 @@ def unread_mentions(
     if not conversation_ids:
         return {}
     unread = Mention.seq > func.coalesce(Participation.read_seq, 0)
-    found = _calling(reader, conversation_ids, unread)
+    found = _calling(session, reader, conversation_ids, unread)
     query = select(found.c.conversation_id, func.count(), func.min(found.c.seq)).group_by(
         found.c.conversation_id
     )
@@ -167,7 +170,7 @@ def page_seqs(
     session: Session, reader: Principal, conversation_id: int, *, cursor: str | None, limit: int
 ) -> tuple[list[int], str | None]:
     """The numbers of the messages that call the reader, newest first, and the next cursor."""
-    found = _calling(reader, [conversation_id])
+    found = _calling(session, reader, [conversation_id])
     said = and_(Message.conversation_id == found.c.conversation_id, Message.seq == found.c.seq)
     query = select(found.c.seq).join(Message, said).where(Message.sender_id != reader.official_id)
     if (before := decode_cursor(cursor, int)) is not None:

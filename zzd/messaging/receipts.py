@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, select, update
+from sqlalchemy import Select, and_, exists, func, select, true, update
 from sqlalchemy.orm import Session
 
 from zzd import clock
 from zzd.api import decode_cursor, page
-from zzd.db import insert_into
+from zzd.db import insert_into, is_one_of
 from zzd.errors import Invalid
 from zzd.messaging import events
 from zzd.messaging.messages import find_message
@@ -104,38 +104,60 @@ def page_readers(
     message, _quoted = find_message(session, place, seq)
     if not may_see_readers(principal, place):
         raise refuse("message.readers", place, "Only those who announce see who has read")
-    belong = Official.id.in_(_ids_of_those_who_belong(session, place, message, unit_id))
-    has_read = _has_read(message)
-    query = select_people().where(belong, has_read if state == "read" else ~has_read)
-    if (after := decode_cursor(cursor, int)) is not None:
-        query = query.where(Official.id > after[0])
-    rows = session.execute(query.order_by(Official.id).limit(limit + 1)).mappings().all()
-    everybody, read = session.execute(_counts(session, place, message, unit_id)).one()
+    after = decode_cursor(cursor, int)
+    everybody, read, ids = _count_and_page(
+        session,
+        _ids_of_those_who_belong(session, place, message, unit_id),
+        message,
+        state=state,
+        after=after[0] if after else 0,
+        limit=limit,
+    )
+    query = select_people().where(is_one_of(session, Official.id, ids)).order_by(Official.id)
+    rows = session.execute(query).mappings().all()
     found = page(rows, limit, lambda row: (row["id"],))
     return {**found, "read": read, "unread": everybody - read}
 
 
-def _counts(
-    session: Session, place: Place, message: Message, unit_id: int | None
-) -> Select[int, int]:
-    """How many they are, and how many of them have read it: one look at each."""
-    people = _ids_of_those_who_belong(session, place, message, unit_id).subquery()
+def _count_and_page(
+    session: Session,
+    belong: Select[int],
+    message: Message,
+    *,
+    state: str,
+    after: int,
+    limit: int,
+) -> tuple[int, int, list[int]]:
+    """How many belong, how many of them have read it, and up to ``limit + 1`` ids of a page: one
+    statement, which goes through them once."""
+    people = belong.subquery()
     read = and_(
         Participation.conversation_id == message.conversation_id,
         Participation.official_id == people.c.official_id,
         Participation.read_seq >= message.seq,
     )
-    return select(func.count(), func.count(Participation.official_id)).select_from(
-        people.outerjoin(Participation, read)
+    seen = (
+        select(people.c.official_id, Participation.official_id.label("reader_id"))
+        .select_from(people.outerjoin(Participation, read))
+        .cte("seen")
+        .prefix_with("MATERIALIZED")
     )
-
-
-def _has_read(message: Message) -> ColumnElement[bool]:
-    return exists().where(
-        Participation.conversation_id == message.conversation_id,
-        Participation.official_id == Official.id,
-        Participation.read_seq >= message.seq,
+    has_read = seen.c.reader_id.is_not(None)
+    counts = select(
+        func.count().label("everybody"), func.count(seen.c.reader_id).label("read")
+    ).select_from(seen)
+    wanted = (
+        select(seen.c.official_id)
+        .where(has_read if state == "read" else ~has_read, seen.c.official_id > after)
+        .order_by(seen.c.official_id)
+        .limit(limit + 1)
     )
+    counted, listed = counts.subquery("counted"), wanted.subquery("listed")
+    query = select(counted.c.everybody, counted.c.read, listed.c.official_id).select_from(
+        counted.outerjoin(listed, true())
+    )
+    rows = session.execute(query).all()
+    return rows[0][0], rows[0][1], [row[2] for row in rows if row[2] is not None]
 
 
 def _ids_of_those_who_belong(

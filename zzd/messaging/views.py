@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Row, Select, and_, select, tuple_
+from sqlalchemy.orm import Session, aliased, defer
 
 from zzd.messaging.mentions import calls, unread_mentions
 from zzd.messaging.models import Conversation, Message, Participation
@@ -20,26 +20,34 @@ from zzd.principal import Principal
 Last = aliased(Message, name="last")
 Quoted = aliased(Message, name="quoted")
 
-# The reader's own row, the last message and what that one quotes may all be None.
-ConversationRow = Row[Conversation, Participation, Message, Message]
+# What is not shown of them: a column costs as much as a row where there are hundreds of both.
+NOT_SHOWN = (
+    defer(Conversation.sender_id),
+    defer(Conversation.client_id),
+    defer(Conversation.fingerprint),
+    defer(Conversation.created_at),
+    defer(Conversation.welcome),
+    defer(Conversation.join_code),
+    defer(Participation.changed_at),
+    defer(Last.fingerprint),
+    defer(Last.changed_at),
+)
+
+# The reader's own row and the last message may be None.
+ConversationRow = Row[Conversation, Participation, Message]
 
 
-def select_conversations(
-    principal: Principal, *, named: bool = False
-) -> Select[Conversation, Participation, Message, Message]:
-    """Conversations with the reader's own row and the last message, in one statement.
-
-    ``named``: only those in which there is such a row, found by the reader's index.
-    """
+def select_conversations(principal: Principal) -> Select[Conversation, Participation, Message]:
+    """Conversations with the reader's own row and the last message, in one statement."""
     mine = and_(
         Participation.conversation_id == Conversation.id,
         Participation.official_id == principal.official_id,
     )
     return (
-        select(Conversation, Participation, Last, Quoted)
-        .join(Participation, mine, isouter=not named)
+        select(Conversation, Participation, Last)
+        .outerjoin(Participation, mine)
         .outerjoin(Last, _message(Last, Conversation.id, Conversation.last_seq))
-        .outerjoin(Quoted, _message(Quoted, Conversation.id, Last.reply_to_seq))
+        .options(*NOT_SHOWN)
     )
 
 
@@ -57,17 +65,27 @@ def _message(alias: Any, conversation_id: Any, seq: Any) -> Any:
 def describe_conversations(
     session: Session, principal: Principal, rows: Sequence[ConversationRow]
 ) -> list[dict[str, Any]]:
-    """At most three statements however many they are: names of the others, audiences, and where
-    the reader is called by what they have not read."""
+    """At most four statements however many they are: names of the others, audiences, what the
+    last messages quote, and where the reader is called by what they have not read."""
     used = {row[0].audience_id for row in rows if row[0].audience_id is not None}
     known = audiences.in_use(session, used) if used else {}
     names = names_of_others(session, principal, rows)
+    quoted = _quoted_by(session, [row[2] for row in rows if row[2] and row[2].reply_to_seq])
     found = []
     for row in rows:
         place = Place(row[0], row[1], _audience(row[0], known))
-        found.append(_describe(principal, place, names, row))
+        found.append(_describe(principal, place, names, row[2], quoted.get(row[0].id)))
     calling = unread_mentions(session, principal, {each["id"] for each in found if each["unread"]})
     return [{**each, "mentioned": calling.get(each["id"])} for each in found]
+
+
+def _quoted_by(session: Session, replies: Sequence[Message]) -> dict[int, Message]:
+    """What each of these replies, of different conversations, quotes; by conversation."""
+    if not replies:
+        return {}
+    places = [(reply.conversation_id, reply.reply_to_seq) for reply in replies]
+    query = select(Message).where(tuple_(Message.conversation_id, Message.seq).in_(places))
+    return {message.conversation_id: message for message in session.scalars(query)}
 
 
 def _audience(conversation: Conversation, known: dict[int, Audience]) -> Audience | None:
@@ -84,9 +102,13 @@ def describe_conversation(
 
 
 def _describe(
-    principal: Principal, place: Place, names: dict[int, str], row: ConversationRow
+    principal: Principal,
+    place: Place,
+    names: dict[int, str],
+    last: Message | None,
+    quoted: Message | None,
 ) -> dict[str, Any]:
-    conversation, last, quoted = row[0], _visible(row[2], place), row[3]
+    conversation, last = place.conversation, _visible(last, place)
     name = conversation.name
     if conversation.direct_key:
         name = names.get(other_of(conversation.direct_key, _official(principal)), "")

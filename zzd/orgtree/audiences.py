@@ -15,6 +15,7 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Select,
+    String,
     and_,
     bindparam,
     false,
@@ -164,12 +165,27 @@ def units_in(
     ``start`` is a path to go on from. It is the range's only lower bound then: of two, SQLite
     may take the one that makes it read everything before the page again.
     """
-    return and_(
-        unit.path >= max(audience.unit_path, start),
-        unit.path < audience.unit_path + PATH_END,
-        unit.level.in_(levels_of(audience.levels)),
+    conditions = [
+        unit.path >= _spelled_out(max(audience.unit_path, start)),
+        unit.path < _spelled_out(audience.unit_path + PATH_END),
         unit.status == "active",
-    )
+    ]
+    if not _holds_all_below(audience):
+        conditions.append(unit.level.in_(levels_of(audience.levels)))
+    return and_(*conditions)
+
+
+def _holds_all_below(audience: Audience) -> bool:
+    """Whether no level at or below the unit is left out. Nobody's level is above their depth, and
+    PostgreSQL takes each level that is asked for to be another walk through the index."""
+    depth = len(audience.unit_path) // PATH_SEGMENT
+    return all(audience.levels & 1 << level for level in LEVELS if level >= depth)
+
+
+def _spelled_out(path: str) -> BindParameter[str]:
+    """In the statement itself: a plan made once for all parts of the tree would be a bad one for a
+    province, or for a village."""
+    return bindparam(None, path, String, literal_execute=True)
 
 
 def posts_in(

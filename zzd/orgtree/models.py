@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, SmallInteger, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -40,7 +41,8 @@ class Unit(Base):
         # Not unique, though paths are, by ending in the own id: PostgreSQL would take an update
         # of a uniquely indexed column for a change of the key, and every row that refers to a
         # unit being moved would wait for the move, or deadlock with it.
-        Index("ix_unit_path", "path", "level", "status"),
+        # (SQLite's indexes hold the id anyway.)
+        Index("ix_unit_path", "path", "level", "status", postgresql_include=["id"]),
         # A few levels of a large block, without walking through all the others.
         Index("ix_unit_level_path", "level", "path", "status"),
     )
@@ -140,6 +142,17 @@ class Post(Base):
     __tablename__ = "post"
     __table_args__ = (
         Index("ix_post_unit", "unit_id", "order"),
+        # Who is in an audience, counted without reading a row.
+        Index(
+            "ix_post_held",
+            "unit_id",
+            "official_id",
+            "is_primary",
+            "line_code",
+            "role",
+            postgresql_where=text("ended_at IS NULL"),
+            sqlite_where=text("ended_at IS NULL"),
+        ),
         Index(
             "uq_post_primary",
             "official_id",
@@ -178,6 +191,32 @@ class AudienceInUse(Base):
     levels: Mapped[int] = mapped_column(SmallInteger)
     line: Mapped[str] = mapped_column(String(32), default="")
     role: Mapped[str] = mapped_column(String(16), default="")
+
+
+class Tally(Base):
+    """That something was counted by part of the tree (see zzd.orgtree.tallies), when, in which
+    revision of the tree, and what it came to."""
+
+    __tablename__ = "tally"
+
+    subject: Mapped[str] = mapped_column(byte_ordered(40), primary_key=True)
+    rev: Mapped[int] = mapped_column(BigInt)
+    counted_at: Mapped[datetime]
+    total: Mapped[list[Any]]
+
+
+class TallyPart(Base):
+    """The numbers of one place: its own, and those at and below it; the longest path there."""
+
+    __tablename__ = "tally_part"
+
+    subject: Mapped[str] = mapped_column(
+        byte_ordered(40), ForeignKey("tally.subject"), primary_key=True
+    )
+    path: Mapped[str] = mapped_column(byte_ordered(30), primary_key=True)
+    longest: Mapped[int] = mapped_column(SmallInteger)
+    own: Mapped[list[Any]]
+    below: Mapped[list[Any]]
 
 
 class OrgCreation(Idempotent, Base):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from flask import Flask, current_app
+from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
@@ -15,12 +16,14 @@ from sqlalchemy.orm import Session
 from tests.client import ApiClient
 from tests.conftest import SignedIn
 from tests.messaging.conftest import CITY, OUTSIDER, PROVINCE
-from tests.messaging.dings.conftest import BELOW_TOWN, DUTY, LEADER, Ding
+from tests.messaging.dings.conftest import BELOW_TOWN, DUTY, LEADER, Ding, run_timers
 from tests.organisation import UNITS
 from zzd import clock
-from zzd.db import transaction
-from zzd.messaging.dings import rollups, rules
+from zzd.db import reading, transaction
+from zzd.messaging.dings import counting, rules, steps
+from zzd.messaging.dings.models import Ding as DingModel
 from zzd.messaging.dings.models import DingReceipt
+from zzd.orgtree import tallies
 from zzd.orgtree.models import Official, Post, Unit
 
 STATES = ("confirmed", "read", "delivered", "unreached")
@@ -129,7 +132,6 @@ def test_a_rollup_costs_the_same_however_many_there_are(
     counts = []
     for size in (0, 300):
         crowd(size)
-        current_app.extensions[rollups.COUNTS].clear()
         for door in ("rollup", "officials"):
             with statements() as seen:
                 as_(PROVINCE).get(f"/dings/{made['id']}/{door}")
@@ -139,33 +141,72 @@ def test_a_rollup_costs_the_same_however_many_there_are(
     assert max(counts) <= 16
 
 
-def test_who_is_addressed_is_counted_once_for_a_while(
-    ding: Ding, as_: SignedIn, statements: Callable[[], Any]
-) -> None:
-    made = ding("33", by=PROVINCE)
-    path = f"/dings/{made['id']}/rollup"
-    first = as_(PROVINCE).get(path)
-    with statements() as seen:
-        again = as_(PROVINCE).get(path)
-    assert not [s for s in seen if "max(length(unit.path))" in s]
-    assert numbers(again["total"]) == numbers(first["total"])
+@pytest.fixture
+def everything_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a province: one person is too many to be counted while somebody waits."""
+    monkeypatch.setattr(tallies, "SMALL", 0)
+    monkeypatch.setattr(tallies, "AT_ONCE", 2)
 
 
-def test_only_what_takes_long_to_count_is_kept(
-    ding: Ding, as_: SignedIn, confirm: Any, monkeypatch: pytest.MonkeyPatch
+def test_a_large_audience_is_counted_beside_the_requests(
+    ding: Ding, as_: SignedIn, confirm: Any, everything_is_large: None, statements: Any
 ) -> None:
     made = ding("331081100")
     path = f"/dings/{made['id']}/rollup"
-    assert as_(CITY).get(path)["total"]["confirmed"] == 0
+    with statements() as seen:
+        shown = as_(CITY).get(path)
+    assert shown["counting"] is True
+    assert (shown["own"], shown["rows"], shown["total"]) == (None, [], None)
+    assert not [s for s in seen if "count(" in s]
+    run_timers()
+    with statements() as seen:
+        shown = as_(CITY).get(path)
+    assert shown["counting"] is False
+    assert not [s for s in seen if "count(" in s]
+    assert numbers(shown["total"])["unreached"] == len(BELOW_TOWN)
     confirm(LEADER, made)
-    assert as_(CITY).get(path)["total"]["confirmed"] == 1
-    monkeypatch.setattr(rollups, "SLOW", 0)
-    monkeypatch.setattr(rollups, "KEPT_FOR", 10**6)
-    assert as_(CITY).get(path)["total"]["confirmed"] == 1
-    confirm(DUTY, made)
-    assert as_(CITY).get(path)["total"]["confirmed"] == 1
-    current_app.extensions[rollups.ANSWERS].clear()
-    assert as_(CITY).get(path)["total"]["confirmed"] == 2
+    with clock.at(clock.now() + rules.PROGRESS_EVERY):
+        run_timers()
+    assert numbers(as_(CITY).get(path)["own"])["confirmed"] == 1
+
+
+def test_who_comes_into_a_large_audience_counts_before_long(
+    ding: Ding, as_: SignedIn, everything_is_large: None, crowd: Callable[[int], list[str]]
+) -> None:
+    """Whoever looks at old numbers has them counted again, by the worker."""
+    made = ding("33", by=PROVINCE)
+    path = f"/dings/{made['id']}/rollup"
+    run_timers()
+    before = as_(PROVINCE).get(path)["total"]["addressed"]
+    crowd(3)
+    later = clock.now() + counting.COUNT_AGAIN + timedelta(seconds=1)
+    with clock.at(later):
+        assert as_(PROVINCE).get(path)["total"]["addressed"] == before
+        run_timers()
+        assert as_(PROVINCE).get(path)["total"]["addressed"] == before + 3
+
+
+def test_one_worker_counts_at_a_time(
+    ding: Ding, everything_is_large: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another takes it up when the first has not come to an end."""
+    made = ding("331081100")
+    counted: list[int] = []
+
+    def die(ding_id: int) -> None:
+        counted.append(ding_id)
+        steps.tell_progress()
+        raise RuntimeError("killed")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(counting, "recount", die)
+        steps.tell_progress()
+        steps.tell_progress()
+    assert counted == [int(made["id"])]
+    with clock.at(clock.now() + steps.LEASE + timedelta(seconds=1)):
+        steps.tell_progress()
+    with reading() as session:
+        assert session.get_one(DingModel, int(made["id"])).addressed == len(BELOW_TOWN)
 
 
 # Whoever is addressed by whatever, and whatever they did.
@@ -247,13 +288,18 @@ def receipt(ding_id: int, official_id: int, state: str) -> DingReceipt:
     )
 
 
+@pytest.mark.parametrize("small", [0, 2, tallies.SMALL])
 def test_sums_and_lists_agree_with_a_computation_of_our_own(
     app: Flask,
     as_: SignedIn,
     unit_id: Callable[[str], str],
     monkeypatch: pytest.MonkeyPatch,
+    small: int,
 ) -> None:
+    """Whatever is taken to be small, counted when it is asked for, and large, counted before."""
     client = as_(PROVINCE)
+    monkeypatch.setattr(tallies, "SMALL", small)
+    monkeypatch.setattr(tallies, "AT_ONCE", 2)
     monkeypatch.setitem(rules.PER_HOUR, "in_app", 10**6)
     with transaction() as session:
         # More of those with several posts.
@@ -298,6 +344,7 @@ def test_sums_and_lists_agree_with_a_computation_of_our_own(
         body = {"text": "确认", "audience": audience, "official_ids": [str(id_) for id_ in ids]}
         made = client.post("/dings", body)
         world = Expected(int(made["id"]), wanted, ids, did)
+        steps.tell_progress()
         shown = client.get(f"/dings/{made['id']}/rollup", unit_id=unit_id(at))
         assert numbers(shown["total"]) == world.sums(at)
         assert numbers(shown["own"]) == world.sums(at, exactly=True)

@@ -6,13 +6,12 @@ minus the receipts. docs/dings.md has its states, its rights and the shape of th
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
 
 from flask import Flask
 
 from zzd.api import Api
-from zzd.messaging.dings import calls, channels, rollups, routes, steps, views
+from zzd.messaging.dings import calls, channels, routes, steps, views
 from zzd.messaging.sync import add_section
 from zzd.realtime import add_timer
 
@@ -24,7 +23,6 @@ SENDERS = 4
 
 def register(app: Flask, api: Api) -> None:
     """Add the routes, the section of sync, the channels and the timers."""
-    app.extensions.update({rollups.COUNTS: OrderedDict(), rollups.ANSWERS: OrderedDict()})
     api.register_blueprint(routes.blueprint)
     add_section("dings", views.count_waiting)
     channels.register(app, app.extensions["zzd.settings"])

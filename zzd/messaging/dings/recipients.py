@@ -88,6 +88,23 @@ def at_home(whole: Audience) -> ColumnElement[bool]:
     return or_(Post.is_primary, ~another)
 
 
+def is_theirs() -> ColumnElement[bool]:
+    """The condition on DingReceipt joined with Post: its holder's."""
+    return DingReceipt.official_id == Post.official_id
+
+
+def select_at_home(whole: Audience, part: Audience, *columns: Any) -> Select[Any]:
+    """A query of ``columns`` over Unit and Post: those at home in a part of the audience and in
+    office, the sender included. Read from posts alone; of officials only those out of office."""
+    gone = select(Official.id).where(Official.status != "active")
+    return (
+        select(*columns)
+        .select_from(Unit)
+        .join(Post, Post.unit_id == Unit.id)
+        .where(posts_in(part), Post.official_id.not_in(gone), at_home(whole))
+    )
+
+
 def select_recipients(
     ding: Ding, whole: Audience, part: Audience, *columns: Any, start: str = ""
 ) -> Select[Any]:

@@ -1,34 +1,31 @@
-"""How far a DING has got: counts at any unit, by its direct children, and who is behind them."""
+"""How far a DING has got: counts at any unit, by its direct children, and who is behind them.
+
+A part of the tree that is small is counted when it is asked for. Of a large one the numbers are
+those that the worker counted last (zzd.messaging.dings.counting): no request waits for that.
+"""
 
 from __future__ import annotations
 
-import time
-from collections import OrderedDict
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Any
 
-from flask import current_app
 from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import Session
 
 from zzd import clock
 from zzd.errors import NotFound
-from zzd.messaging.dings import policy, recipients
+from zzd.messaging.dings import counting, policy, recipients
 from zzd.messaging.dings.models import Ding, DingReceipt
 from zzd.messaging.dings.recipients import Recipient
 from zzd.messaging.dings.rules import RECIPIENT_STATES, recipient_state
-from zzd.orgtree import audiences
+from zzd.orgtree import tallies
 from zzd.orgtree.audiences import Audience, ancestor_ids
-from zzd.orgtree.models import Official, Post, Unit
-from zzd.orgtree.units import revision
+from zzd.orgtree.models import Unit
 from zzd.principal import PATH_SEGMENT, Principal
 
-# Who is in an audience is counted again after this, and with each revision of the tree.
-COUNTS, COUNTS_KEPT, COUNT_AGAIN = "zzd.ding_counts", 1_000, timedelta(seconds=30)
-# What they did is counted each time, but for a whole province, where that takes a while: what
-# took longer than this many seconds is kept for five times as long as it took.
-ANSWERS, SLOW, KEPT_FOR = "zzd.ding_answers", 0.5, 5
+
+class BeingCounted(Exception):
+    """So many are addressed that the worker counts them, and it has not finished."""
 
 
 @dataclass(slots=True)
@@ -63,13 +60,19 @@ def roll_up(
     """The counts at a unit, by default the lowest one that holds everybody addressed.
 
     ``own`` are the people of the unit itself, ``rows`` its direct children with all below, and
-    ``total`` these together. A fixed number of statements. Raises NotFound, NotPermitted.
+    ``total`` these together; without any of them while ``counting``. ``stale``: that they should
+    be counted again. A fixed number of statements. Raises NotFound, NotPermitted.
     """
     ding = policy.access_as_sender(session, by, ding_id, "ding.rollup")
     whole = recipients.audience_of(session, ding)
     named = recipients.named_only(session, ding, whole)
     unit = _unit(session, unit_id, whole, named)
-    rows = _rows(session, by, ding, whole, named, unit)
+    shown = {"ding_id": ding.id, "unit": unit, "at": clock.now(), "counting": False}
+    shown["stale"] = whole is not None and counting.is_stale(session, ding)
+    try:
+        rows = _rows(session, by, ding, whole, named, unit)
+    except BeingCounted:
+        return {**shown, "own": None, "rows": [], "total": None, "counting": True}
     units = {
         found.id: found
         for found in session.scalars(
@@ -83,12 +86,10 @@ def roll_up(
     own = rows.pop(unit.path, None)
     described = [row.as_dict(units[ancestor_ids(row.path)[-1]]) for row in rows.values()]
     return {
-        "ding_id": ding.id,
-        "unit": unit,
+        **shown,
         "own": own.as_dict(unit) if own else None,
         "rows": sorted(described, key=lambda row: row["unit"]["code"]),
         "total": total.as_dict(unit),
-        "at": clock.now(),
     }
 
 
@@ -126,15 +127,15 @@ def _rows(
 
     part = recipients.part_of(whole, unit.path)
     if whole is not None and part is not None:
-        for path, (longest, count) in count_addressed(session, ding, whole, part, length).items():
-            row(path).states["unreached"] = count
+        for path, (longest, people) in _addressed(session, ding, whole, part, unit.path).items():
+            row(path).states["unreached"] = people
             row(path).longest = longest
         # The counts are every sender's; who sends is not asked.
         home = next((post for post in by.posts if whole.matches(post)), None)
         if home is not None and home.unit_path.startswith(part.unit_path):
             row(home.unit_path).states["unreached"] -= 1
-        for path, *acted in _acted(session, ding, whole, part, length):
-            for state, count in zip(("delivered", "read", "confirmed"), acted, strict=True):
+        for path, acted in _acted(session, ding, whole, part, unit.path).items():
+            for state, count in zip(counting.ACTED, acted, strict=True):
                 row(path).states[state] += count
                 row(path).states["unreached"] -= count
     for recipient in named:
@@ -148,80 +149,53 @@ def _rows(
     return {path: each for path, each in rows.items() if any(each.states.values())}
 
 
-def _acted(session: Session, ding: Ding, whole: Audience, part: Audience, length: int) -> list[Any]:
-    known: OrderedDict[Any, tuple[float, list[Any]]] = current_app.extensions[ANSWERS]
-    key = (ding.id, part.unit_path, length)
-    began = time.monotonic()
-    kept = known.pop(key, None)
-    if kept is None or kept[0] <= began:
-        counts = _count_acted(session, ding, whole, part, length)
-        took = time.monotonic() - began
-        if took < SLOW:
-            return counts
-        kept = began + (1 + KEPT_FOR) * took, counts
-    known[key] = kept
-    if len(known) > COUNTS_KEPT:
-        known.popitem(last=False)
-    return kept[1]
-
-
-def _count_acted(
-    session: Session, ding: Ding, whole: Audience, part: Audience, length: int
-) -> list[Any]:
-    """(child, delivered, read, confirmed) of those addressed today, each in one state."""
-    child = func.substr(Unit.path, 1, length).label("child")
-    states = [recipients.STATES[state] for state in ("delivered", "read", "confirmed")]
-    query = (
-        recipients.select_recipients(
-            ding, whole, part, child, *(func.sum(case((state, 1), else_=0)) for state in states)
-        )
-        .join(
-            DingReceipt,
-            and_(DingReceipt.ding_id == ding.id, DingReceipt.official_id == Official.id),
-        )
-        .group_by(child)
-    )
-    return [(path, *map(int, counts)) for path, *counts in session.execute(query)]
-
-
-def count_addressed(
-    session: Session, ding: Ding, whole: Audience, part: Audience, length: int
+def _addressed(
+    session: Session, ding: Ding, whole: Audience, part: Audience, path: str
 ) -> dict[str, tuple[int, int]]:
-    """How many of the audience are at home below each path of ``length`` in a part of it, with
-    the longest path there; the sender included, so that the next sender need not count again.
+    """Of the place at ``path`` itself and of its children: the longest path there and how many of
+    the audience are at home, the sender included. Raises BeingCounted."""
+    subject = counting.subject_of_audience(ding)
+    kept = tallies.find_tally(session, subject)
+    if kept is None and not tallies.is_small(session, part):
+        raise BeingCounted
+    if kept is not None and kept.total[0] > tallies.SMALL:
+        if len(path) < len(whole.unit_path):
+            child = whole.unit_path[: len(path) + PATH_SEGMENT]
+            # It has children: the audience has, being large.
+            return {child: (len(whole.unit_path) + PATH_SEGMENT, kept.total[0])}
+        if (sums := tallies.read_parts(session, subject, path)) is not None:
+            return {
+                place: (each.longest, (each.own if place == path else each.below)[0])
+                for place, each in sums.items()
+            }
+    child = func.substr(Unit.path, 1, len(path) + PATH_SEGMENT).label("child")
+    counted = recipients.select_at_home(
+        whole, part, child, func.max(func.length(Unit.path)), func.count()
+    ).group_by(child)
+    return {place: (longest, people) for place, longest, people in session.execute(counted)}
 
-    It is what costs most and changes least, so it is remembered for a while.
-    """
-    known: OrderedDict[Any, tuple[datetime, dict[str, tuple[int, int]]]]
-    known = current_app.extensions[COUNTS]
-    key = (revision(session), whole, part.unit_path, length)
-    now = clock.now()
-    kept = known.get(key)
-    if kept is not None and kept[0] <= now < kept[0] + COUNT_AGAIN:
-        return kept[1]
-    child = func.substr(Unit.path, 1, length).label("child")
-    query = (
-        select(child, func.max(func.length(Unit.path)), func.count())
-        .select_from(Unit)
-        .join(Post, Post.unit_id == Unit.id)
-        .join(Official, Official.id == Post.official_id)
-        .where(audiences.posts_in(part), Official.status == "active", recipients.at_home(whole))
+
+def _acted(
+    session: Session, ding: Ding, whole: Audience, part: Audience, path: str
+) -> dict[str, list[int]]:
+    """The same places: how many of those at home there are in each state of ``ACTED``."""
+    if ding.delivered > tallies.SMALL:
+        subject = counting.subject_of_answers(ding)
+        if len(path) < len(whole.unit_path):
+            kept = tallies.find_tally(session, subject)
+            child = whole.unit_path[: len(path) + PATH_SEGMENT]
+            return {child: kept.total} if kept else {}
+        if (sums := tallies.read_parts(session, subject, path)) is not None:
+            return {
+                place: each.own if place == path else each.below for place, each in sums.items()
+            }
+    child = func.substr(Unit.path, 1, len(path) + PATH_SEGMENT).label("child")
+    states = [recipients.STATES[state] for state in counting.ACTED]
+    counted = (
+        recipients.select_at_home(
+            whole, part, child, *(func.sum(case((state, 1), else_=0)) for state in states)
+        )
+        .join(DingReceipt, and_(DingReceipt.ding_id == ding.id, recipients.is_theirs()))
         .group_by(child)
     )
-    counts = {path: (longest, count) for path, longest, count in session.execute(query)}
-    known[key] = now, counts
-    if len(known) > COUNTS_KEPT:
-        known.popitem(last=False)
-    return counts
-
-
-def count_everybody(session: Session, ding: Ding) -> int:
-    """How many are addressed now."""
-    whole = recipients.audience_of(session, ding)
-    count = len(recipients.named_only(session, ding, whole))
-    if whole is not None:
-        length = len(whole.unit_path) + PATH_SEGMENT
-        counted = count_addressed(session, ding, whole, whole, length)
-        count += sum(people for _, people in counted.values())
-        count -= recipients.holds(session, whole, ding.sender_id)
-    return count
+    return {place: [*map(int, counts)] for place, *counts in session.execute(counted)}

@@ -115,10 +115,16 @@ def get_ding_rollup(query: dict[str, Any], ding_id: int) -> Any:
     """How far a DING I sent has got, by the direct children of a unit
 
     By default of the lowest unit that holds everybody. Each person counts once, where they are
-    at home, so `own` and `rows` add up to `total`.
+    at home, so `own` and `rows` add up to `total`. A large part of the tree shows what was counted
+    last, at most some seconds ago; while a large audience is counted for the first time
+    `counting` is true, and there are no numbers.
     """
     with reading() as session:
-        return rollups.roll_up(session, by=principal(), ding_id=ding_id, **query)
+        shown = rollups.roll_up(session, by=principal(), ding_id=ding_id, **query)
+    if shown["stale"]:
+        with transaction() as session:
+            dings.mark_progress(session, [ding_id])
+    return shown
 
 
 @blueprint.route("/dings/<id:ding_id>/officials", methods=["GET"])

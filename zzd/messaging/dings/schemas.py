@@ -198,7 +198,10 @@ class DingRollupSchema(Schema):
     unit = fields.Nested(UnitRefSchema)
     own = fields.Nested(DingRowSchema, allow_none=True)
     rows = fields.List(fields.Nested(DingRowSchema))
-    total = fields.Nested(DingRowSchema)
+    total = fields.Nested(DingRowSchema, allow_none=True)
+    counting = fields.Boolean(
+        metadata={"description": "There are no numbers yet: `ding.progress` tells when there are"}
+    )
     at = Moment()
 
 

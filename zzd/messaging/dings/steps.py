@@ -7,8 +7,10 @@ and nothing happens twice.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -17,13 +19,16 @@ from sqlalchemy.orm import Session
 
 from zzd import clock
 from zzd.db import reading, transaction
-from zzd.messaging.dings import events, recipients, rollups, rules, views
+from zzd.messaging.dings import counting, events, recipients, rules, views
 from zzd.messaging.dings.dings import mark_progress
 from zzd.messaging.dings.models import Ding, DingStep
 
 log = structlog.get_logger()
 
 AT_ONCE = 200
+LEASE = timedelta(minutes=2)
+# What took long to count is counted again after so many times as long.
+REST_AFTER_COUNTING = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +77,23 @@ def _claim(session: Session, ding_id: int, due: ColumnElement[bool]) -> Ding | N
     return session.scalar(query.with_for_update(skip_locked=True, key_share=True))
 
 
+def _lease(ding_id: int) -> datetime | None:
+    """Have the counting of a DING to oneself until the time that is returned; None while somebody
+    else has it. Were one to die over it, another takes it up then."""
+    with transaction() as session:
+        ding = _claim(session, ding_id, _may_be_told(clock.now()))
+        if ding is not None:
+            ding.progress_due_at = clock.now() + LEASE
+        return ding and ding.progress_due_at
+
+
 def _measure(ding_id: int) -> tuple[Counts, bool]:
     """Outside of any lock, as it takes a while for a province; and whether all have confirmed."""
+    counting.recount(ding_id)
     with reading() as session:
         ding = session.get_one(Ding, ding_id)
         counts = Counts(
-            rollups.count_everybody(session, ding), *recipients.count_acted(session, ding)
+            counting.count_everybody(session, ding), *recipients.count_acted(session, ding)
         )
         complete = (
             0 < counts.addressed <= counts.confirmed
@@ -124,17 +140,22 @@ def _fire(ding_id: int) -> None:
 
 
 def _tell(ding_id: int) -> None:
+    if (leased_until := _lease(ding_id)) is None:
+        return
+    began = time.monotonic()
     counts, complete = _measure(ding_id)
+    took = timedelta(seconds=time.monotonic() - began)
     now = clock.now()
     with transaction() as session:
-        ding = _claim(session, ding_id, _may_be_told(now))
+        ding = _claim(session, ding_id, Ding.progress_due_at == leased_until)
         if ding is None:
             return
         changed = counts != Counts.kept(ding) or complete
         _keep(ding, counts, complete=complete)
         ding.progress_at = now
         # Whoever answered during the count saw the mark and left it: so it is counted again.
-        ding.progress_due_at = now + rules.PROGRESS_EVERY if changed else None
+        rest = max(rules.PROGRESS_EVERY, took * REST_AFTER_COUNTING)
+        ding.progress_due_at = now + rest if changed else None
         progress = views.progress_of(ding) or {}
         events.ding_progress(session, ding, {**progress, **views.describe_state(ding)})
     if not changed:
