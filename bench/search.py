@@ -16,12 +16,11 @@ from contextlib import ExitStack
 from typing import Any
 
 import _said
-from bootstrap import BIN, VAR
+from _databases import forget, kept_folder, private_postgres, upgrade
 from flask import Flask
 from processes import Group
-from services import kept_secret, start_postgres
 from sqlalchemy import create_engine, select, text
-from steps import Line, run_main, run_step, say
+from steps import Line, run_main, say
 
 from zzd import create_app
 from zzd.db import database, transaction
@@ -85,6 +84,8 @@ def main() -> None:
     with ExitStack() as stack:
         url = os.environ.get("ZZD_BENCH_DATABASE_URL") or kept(stack, options.messages)
         build_if_empty(url, options.messages)
+        if options.build_only:
+            return
         app = create_app(Settings(database_url=url, secret_key=KEY))
         with app.app_context():
             measured = measure(app, options.rounds)
@@ -100,27 +101,34 @@ def main() -> None:
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser("script/bench search", description=__doc__)
     parser.add_argument("--messages", type=int, default=3_600_000, help="how many (3600000)")
+    parser.add_argument("--build-only", action="store_true", help="measure nothing")
     parser.add_argument("--rounds", type=int, default=3, help="of each question (3)")
     return parser.parse_args()
 
 
 def kept(stack: ExitStack, messages: int) -> str:
-    folder = VAR / "bench" / f"search-{messages}"
-    folder.mkdir(parents=True, exist_ok=True)
+    """The URL of the kept database, whose server runs until ``stack`` is left. What was not built
+    to its end is built anew."""
+    folder = kept_folder(f"search-{messages}")
+    if not (folder / "built").exists():
+        forget(folder)
+        with Group(folder / "log") as group:
+            build_if_empty(private_postgres(group, folder, forgetful=True), messages)
+        (folder / "built").touch()
     group = stack.enter_context(Group(folder / "log"))
-    return start_postgres(group, folder / "data", password=kept_secret(folder / "password"))
+    return private_postgres(group, folder)
 
 
 def build_if_empty(url: str, messages: int) -> None:
-    env = {"ZZD_DATABASE_URL": url, "ZZD_SECRET_KEY": KEY}
-    run_step("Making the database's structure", [BIN / "zzd", "db", "upgrade"], env=env)
+    upgrade(url)
     engine = create_engine(url)
     with engine.connect() as connection:
         empty = connection.scalar(text("SELECT id FROM message LIMIT 1")) is None
     if empty:
         app = create_app(Settings(database_url=url, secret_key=KEY))
-        with app.app_context(), Line(f"Writing {messages:,} messages"):
-            _said.build(engine, messages)
+        with app.app_context(), Line(f"Writing {messages:,} messages") as line:
+            for done in _said.build(engine, messages):
+                line.detail = done
             database().engine.dispose()
     engine.dispose()
 

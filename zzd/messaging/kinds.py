@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from marshmallow import Schema, ValidationError
@@ -21,6 +22,8 @@ TEXT = "text"
 Prepare = Callable[[Session, Principal, int, dict[str, Any]], dict[str, Any]]
 # (session, id of the conversation, seq of the message, content as kept)
 Keep = Callable[[Session, int, int, dict[str, Any]], None]
+# (session, sender's id, content as loaded, the time it is to be sent at; None: it is not any more)
+Hold = Callable[[Session, int, dict[str, Any], datetime | None], None]
 # Content as it is kept to what it is found by, each text by itself.
 Words = Callable[[dict[str, Any]], list[str]]
 
@@ -30,7 +33,8 @@ class Kind:
     """``schema`` loads the content. ``prepare`` completes it from the database and checks the
     sender's rights to what it names; it runs when the sender is known to belong to the
     conversation, and raises Invalid. None keeps the content as loaded. ``keep`` writes what goes
-    with a message that carries the content, in its transaction, sent or passed on. ``words`` tells
+    with a message that carries the content, in its transaction, sent or passed on. ``hold`` has what
+    it carries wait for the time that it is to be sent at. ``words`` tells
     by what it is found besides its text; None: by the names of the files it carries, if it does.
     ``from_clients`` is false for what only services write; it is not passed on either."""
 
@@ -38,6 +42,7 @@ class Kind:
     schema: type[Schema]
     prepare: Prepare | None = None
     keep: Keep | None = None
+    hold: Hold | None = None
     words: Words | None = None
     from_clients: bool = True
 
@@ -97,6 +102,20 @@ def keep_content(
     kind = _kinds.get(name)
     if kind is not None and kind.keep is not None and content is not None:
         kind.keep(session, conversation_id, seq, content)
+
+
+def hold_content(
+    session: Session,
+    name: str,
+    sender_id: int,
+    content: dict[str, Any] | None,
+    until: datetime | None,
+) -> None:
+    """What the sender has for a message that goes out later waits for that time; None: it goes
+    out no more."""
+    kind = _kinds.get(name)
+    if kind is not None and kind.hold is not None and content is not None:
+        kind.hold(session, sender_id, content, until)
 
 
 def words_of(name: str, content: dict[str, Any] | None) -> list[str]:

@@ -166,8 +166,8 @@ def units_in(
     may take the one that makes it read everything before the page again.
     """
     conditions = [
-        unit.path >= _spelled_out(max(audience.unit_path, start)),
-        unit.path < _spelled_out(audience.unit_path + PATH_END),
+        unit.path >= spelled_out(max(audience.unit_path, start)),
+        unit.path < spelled_out(audience.unit_path + PATH_END),
         unit.status == "active",
     ]
     if not _holds_all_below(audience):
@@ -182,7 +182,7 @@ def _holds_all_below(audience: Audience) -> bool:
     return all(audience.levels & 1 << level for level in LEVELS if level >= depth)
 
 
-def _spelled_out(path: str) -> BindParameter[str]:
+def spelled_out(path: str) -> BindParameter[str]:
     """In the statement itself: a plan made once for all parts of the tree would be a bad one for a
     province, or for a village."""
     return bindparam(None, path, String, literal_execute=True)

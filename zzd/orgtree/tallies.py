@@ -9,7 +9,7 @@ is small is not kept: counting it takes a moment, and is always true.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from zzd.bulk import insert_rows, table_of
 from zzd.db import lock_name, reading, transaction
-from zzd.orgtree.audiences import PATH_END, Audience, posts_in
+from zzd.orgtree.audiences import PATH_END, Audience, posts_in, spelled_out, units_in
 from zzd.orgtree.models import Official, Post, Tally, TallyPart, Unit
 from zzd.principal import PATH_SEGMENT
 
@@ -111,32 +111,40 @@ def read_parts(session: Session, subject: str, path: str) -> dict[str, Sum] | No
     return parts if here is not None and sum(here.below) > SMALL else None
 
 
-def sum_by_unit(whole: Audience, query_from: Callable[[str], ByUnit], *, width: int) -> Sums:
-    """Add up ``width`` numbers by unit, part by part, each in a transaction of its own, so that
-    others come between. ``query_from(start)`` is a query of Unit.path and the numbers, grouped by
-    the path, from a path on."""
-    sums, start = Sums(width), whole.unit_path
-    while True:
-        query = query_from(start).order_by(Unit.path).limit(AT_ONCE)
+def sum_by_unit(
+    whole: Audience, query: ByUnit, *, width: int, at_once: int | None = AT_ONCE
+) -> Sums:
+    """Add up ``width`` numbers by unit. ``query`` is of Unit.path and the numbers, grouped by the
+    path. So many units at once (None: all), each time in a transaction of its own, so that others
+    come between."""
+    sums = Sums(width)
+    start: str | None = whole.unit_path
+    while start is not None:
         with reading() as session:
-            rows = session.execute(query).all()
+            end = None
+            if at_once is not None:
+                paths = select(Unit.path).where(units_in(whole, start=start)).order_by(Unit.path)
+                end = session.scalar(paths.offset(at_once).limit(1))
+            part = query.where(units_in(whole, start=start))
+            if end is not None:
+                # Spelled out: the planner must know how little lies between the two.
+                part = part.where(Unit.path < spelled_out(end))
+            rows = session.execute(part).all()
         for path, *numbers in rows:
             sums.add(path, [int(number) for number in numbers])
-        if len(rows) < AT_ONCE:
-            return sums
-        # Before everything below the last one.
-        start = rows[-1][0] + "0"
+        start = end
         time.sleep(0)
+    return sums
 
 
-def posts_by_unit(whole: Audience, *numbers: ColumnElement[Any], start: str = "") -> ByUnit:
+def posts_by_unit(whole: Audience, *numbers: ColumnElement[Any]) -> ByUnit:
     """A query of Unit.path and ``numbers`` over the posts of an audience that somebody in office
     holds, by unit."""
     gone = select(Official.id).where(Official.status != "active")
     return (
         select(Unit.path, *numbers)
         .join(Post, Post.unit_id == Unit.id)
-        .where(posts_in(whole, start=start), Post.official_id.not_in(gone))
+        .where(posts_in(whole), Post.official_id.not_in(gone))
         .group_by(Unit.path)
     )
 

@@ -52,6 +52,8 @@ def start(app: Flask) -> None:
     sockets.io.start_background_task(_repeat, app, app.extensions["zzd.published"].flush, 0.5)
     presence: Presence = app.extensions["zzd.presence"]
     sockets.io.start_background_task(_repeat, app, presence.look, LOOK_EVERY)
+    for step, seconds in app.extensions.get("zzd.at_start", ()):
+        sockets.io.start_background_task(_once, app, step, seconds)
     if app.extensions["zzd.settings"].run_timers:
         sockets.io.start_background_task(work, app)
 
@@ -78,6 +80,12 @@ def add_timer(app: Flask, seconds: float, step: Callable[[], object]) -> None:
     app.extensions.setdefault("zzd.timers", []).append((step, seconds))
 
 
+def at_start(app: Flask, seconds: float, step: Callable[[], object]) -> None:
+    """Have this done once in each serving process, so long after it started: what nobody who
+    waits for the server needs, and the first who asks for it should not wait for."""
+    app.extensions.setdefault("zzd.at_start", []).append((step, seconds))
+
+
 def work(app: Flask) -> None:
     """What ``zzd worker`` does for ever; the embedded default does it inside the server."""
     sockets: Sockets = app.extensions["zzd.sockets"]
@@ -86,6 +94,12 @@ def work(app: Flask) -> None:
     for step, seconds in app.extensions.get("zzd.timers", ()):
         sockets.io.start_background_task(_repeat, app, step, seconds)
     _repeat(app, outbox.sweep, SWEEP_EVERY)
+
+
+def _once(app: Flask, step: Callable[[], object], seconds: float) -> None:
+    time.sleep(seconds)
+    with app.app_context():
+        step()
 
 
 def _repeat(app: Flask, step: Callable[[], object], seconds: float) -> None:

@@ -145,6 +145,7 @@ def test_a_rollup_costs_the_same_however_many_there_are(
 def everything_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
     """As in a province: one person is too many to be counted while somebody waits."""
     monkeypatch.setattr(tallies, "SMALL", 0)
+    monkeypatch.setattr(counting, "FEW_ANSWERS", 0)
     monkeypatch.setattr(tallies, "AT_ONCE", 2)
 
 
@@ -299,6 +300,8 @@ def test_sums_and_lists_agree_with_a_computation_of_our_own(
     """Whatever is taken to be small, counted when it is asked for, and large, counted before."""
     client = as_(PROVINCE)
     monkeypatch.setattr(tallies, "SMALL", small)
+    monkeypatch.setattr(counting, "FEW_ANSWERS", small)
+    monkeypatch.setattr(counting, "ANSWERS_AT_ONCE", 2)
     monkeypatch.setattr(tallies, "AT_ONCE", 2)
     monkeypatch.setitem(rules.PER_HOUR, "in_app", 10**6)
     with transaction() as session:

@@ -67,7 +67,9 @@ export interface DingRollup {
   unit: UnitBrief
   own: DingRow | null
   rows: DingRow[]
-  total: DingRow
+  /** Null while `counting`: whom a large DING addresses is counted first; `ding.progress` tells when it is. */
+  total: DingRow | null
+  counting: boolean
   at: string
 }
 

@@ -23,6 +23,8 @@ from zzd.orgtree.units import revision
 
 # Who is in a large audience is counted again after this, and with each revision of the tree.
 COUNT_AGAIN = timedelta(minutes=1)
+# So many answers are counted when they are asked for; so many by one statement of the worker.
+FEW_ANSWERS, ANSWERS_AT_ONCE = 500, 20_000
 # The states of whoever answered, as they stand in a tally.
 ACTED = ("delivered", "read", "confirmed")
 
@@ -55,23 +57,20 @@ def recount(ding_id: int) -> None:
         rev, now = revision(session), clock.now()
         delivered = recipients.count_acted(session, ding)[0]
     if due:
-        sums = tallies.sum_by_unit(whole, lambda start: _people_from(whole, start), width=1)
+        people = tallies.posts_by_unit(whole, func.count()).where(recipients.at_home(whole))
+        sums = tallies.sum_by_unit(whole, people, width=1)
         tallies.keep_tally(subject_of_audience(ding), sums, rev=rev, counted_at=now)
-    if delivered > tallies.SMALL:
-        sums = tallies.sum_by_unit(
-            whole, lambda start: _answers_from(ding, whole, start), width=len(ACTED)
-        )
+    if delivered > FEW_ANSWERS:
+        # From the answers, or from the tree, whichever leads over less.
+        at_once = None if delivered <= ANSWERS_AT_ONCE else tallies.AT_ONCE
+        sums = tallies.sum_by_unit(whole, _answers(ding, whole), width=len(ACTED), at_once=at_once)
         tallies.keep_tally(subject_of_answers(ding), sums, rev=rev, counted_at=now)
 
 
-def _people_from(whole: Audience, start: str) -> tallies.ByUnit:
-    return tallies.posts_by_unit(whole, func.count(), start=start).where(recipients.at_home(whole))
-
-
-def _answers_from(ding: Ding, whole: Audience, start: str) -> tallies.ByUnit:
+def _answers(ding: Ding, whole: Audience) -> tallies.ByUnit:
     states = (func.sum(case((recipients.STATES[state], 1), else_=0)) for state in ACTED)
     return (
-        tallies.posts_by_unit(whole, *states, start=start)
+        tallies.posts_by_unit(whole, *states)
         .join(DingReceipt, and_(DingReceipt.ding_id == ding.id, recipients.is_theirs()))
         .where(recipients.at_home(whole))
     )

@@ -179,7 +179,7 @@ def _acted(
     session: Session, ding: Ding, whole: Audience, part: Audience, path: str
 ) -> dict[str, list[int]]:
     """The same places: how many of those at home there are in each state of ``ACTED``."""
-    if ding.delivered > tallies.SMALL:
+    if ding.delivered > counting.FEW_ANSWERS:
         subject = counting.subject_of_answers(ding)
         if len(path) < len(whole.unit_path):
             kept = tallies.find_tally(session, subject)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
@@ -16,7 +17,7 @@ from zzd.errors import Invalid
 from zzd.messaging.files.contents import describe_content
 from zzd.messaging.files.models import File, MessageFile
 from zzd.messaging.files.policy import visible_files
-from zzd.messaging.files.rules import MOST_FILES
+from zzd.messaging.files.rules import MOST_FILES, UNSENT_FOR
 from zzd.messaging.kinds import Kind
 from zzd.principal import Principal
 
@@ -109,6 +110,25 @@ def keep_files(session: Session, conversation_id: int, seq: int, content: dict[s
     )
 
 
+def hold_files(
+    session: Session, sender_id: int, content: dict[str, Any], until: datetime | None
+) -> None:
+    """What the sender uploaded and has not sent yet is kept for a message that goes out at
+    ``until``, and after that for as long as what was just uploaded; None: only for that long."""
+    keep_until = (until or clock.now()) + UNSENT_FOR
+    unsent = update(File).where(
+        File.id.in_([each["id"] for each in content["files"]]),
+        File.sender_id == sender_id,
+        File.blob_id.is_not(None),
+        File.expires_at.is_not(None),
+    )
+    if until is not None:
+        unsent = unsent.where(File.expires_at < keep_until)
+    session.execute(
+        unsent.values(expires_at=keep_until).execution_options(synchronize_session=False)
+    )
+
+
 def keep_location(
     _session: Session, _by: Principal, _conversation_id: int, content: dict[str, Any]
 ) -> dict[str, Any]:
@@ -150,5 +170,5 @@ def forget_message_files(session: Session, places: Sequence[tuple[int, int]]) ->
     return len(let_go.all())
 
 
-FILE = Kind("file", FileContentSchema, prepare_files, keep_files)
+FILE = Kind("file", FileContentSchema, prepare_files, keep_files, hold_files)
 LOCATION = Kind("location", LocationContentSchema, keep_location)

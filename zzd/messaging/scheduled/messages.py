@@ -74,6 +74,7 @@ def schedule_message(
     )
     session.add(scheduled)
     session.flush()
+    hold_content(session, scheduled)
     return tell_sender(session, scheduled), True
 
 
@@ -95,6 +96,28 @@ def load_content(kind: str, content: Any) -> dict[str, Any] | None:
         return kinds.load_content(kind, content)
     except ValidationError as error:
         raise Invalid.at("/content", "Not the content of a message of this kind") from error
+
+
+def hold_content(session: Session, scheduled: ScheduledMessage) -> None:
+    """What it carries waits for its time."""
+    content = load_content(scheduled.kind, scheduled.content)
+    kinds.hold_content(session, scheduled.kind, scheduled.sender_id, content, scheduled.at)
+
+
+def _release_content(session: Session, scheduled: ScheduledMessage, content: Any) -> None:
+    """It does not carry this any more; but others of the sender's may."""
+    if content is None:
+        return
+    loaded = load_content(scheduled.kind, content)
+    kinds.hold_content(session, scheduled.kind, scheduled.sender_id, loaded, None)
+    session.flush()
+    pending = select(ScheduledMessage).where(
+        ScheduledMessage.sender_id == scheduled.sender_id,
+        ScheduledMessage.state.in_(PENDING),
+        ScheduledMessage.kind == scheduled.kind,
+    )
+    for each in session.scalars(pending):
+        hold_content(session, each)
 
 
 def _check_room(session: Session, by: Principal) -> None:
@@ -125,6 +148,7 @@ def change_scheduled(
     Raises NotFound, Invalid, ScheduledSettled, TooManyScheduled.
     """
     scheduled = _pending(session, by, scheduled_id, "scheduled.change")
+    before = scheduled.content
     if "at" in changes:
         _check_time(changes["at"])
         scheduled.at = changes["at"]
@@ -138,6 +162,8 @@ def change_scheduled(
         if scheduled.kind == kinds.TEXT and not changes["text"].strip():
             raise Invalid.at("/text", "A text needs words")
         scheduled.text = changes["text"]
+    if changes.keys() & {"at", "content"}:
+        _release_content(session, scheduled, before)
     return tell_sender(session, scheduled)
 
 
@@ -155,6 +181,7 @@ def cancel_scheduled(session: Session, by: Principal, scheduled_id: int) -> None
         raise ScheduledSettled
     if scheduled.state != "cancelled":
         scheduled.state, scheduled.due_at = "cancelled", None
+        _release_content(session, scheduled, scheduled.content)
         tell_sender(session, scheduled)
 
 

@@ -11,11 +11,16 @@ from flask import Flask
 from zzd.api import Api
 from zzd.messaging.search import commands, routes
 from zzd.messaging.search.following import FOLLOW_EVERY, follow
-from zzd.realtime import add_timer
+from zzd.messaging.search.words import load_dictionary
+from zzd.realtime import add_timer, at_start
+
+# Seconds after the start: while it loads, for a second or two, the process does nothing else.
+DICTIONARY_AFTER = 5.0
 
 
 def register(app: Flask, api: Api) -> None:
-    """Add the routes, the commands and the timer."""
+    """Add the routes, the commands and the timer, and load the dictionary early."""
     api.register_blueprint(routes.blueprint)
     app.extensions.setdefault("zzd.commands", []).append(commands.search)
     add_timer(app, FOLLOW_EVERY, follow)
+    at_start(app, DICTIONARY_AFTER, load_dictionary)
