@@ -297,9 +297,10 @@ def insert_into(session: Session, model: type[Base]) -> Any:
 def is_one_of(session: Session, column: Any, values: Collection[int]) -> ColumnElement[bool]:
     """``column IN (values)``. On PostgreSQL they are one parameter, an array: hundreds of them
     cost the driver more than the query costs the server."""
-    if session.get_bind().dialect.name != "postgresql":
-        return column.in_(values)  # type: ignore[no-any-return]
-    return column == any_(bindparam(None, list(values), postgresql.ARRAY(BigInteger)))
+    found: ColumnElement[bool] = column.in_(values)
+    if session.get_bind().dialect.name == "postgresql":
+        found = column == any_(bindparam(None, list(values), postgresql.ARRAY(BigInteger)))
+    return found
 
 
 def lock_name(session: Session, name: str) -> None:

@@ -3,6 +3,7 @@ statements that are really sent, on tables large enough for planners to have a r
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -17,8 +18,9 @@ from zzd.db import database, reading, transaction
 from zzd.identity.models import Account
 from zzd.identity.principals import principal_of_account
 from zzd.messaging import conversations, messages, receipts, sync
+from zzd.messaging.dings import dings, rollups, steps
 from zzd.messaging.models import Conversation, Message, Participation
-from zzd.orgtree import audiences
+from zzd.orgtree import audiences, tallies
 from zzd.orgtree.models import Official, Post, Unit
 from zzd.principal import Principal
 
@@ -97,7 +99,7 @@ def _say(session: Session, said: list[tuple[int, int, int]]) -> None:
     insert_rows(session, table_of(Message), columns, rows)
 
 
-EMPTY = ("(subquery", "assignment", "directive", "ding", "mention")
+EMPTY = ("(subquery", "assignment", "directive", "ding", "mention", "tally")
 
 
 def whole_tables(plan: str) -> list[str]:
@@ -139,7 +141,7 @@ def test_who_of_a_county_has_not_read_reads_that_county(place: Place) -> None:
 
     counting = plans_of(ask)
     assert "ix_official_out_of_office" in counting, counting
-    assert "ix_unit_" in counting
+    assert "ix_unit_path" in counting
     assert not [line for line in whole_tables(counting) if "participation" in line], counting
 
 
@@ -153,3 +155,42 @@ def test_who_has_read_counts_each_person_once(place: Place) -> None:
     assert found["read"] + found["unread"] == 3 * (1 + towns + villages)
     assert abs(found["read"] - found["unread"]) <= 1
     assert len(found["items"]) == min(found["unread"], 200)
+
+
+def test_a_large_dings_rollup_reads_what_was_counted(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At every unit on the way down; what is small is counted from that part of the tree."""
+    monkeypatch.setattr(tallies, "SMALL", 100)
+    body = {
+        "text": "请确认",
+        "audience": {"unit_id": place.me.posts[0].unit_id, "levels": None, "line": None, "role": None},
+        "official_ids": [],
+        "message": None,
+        "channels": [],
+        "repeat": None,
+        "client_id": None,
+    }  # fmt: skip
+    with transaction() as session:
+        ding_id = dings.send_ding(session, place.me, body)[0]["id"]
+    steps.tell_progress()
+    with database().engine.connect() as connection:
+        connection.execute(text("ANALYZE"))
+        connection.commit()
+
+    def at(unit_id: int | None) -> str:
+        def ask(session: Session) -> None:
+            rollups.roll_up(session, by=place.me, ding_id=ding_id, unit_id=unit_id)
+
+        return plans_of(ask)
+
+    with reading() as session:
+        town = session.scalars(select(Unit.id).where(Unit.parent_id == place.county_id)).first()
+    for unit_id in (None, place.county_id):
+        plan = at(unit_id)
+        assert "tally_part" in plan
+        assert not {"ix_post_held", "ix_post_unit"} & set(re.findall(r"ix_\w+", plan)), plan
+        assert whole_tables(plan) == [], plan
+    plan = at(town)
+    assert "ix_unit_" in plan
+    assert whole_tables(plan) == [], plan

@@ -129,7 +129,7 @@ def sum_by_unit(
             if end is not None:
                 # Spelled out: the planner must know how little lies between the two.
                 part = part.where(Unit.path < spelled_out(end))
-            rows = session.execute(part).all()
+            rows: list[Any] = list(session.execute(part))
         for path, *numbers in rows:
             sums.add(path, [int(number) for number in numbers])
         start = end

@@ -160,9 +160,9 @@ def _addressed(
         raise BeingCounted
     if kept is not None and kept.total[0] > tallies.SMALL:
         if len(path) < len(whole.unit_path):
-            child = whole.unit_path[: len(path) + PATH_SEGMENT]
+            above = whole.unit_path[: len(path) + PATH_SEGMENT]
             # It has children: the audience has, being large.
-            return {child: (len(whole.unit_path) + PATH_SEGMENT, kept.total[0])}
+            return {above: (len(whole.unit_path) + PATH_SEGMENT, kept.total[0])}
         if (sums := tallies.read_parts(session, subject, path)) is not None:
             return {
                 place: (each.longest, (each.own if place == path else each.below)[0])
@@ -183,8 +183,8 @@ def _acted(
         subject = counting.subject_of_answers(ding)
         if len(path) < len(whole.unit_path):
             kept = tallies.find_tally(session, subject)
-            child = whole.unit_path[: len(path) + PATH_SEGMENT]
-            return {child: kept.total} if kept else {}
+            above = whole.unit_path[: len(path) + PATH_SEGMENT]
+            return {above: kept.total} if kept else {}
         if (sums := tallies.read_parts(session, subject, path)) is not None:
             return {
                 place: each.own if place == path else each.below for place, each in sums.items()

@@ -82,9 +82,10 @@ def _lease(ding_id: int) -> datetime | None:
     else has it. Were one to die over it, another takes it up then."""
     with transaction() as session:
         ding = _claim(session, ding_id, _may_be_told(clock.now()))
-        if ding is not None:
-            ding.progress_due_at = clock.now() + LEASE
-        return ding and ding.progress_due_at
+        if ding is None:
+            return None
+        ding.progress_due_at = clock.now() + LEASE
+        return ding.progress_due_at
 
 
 def _measure(ding_id: int) -> tuple[Counts, bool]:

@@ -53,6 +53,11 @@ def downgrade() -> None:
     op.drop_index("ix_post_held", table_name="post")
 
 
-def _index_paths(**more: object) -> None:
+def _index_paths(postgresql_include: list[str] | None = None) -> None:
     op.drop_index("ix_unit_path", table_name="unit")
-    op.create_index("ix_unit_path", "unit", ["path", "level", "status"], **more)
+    op.create_index(
+        "ix_unit_path",
+        "unit",
+        ["path", "level", "status"],
+        postgresql_include=postgresql_include or [],
+    )
