@@ -1,6 +1,6 @@
 """Searching 3.6 million messages as somebody in 200 groups and 100 audiences: rare and frequent words.
 
-The first run builds the database (five minutes) in var/bench/search, in a PostgreSQL of its own
+The first run builds the database (some minutes) in var/bench, in a PostgreSQL of its own
 that runs meanwhile, or in the empty one that ZZD_BENCH_DATABASE_URL names; later runs only measure.
 Times are those of GET /api/v1/search in this process, from the request to the whole answer.
 """
