@@ -7,8 +7,8 @@ from alembic import op
 
 import zzd.db
 
-revision = "0015_counts"
-down_revision = "0010_durable"
+revision = "0013_counts"
+down_revision = "0012_records"
 branch_labels = None
 depends_on = None
 
