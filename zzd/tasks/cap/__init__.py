@@ -1,0 +1,1 @@
+"""Common Alerting Protocol 1.2: warnings taken in, directives given out (docs/cap.md)."""
