@@ -15,10 +15,12 @@ from zzd.miniapps import models as miniapps
 from zzd.orgtree import models as orgtree
 from zzd.realtime import models as realtime
 from zzd.tasks import models as tasks
+from zzd.tasks.cap import models as cap
 
 __all__ = [
     "audit",
     "bots",
+    "cap",
     "dings",
     "files",
     "groups",

@@ -13,12 +13,13 @@ from zzd.principal import Principal
 from zzd.realtime import rooms
 from zzd.realtime.sockets import Sockets
 from zzd.tasks import inbox, policy, routes_assignments, routes_directives, routes_events
+from zzd.tasks.cap import routes as routes_cap
 from zzd.tasks.schemas_assignments import WatchSchema
 
 
 def register(app: Flask, api: Api, sockets: Sockets) -> None:
     """Add the package's routes, socket events and commands."""
-    for routes in (routes_events, routes_directives, routes_assignments):
+    for routes in (routes_events, routes_directives, routes_assignments, routes_cap):
         api.register_blueprint(routes.blueprint)
     add_section("assignments", inbox.count_waiting)
 

@@ -32,10 +32,14 @@ BELOW = ("addressed", "acknowledged", "reported", "completed")
 
 
 def describe_event(event: Event) -> dict[str, Any]:
-    return {**_brief_event(event), **_times(event), "levels": [_level(row) for row in event.levels]}
+    return {
+        **describe_brief_event(event),
+        **_times(event),
+        "levels": [_level(row) for row in event.levels],
+    }
 
 
-def _brief_event(event: Event) -> dict[str, Any]:
+def describe_brief_event(event: Event) -> dict[str, Any]:
     return {"id": event.id, "name": event.name, "mode": event.mode, "level": event.level}
 
 
@@ -92,7 +96,7 @@ def _brief_directive(directive: Directive) -> dict[str, Any]:
     return {
         "id": directive.id,
         "number": directive.number,
-        "event": _brief_event(directive.event),
+        "event": describe_brief_event(directive.event),
         "title": directive.title,
         "text": directive.text,
         "urgency": directive.urgency,

@@ -18,6 +18,7 @@ from zzd.orgtree.audiences import PATH_END, ancestor_ids
 from zzd.orgtree.models import Post, Unit
 from zzd.orgtree.past import Place, unit_as_of
 from zzd.principal import PostRef, Principal
+from zzd.tasks.cap.models import ReceivedWarning
 from zzd.tasks.models import Assignment, Directive, DirectiveAudience, Event
 from zzd.tasks.places import oversees
 
@@ -58,11 +59,49 @@ def require_issuer(principal: Principal, action: str) -> None:
         raise deny(NotPermitted("Only issuers may do this"), action, "account", principal.username)
 
 
+def may_declare(principal: Principal) -> bool:
+    """Whether the caller declares events: an issuer over the acting post's unit."""
+    path = acting_post(principal).unit_path
+    return any(grant.covers(path) for grant in principal.grants_of("issuer"))
+
+
+def require_declarer(principal: Principal, action: str) -> None:
+    """Raises NotPermitted for whoever may declare no event of the own unit."""
+    require_issuer(principal, action)
+    post = acting_post(principal)
+    require_issuer_over(principal, post.unit_path, action, post.unit_id)
+
+
 def require_issuer_over(principal: Principal, unit_path: str, action: str, event_id: Any) -> None:
     """Raises NotPermitted unless an issuer's grant of the caller covers the unit at the path."""
     if not any(grant.covers(unit_path) for grant in principal.grants_of("issuer")):
         problem = NotPermitted("Only an issuer for the event's unit may do this")
         raise deny(problem, action, "event", event_id)
+
+
+# Warnings
+
+
+def warnings_seen_by(post: PostRef) -> ColumnElement[bool]:
+    """The condition on ReceivedWarning joined with Unit: taken in at, above or below the unit."""
+    return or_(
+        ReceivedWarning.unit_id.in_(ancestor_ids(post.unit_path)),
+        and_(Unit.path >= post.unit_path, Unit.path < post.unit_path + PATH_END),
+    )
+
+
+def access_warning(
+    session: Session, principal: Principal, warning_id: int, action: str, *, lock: bool = False
+) -> ReceivedWarning:
+    """A warning of the caller's part of the organisation. Raises NotFound."""
+    warning = session.get(ReceivedWarning, warning_id, with_for_update=True if lock else None)
+    if warning is None:
+        raise NotFound
+    seen = select(Unit.id).join(ReceivedWarning, ReceivedWarning.unit_id == Unit.id)
+    seen = seen.where(ReceivedWarning.id == warning_id)
+    if session.scalar(seen.where(warnings_seen_by(acting_post(principal)))) is None:
+        raise deny(NotFound(), action, "warning", warning_id)
+    return warning
 
 
 # Directives and assignments

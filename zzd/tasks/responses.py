@@ -36,9 +36,8 @@ def declare_event(
     Raises NotPermitted, IdempotencyConflict.
     """
     action = "event.declare"
-    policy.require_issuer(by, action)
+    policy.require_declarer(by, action)
     post = acting_post(by)
-    policy.require_issuer_over(by, post.unit_path, action, post.unit_id)
     sender_id, key = by.official_id or 0, client_id or uuid.uuid4().hex
     body = fingerprint({"name": name, "kind": kind, "mode": mode, "level": level})
     if repeated := find_repeat(
