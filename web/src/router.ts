@@ -28,6 +28,11 @@ const workspace: RouteRecordRaw[] = [
     component: () => import('@/features/directives/IssuedPage.vue'),
   },
   {
+    path: 'directives/warnings/:id?',
+    name: 'warnings',
+    component: () => import('@/features/directives/WarningsPage.vue'),
+  },
+  {
     path: 'directives/new',
     name: 'directive-new',
     component: () => import('@/features/directives/NewDirectivePage.vue'),

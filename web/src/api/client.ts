@@ -9,6 +9,8 @@ type QueryValue = string | number | boolean | null | undefined
 export interface RequestOptions {
   query?: Record<string, QueryValue>
   body?: unknown
+  /** Sent as it is, under its own media type; `body` would be JSON. */
+  content?: Blob
   signal?: AbortSignal
 }
 
@@ -45,6 +47,7 @@ function urlFor(path: string, query: RequestOptions['query']): string {
 async function fetchOnce(method: string, path: string, options: RequestOptions): Promise<Response> {
   const headers: Record<string, string> = { Accept: 'application/json' }
   if (options.body !== undefined) headers['Content-Type'] = 'application/json'
+  if (options.content) headers['Content-Type'] = options.content.type
   if (!SAFE.has(method) && csrfToken) headers['X-CSRF-Token'] = csrfToken
   const timeout = AbortSignal.timeout(TIMEOUT_MS)
   try {
@@ -52,7 +55,7 @@ async function fetchOnce(method: string, path: string, options: RequestOptions):
       method,
       headers,
       credentials: 'same-origin',
-      body: options.body === undefined ? undefined : JSON.stringify(options.body),
+      body: options.content ?? (options.body === undefined ? undefined : JSON.stringify(options.body)),
       signal: options.signal ? AbortSignal.any([options.signal, timeout]) : timeout,
     })
   } catch (error) {
@@ -95,6 +98,8 @@ export async function request<T>(
 export const get = <T>(path: string, query?: RequestOptions['query'], signal?: AbortSignal) =>
   request<T>('GET', path, { query, signal })
 export const post = <T>(path: string, body: unknown = {}) => request<T>('POST', path, { body })
+export const upload = <T>(path: string, file: Blob, type: string) =>
+  request<T>('POST', path, { content: new Blob([file], { type }) })
 export const put = <T>(path: string, body: unknown) => request<T>('PUT', path, { body })
 export const patch = <T>(path: string, body: unknown) => request<T>('PATCH', path, { body })
 export const del = <T>(path: string) => request<T>('DELETE', path)

@@ -1,10 +1,17 @@
+/** What is wrong with one part of what was sent; some problems name the rule that it breaks. */
+export interface Fault {
+  pointer: string
+  detail: string
+  rule?: string
+}
+
 /** An answer that is not a success, in the words of RFC 9457; `unreachable` when there was no answer. */
 export class ApiProblem extends Error {
   constructor(
     readonly status: number,
     readonly code: string,
     readonly detail: string,
-    readonly errors: { pointer: string; detail: string }[] = [],
+    readonly errors: Fault[] = [],
     readonly retryAt: string | null = null,
   ) {
     super(`${code}: ${detail}`)
@@ -21,7 +28,7 @@ interface ProblemBody {
   code?: string
   title?: string
   detail?: string
-  errors?: { pointer: string; detail: string }[]
+  errors?: Fault[]
   retry_at?: string
 }
 

@@ -13,6 +13,7 @@ import scheduled from './en/scheduled'
 import search from './en/search'
 import shell from './en/shell'
 import signin from './en/signin'
+import warnings from './en/warnings'
 import workbench from './en/workbench'
 
 export default {
@@ -31,5 +32,6 @@ export default {
   ...search,
   ...shell,
   ...signin,
+  ...warnings,
   ...workbench,
 }

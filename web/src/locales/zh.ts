@@ -13,6 +13,7 @@ import scheduled from './zh/scheduled'
 import search from './zh/search'
 import shell from './zh/shell'
 import signin from './zh/signin'
+import warnings from './zh/warnings'
 import workbench from './zh/workbench'
 
 export default {
@@ -31,5 +32,6 @@ export default {
   ...search,
   ...shell,
   ...signin,
+  ...warnings,
   ...workbench,
 }

@@ -66,6 +66,12 @@ export interface EventData {
     state: AssignmentState
   }
   'rollup.updated': { directive_id: string; unit_ids: string[] }
+  'warning.received': { warning_id: string; unit_id: string; name: string }
+  'warning.updated': {
+    warning_id: string
+    replaced_by: { id: string; msg_type: string } | null
+    raised: { unit_id: string; event_id: string } | null
+  }
   'ding.created': Ding
   'ding.repeated': Ding
   'ding.cancelled': { ding_id: string; cancelled_at: string }
@@ -106,6 +112,8 @@ export const EVENT_NAMES: EventName[] = [
   'directive.issued',
   'assignment.updated',
   'rollup.updated',
+  'warning.received',
+  'warning.updated',
   'ding.created',
   'ding.repeated',
   'ding.cancelled',
