@@ -13,6 +13,7 @@ export default {
     standing: { in_force: 'In force', updated: 'Updated', cancelled: 'Cancelled', expired: 'Expired' },
     cancel: 'Cancellation',
     status: { Actual: 'Actual', Exercise: 'Exercise', System: 'System', Test: 'Test', Draft: 'Draft' },
+    proposedLevel: 'Level {level} proposed',
     proposes: 'Proposes a level {level} response',
     proposesNothing: 'Proposes no response level',
     basis: {
@@ -27,6 +28,7 @@ export default {
     },
     chooseLevel: 'Choose a level',
     respond: 'Start the level {level} response',
+    respondExercise: 'Start the level {level} response (exercise)',
     changeTo: 'Change to level {level}',
     done: 'The level {level} response is on',
     raisedEvent: 'Response started',

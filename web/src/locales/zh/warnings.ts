@@ -13,6 +13,7 @@ export default {
     standing: { in_force: '生效中', updated: '已更新', cancelled: '已取消', expired: '已过期' },
     cancel: '取消通知',
     status: { Actual: '实战', Exercise: '演练', System: '系统消息', Test: '测试', Draft: '草稿' },
+    proposedLevel: '建议{level}级',
     proposes: '建议启动{level}级应急响应',
     proposesNothing: '没有建议的响应级别',
     basis: {
@@ -27,6 +28,7 @@ export default {
     },
     chooseLevel: '请选择响应级别',
     respond: '启动{level}级响应',
+    respondExercise: '启动{level}级响应（演练）',
     changeTo: '调整为{level}级响应',
     done: '已启动{level}级响应',
     raisedEvent: '已启动响应',
