@@ -145,7 +145,7 @@ def test_a_document_of_five_megabytes_is_too_large(scene: Scene) -> None:
         "/warnings",
         input_stream=BytesIO(text.encode()),
         content_type="application/cap+xml",
-        environ_overrides={"wsgi.input_terminated": True},
+        environ_overrides={"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"},
     )
     assert (answer.status_code, answer.get_json()["code"]) == (413, "warning_too_large")
 

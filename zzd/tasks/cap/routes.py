@@ -136,11 +136,15 @@ def _received() -> bytes:
     too_large = WarningTooLarge(f"A warning has at most {LIMIT} bytes", limit=LIMIT)
     if (request.content_length or 0) > LIMIT:
         raise too_large
-    request.max_content_length = LIMIT
+    # One more than there may be, so that a body of no declared length is seen to be too long.
+    request.max_content_length = LIMIT + 1
     try:
-        return request.get_data()
+        document = request.get_data()
     except RequestEntityTooLarge:
         raise too_large from None
+    if len(document) > LIMIT:
+        raise too_large
+    return document
 
 
 def _document(document: bytes, name: str) -> Response:
