@@ -7,8 +7,8 @@ from alembic import op
 
 import zzd.db
 
-revision = "0016_cap"
-down_revision = "0010_durable"
+revision = "0014_cap"
+down_revision = "0013_counts"
 branch_labels = None
 depends_on = None
 
