@@ -36,7 +36,12 @@ Statements = Callable[[], AbstractContextManager[list[str]]]
 
 
 # What they start is a server or a browser of its own: one at a time is what two cores carry.
-SERVERS = ("tests/realtime/", "tests/story/", "tests/messaging/files/test_server.py")
+SERVERS = (
+    "tests/realtime/",
+    "tests/story/",
+    "tests/messaging/files/test_server.py",
+    "tests/messaging/test_machine.py",
+)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -161,12 +161,27 @@ class Person:
         )
         return response.json() if response.content else None
 
-    def listen(self) -> None:
-        """Open a WebSocket and keep every event that is pushed."""
-        self._socket = socketio.Client(reconnection=False)
+    def listen(self, through: str | None = None) -> None:
+        """Open a WebSocket, in place of the one before, and keep every event that is pushed.
+        ``through``: the address to connect to, if not the server's."""
+        self.hang_up()
+        self._socket = socketio.Client(
+            reconnection=False, websocket_extra_options={"origin": self.url}
+        )
         self._socket.on("*", self._hear)
-        self._socket.connect(self.url, auth={"token": self.token}, transports=["websocket"])
-        self._web_socket = self._socket.eio.ws
+        try:
+            self._socket.connect(
+                through or self.url,
+                auth={"token": self.token},
+                transports=["websocket"],
+                wait_timeout=20,
+            )
+        finally:
+            self._web_socket = self._socket.eio.ws
+
+    @property
+    def is_listening(self) -> bool:
+        return self._socket is not None and self._socket.connected
 
     def send_event(self, name: str, data: dict[str, Any]) -> Any:
         assert self._socket is not None
@@ -196,11 +211,16 @@ class Person:
             events.append(self._events.get())
         return events
 
-    def close(self) -> None:
+    def hang_up(self) -> None:
         if self._socket:
             self._socket.disconnect()
             # Where the server was first, the library forgets to close its end.
-            self._web_socket.shutdown()
+            if self._web_socket:
+                self._web_socket.shutdown()
+            self._socket = None
+
+    def close(self) -> None:
+        self.hang_up()
         self.http.close()
 
     def _hear(self, _name: str, event: dict[str, Any]) -> None:
