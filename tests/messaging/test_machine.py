@@ -26,8 +26,8 @@ def test_devices_of_one_process_and_its_deaths_against_the_model(tmp_path: Path)
         run_state_machine_as_test(
             machine,
             settings=settings(
-                max_examples=8,
-                stateful_step_count=30,
+                max_examples=7,
+                stateful_step_count=50,
                 deadline=None,
                 derandomize=True,
                 phases=[Phase.generate],
