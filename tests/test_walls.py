@@ -23,6 +23,7 @@ KERNEL = {
     "pool",
     "logs",
     "migrate",
+    "outgoing",
     "health",
     "pages",
     "realtime",

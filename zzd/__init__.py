@@ -21,6 +21,7 @@ from zzd import (
     messaging,
     miniapps,
     orgtree,
+    outgoing,
     pages,
     realtime,
     tasks,
@@ -61,6 +62,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     errors.register(app, lambda problem: record_denial(problem, by=g.get("principal")))
     routes = api.register(app)
     sockets = realtime.register(app, settings, identity.recognise_socket)
+    outgoing.register(app, settings)
     for package in (audit, orgtree, identity, messaging, tasks, miniapps):
         package.register(app, routes, sockets)
     compression.register(app)

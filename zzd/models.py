@@ -4,6 +4,7 @@ from zzd.audit import models as audit
 from zzd.identity import models as identity
 from zzd.messaging import models as messaging
 from zzd.messaging.bots import models as bots
+from zzd.messaging.cards import models as cards
 from zzd.messaging.dings import models as dings
 from zzd.messaging.files import models as files
 from zzd.messaging.groups import models as groups
@@ -21,6 +22,7 @@ __all__ = [
     "audit",
     "bots",
     "cap",
+    "cards",
     "dings",
     "files",
     "groups",

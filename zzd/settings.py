@@ -7,6 +7,7 @@ import binascii
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -74,6 +75,9 @@ class Settings:
     voice_gateway: str | None = None
     # "whsec_" and the key in base64, with which requests to the gateways are signed.
     gateway_secret: str = field(default="", repr=False)
+    # Networks inside (as 10.1.0.0/16) that mini-apps may be called back in nevertheless, and
+    # without https. Everything else inside is closed to what others ask the server to call.
+    outgoing_networks: tuple[str, ...] = ()
 
     @property
     def secure_cookies(self) -> bool:
@@ -114,6 +118,7 @@ class Settings:
             sms_gateway=_gateway(env, "ZZD_SMS_GATEWAY"),
             voice_gateway=_gateway(env, "ZZD_VOICE_GATEWAY"),
             gateway_secret=_gateway_secret(env),
+            outgoing_networks=_networks(env, "ZZD_OUTGOING_NETWORKS"),
         )
 
 
@@ -143,6 +148,18 @@ def _words(env: Mapping[str, str], name: str, default: tuple[str, ...]) -> tuple
     if name not in env:
         return default
     return tuple(word.strip().lower() for word in env[name].split(",") if word.strip())
+
+
+def _networks(env: Mapping[str, str], name: str) -> tuple[str, ...]:
+    named = _words(env, name, ())
+    for each in named:
+        try:
+            ip_network(each)
+        except ValueError:
+            raise SettingsError(
+                f"{name} must list networks such as 10.1.0.0/16, not {each!r}"
+            ) from None
+    return named
 
 
 def _gateway(env: Mapping[str, str], name: str) -> str | None:

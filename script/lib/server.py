@@ -166,6 +166,8 @@ def settings(host: str, port: int) -> dict[str, str]:
         "ZZD_GRACEFUL_SECONDS": "1",
         "ZZD_SMS_GATEWAY": "simulated",
         "ZZD_VOICE_GATEWAY": "simulated",
+        # The sample mini-app, and those that somebody writes on this machine.
+        "ZZD_OUTGOING_NETWORKS": "127.0.0.0/8,::1/128",
     }
     return {name: os.environ.get(name) or value for name, value in ours.items()}
 

@@ -22,7 +22,7 @@ class Caller(Enum):
     ANYONE = "anyone"
     ACCOUNT = "account"
     OFFICIAL = "official"
-    # An app's token whatever its scopes; no official's own session.
+    # An app's token, of the scope declared if there is one; no official's own session.
     APP = "app"
 
 
@@ -50,7 +50,8 @@ class Access:
         if self.caller is Caller.APP:
             if principal.scopes is None:
                 raise _refused(door, "Only an app with its own token may do this")
-            return principal
+            if self.scope is None:
+                return principal
         if principal.scopes is not None and self.scope not in principal.scopes:
             needed = f"the scope {self.scope}" if self.scope else "an official's own session"
             raise _refused(door, f"An app needs {needed} for this")

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from zzd.api import Api
 from zzd.messaging import (
+    cards,
     dings,
     files,
     kinds,
@@ -63,6 +64,7 @@ def register(app: Flask, api: Api, sockets: Sockets) -> None:
     scheduled.register(app, api)
     records.register(app, api)
     together.register(app)
+    cards.register(app, api)
 
 
 def _rooms_of(session: Session, principal: Principal) -> Iterable[str]:

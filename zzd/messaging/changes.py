@@ -106,7 +106,7 @@ def edit_message(
         raise MessageRecalled
     if message.removed_at is not None:
         raise MessageRemoved
-    if message.kind == FORWARD or not kinds.may_be_passed_on(message.kind):
+    if message.kind == FORWARD or message.kind not in kinds.names():
         raise NotEditable
     now = clock.now()
     if not still_within(settings().edit_within, message.created_at, now):

@@ -133,7 +133,7 @@ def _snapshot(message: Message) -> dict[str, Any]:
         "created_at": message.created_at.isoformat(),
         "kind": message.kind,
         "text": message.text,
-        "content": message.content,
+        "content": kinds.copy_of(message.kind, message.content),
     }
 
 
@@ -220,7 +220,7 @@ def forward_singly(
             conversation_id,
             text=by_seq[seq].text,
             kind=by_seq[seq].kind,
-            content=by_seq[seq].content,
+            content=kinds.copy_of(by_seq[seq].kind, by_seq[seq].content),
             client_id=each,
             passed_on=body,
         )

@@ -24,6 +24,8 @@ Prepare = Callable[[Session, Principal, int, dict[str, Any]], dict[str, Any]]
 Keep = Callable[[Session, int, int, dict[str, Any]], None]
 # (session, sender's id, content as loaded, the time it is to be sent at; None: it is not any more)
 Hold = Callable[[Session, int, dict[str, Any], datetime | None], None]
+# Content as it is kept to that of a copy in another place.
+Copy = Callable[[dict[str, Any]], dict[str, Any]]
 # Content as it is kept to what it is found by, each text by itself.
 Words = Callable[[dict[str, Any]], list[str]]
 
@@ -36,7 +38,8 @@ class Kind:
     with a message that carries the content, in its transaction, sent or passed on. ``hold`` has what
     it carries wait for the time that it is to be sent at. ``words`` tells
     by what it is found besides its text; None: by the names of the files it carries, if it does.
-    ``from_clients`` is false for what only services write; it is not passed on either."""
+    ``from_clients`` is false for what only services write: it is not edited, and passed on only if
+    ``copy`` says what a copy of it is. For the others None keeps the content as it is."""
 
     name: str
     schema: type[Schema]
@@ -45,6 +48,7 @@ class Kind:
     hold: Hold | None = None
     words: Words | None = None
     from_clients: bool = True
+    copy: Copy | None = None
 
 
 _kinds: dict[str, Kind] = {}
@@ -90,8 +94,20 @@ def prepare_content(
     return kind.prepare(session, by, conversation_id, content)
 
 
+def names_of_content() -> list[str]:
+    """All kinds that somebody says something with, and so is looked for and passed on."""
+    services = [name for name, kind in _kinds.items() if not kind.from_clients and kind.copy]
+    return [*names(), *services]
+
+
 def may_be_passed_on(name: str) -> bool:
-    return name in names()
+    return name in names_of_content()
+
+
+def copy_of(name: str, content: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The content of a copy, for a message that may be passed on."""
+    kind = _kinds.get(name)
+    return content if kind is None or kind.copy is None or content is None else kind.copy(content)
 
 
 def keep_content(

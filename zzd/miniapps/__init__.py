@@ -6,7 +6,9 @@ from flask import Flask
 
 from zzd.api import Api
 from zzd.identity.authentication import add_token_reader
+from zzd.messaging.cards.senders import register_senders
 from zzd.miniapps import commands, routes, routes_opening, tokens
+from zzd.miniapps.callbacks import CardSenders
 from zzd.miniapps.frames import FrameOrigins
 from zzd.realtime.sockets import Sockets
 
@@ -14,6 +16,7 @@ from zzd.realtime.sockets import Sockets
 def register(app: Flask, api: Api, sockets: Sockets) -> None:
     """Add the package's routes and commands, its tokens as callers, its apps as frames."""
     add_token_reader(app, tokens.PREFIX, tokens.read_token)
+    register_senders(app, CardSenders(app.config["SECRET_KEY"]))
     app.extensions["zzd.frame_origins"] = FrameOrigins()
     for blueprint in (routes.blueprint, routes_opening.blueprint, routes_opening.oauth_blueprint):
         api.register_blueprint(blueprint)

@@ -145,6 +145,9 @@ def _rule_faults(manifest: dict[str, Any], own_origins: Collection[str]) -> Iter
             yield _fault(path, f"Must be on the origin of entry_url, {origin_of(entry)}")
         elif uri in uris[:index]:
             yield _fault(path, "Is listed twice: remove one")
+    callback = manifest.get("callback_url")
+    if callback is not None and (detail := _address_fault(callback)):
+        yield _fault(("callback_url",), detail)
     names = scope_names(manifest)
     for index, name in enumerate(names):
         if name in names[:index]:

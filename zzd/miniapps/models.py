@@ -76,6 +76,20 @@ class MiniAppVersion(Base):
     published_at: Mapped[datetime | None]
 
 
+class CallbackSecret(Base):
+    """With what requests to an app are signed. The secret itself is kept nowhere: it follows from
+    the ``salt`` and the server's key. Until ``retires_at`` an older one is good beside the newest.
+    """
+
+    __tablename__ = "miniapp_callback_secret"
+
+    id: Mapped[Id]
+    miniapp_id: Mapped[int] = mapped_column(ForeignKey("miniapp.id"), index=True)
+    salt: Mapped[str] = mapped_column(String(43))
+    created_at: Mapped[datetime]
+    retires_at: Mapped[datetime | None]
+
+
 class LaunchCode(Base):
     """A code an official's client handed to an app. Only its digest is kept."""
 

@@ -18,10 +18,11 @@ from zzd.api import (
     principal,
 )
 from zzd.db import reading, transaction
-from zzd.miniapps import apps, policy, registry
+from zzd.miniapps import apps, callbacks, policy, registry
 from zzd.miniapps.manifests import SCHEMA_TEXT
 from zzd.miniapps.schemas import (
     AppQuerySchema,
+    CallbackSecretSchema,
     ManifestBodySchema,
     MiniAppSchema,
     RegisteredAppSchema,
@@ -140,6 +141,21 @@ def rotate_miniapp_secret(miniapp_id: int) -> dict[str, str]:
         held = policy.access_own_app(session, principal(), miniapp_id)
         secret = apps.rotate_secret(session, held, by=principal())
         return {"client_id": held.app.oauth_client_id, "client_secret": secret}
+
+
+@blueprint.route("/miniapps/<id:miniapp_id>/callback-secret", methods=["POST"])
+@allow(Caller.ACCOUNT, roles=[DEVELOPER])
+@blueprint.response(201, CallbackSecretSchema)
+def make_miniapp_callback_secret(miniapp_id: int) -> dict[str, Any]:
+    """Make a secret that requests to the app are signed with
+
+    They carry a signature by the one before too, for a day.
+    """
+    with transaction() as session:
+        held = policy.access_own_app(session, principal(), miniapp_id)
+        return callbacks.make_secret(
+            session, held, by=principal(), key=current_app.config["SECRET_KEY"]
+        )
 
 
 @blueprint.route("/miniapps/<id:miniapp_id>/submission", methods=["POST"])

@@ -83,6 +83,14 @@ class SecretSchema(Schema):
     client_secret = fields.String(metadata={"description": "Shown this once"})
 
 
+class CallbackSecretSchema(Schema):
+    secret = fields.String(metadata={"description": "Shown this once: whsec_ and base64"})
+    previous_until = Moment(
+        allow_none=True,
+        metadata={"description": "Until when requests are signed with the one before too"},
+    )
+
+
 class VersionSchema(Schema):
     """A version as it was written, and what became of it."""
 

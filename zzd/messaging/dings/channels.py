@@ -17,8 +17,9 @@ import requests
 import structlog
 from flask import Flask, current_app
 
-from zzd.messaging import signatures
+from zzd import clock
 from zzd.messaging.dings.rules import PHONE_CHANNELS
+from zzd.outgoing.signing import sign
 from zzd.settings import SIMULATED, Settings
 
 log = structlog.get_logger()
@@ -64,7 +65,7 @@ class HttpGateway:
     def __init__(self, channel: str, url: str, secret: str) -> None:
         self._channel = channel
         self._url = url
-        self._key = signatures.key_of(secret)
+        self._secret = secret
 
     def send(self, batch: Sequence[Call]) -> Mapping[str, Outcome]:
         messages = [{"id": call.id, "phone": call.phone, "text": call.text} for call in batch]
@@ -85,13 +86,7 @@ class HttpGateway:
 
     def _headers(self, body: bytes, ids: list[str]) -> dict[str, str]:
         key = hashlib.sha256("\n".join(ids).encode()).hexdigest()
-        sent_at = str(int(time.time()))
-        return {
-            "Content-Type": "application/json",
-            "webhook-id": key,
-            "webhook-timestamp": sent_at,
-            "webhook-signature": signatures.sign(self._key, key, sent_at, body),
-        }
+        return sign([self._secret], key, clock.now(), body)
 
 
 def _outcomes(content: bytes) -> Mapping[str, Outcome]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from zzd.outgoing import retries
+
 LONGEST_TEXT = 500
 MOST_OFFICIALS = 200
 LEAST_MINUTES, MOST_MINUTES = 1, 1440
@@ -92,10 +94,7 @@ def shares(*, addressed: int, delivered: int, read: int, confirmed: int) -> dict
 
 def retry_at(attempts: int, now: datetime) -> datetime | None:
     """When a call that failed for the ``attempts``-th time is tried again; None: never."""
-    if attempts >= MOST_ATTEMPTS:
-        return None
-    doubled: int = 2 ** (attempts - 1)
-    return now + FIRST_RETRY * doubled
+    return retries.retry_at(attempts, now, first=FIRST_RETRY, most=MOST_ATTEMPTS)
 
 
 def retry_after(times: list[datetime], most: int, now: datetime) -> int | None:

@@ -45,8 +45,10 @@ class SearchQuerySchema(PageQuerySchema):
     def check(self, data: dict[str, Any], **_kwargs: Any) -> None:
         if data["cursor"] is not None and data["in_"] == "all":
             raise ValidationError({"cursor": ["Goes on with one section: say which by in."]})
-        if data["kind"] is not None and data["kind"] not in kinds.names():
-            raise ValidationError({"kind": [f"Must be one of: {', '.join(kinds.names())}."]})
+        if data["kind"] is not None and data["kind"] not in kinds.names_of_content():
+            raise ValidationError(
+                {"kind": [f"Must be one of: {', '.join(kinds.names_of_content())}."]}
+            )
 
 
 class SnippetSchema(Schema):

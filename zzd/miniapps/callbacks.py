@@ -1,0 +1,122 @@
+"""How apps hear of the buttons of their cards: where, signed with what, and told of whom."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import delete, or_, select
+from sqlalchemy.orm import Session
+
+from zzd import clock
+from zzd.audit import log as audit
+from zzd.messaging.cards.senders import Callback
+from zzd.miniapps.models import CallbackSecret, MiniApp, MiniAppVersion
+from zzd.miniapps.policy import Held, is_published
+from zzd.miniapps.schemas import UserInfoSchema
+from zzd.miniapps.tokens import describe_user
+from zzd.orgtree import audiences
+from zzd.outgoing.signing import secret_of
+from zzd.principal import Principal
+
+# For how long requests carry a signature by the secret before the newest too.
+ROTATION = timedelta(hours=24)
+
+
+def make_secret(session: Session, held: Held, *, by: Principal, key: str) -> dict[str, Any]:
+    """A secret for an app whose row the caller has locked. The one before it is good for another
+    day, and any older one for nothing from now on."""
+    now = clock.now()
+    session.execute(
+        delete(CallbackSecret).where(
+            CallbackSecret.miniapp_id == held.app.id, CallbackSecret.retires_at.is_not(None)
+        )
+    )
+    before = session.scalars(select(CallbackSecret).filter_by(miniapp_id=held.app.id)).one_or_none()
+    if before is not None:
+        before.retires_at = now + ROTATION
+    made = CallbackSecret(
+        miniapp_id=held.app.id, salt=secrets.token_urlsafe(32), created_at=now, retires_at=None
+    )
+    session.add(made)
+    audit.append(
+        session,
+        "miniapp.make_callback_secret",
+        by=by,
+        object_kind="miniapp",
+        object_id=held.app.id,
+    )
+    return {
+        "secret": _derive(key, made.salt),
+        "previous_until": before.retires_at if before else None,
+    }
+
+
+def _derive(key: str, salt: str) -> str:
+    return secret_of(hmac.digest(key.encode(), f"callback:1:{salt}".encode(), "sha256"))
+
+
+class CardSenders:
+    """What messaging asks of the apps that send cards (zzd.messaging.cards.senders)."""
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+
+    def describe_app(self, session: Session, app_id: int) -> dict[str, Any]:
+        app, version = _published(session, app_id) or _newest(session, app_id)
+        return {"id": str(app.id), "app_id": app.app_id, "name": version.manifest["name"]}
+
+    def callback_of(self, session: Session, app_id: int) -> Callback | None:
+        held = _published(session, app_id)
+        if held is None or "callback_url" not in held.version.manifest:
+            return None
+        salts = session.scalars(
+            select(CallbackSecret.salt)
+            .where(
+                CallbackSecret.miniapp_id == app_id,
+                or_(
+                    CallbackSecret.retires_at.is_(None),
+                    CallbackSecret.retires_at > clock.now(),
+                ),
+            )
+            .order_by(CallbackSecret.id.desc())
+        ).all()
+        if not salts:
+            return None
+        url = held.version.manifest["callback_url"]
+        return Callback(url, tuple(_derive(self._key, salt) for salt in salts))
+
+    def describe_presser(
+        self, session: Session, app_id: int, principal: Principal
+    ) -> dict[str, Any]:
+        """Who it is only with the scope ``identity`` and within the app's audience; a pseudonym,
+        the same as at the app's userinfo endpoint, in any case."""
+        scopes: frozenset[str] = frozenset()
+        held = _published(session, app_id)
+        if held is not None and principal.post is not None and held.version.audience_id:
+            audience = audiences.in_use(session, [held.version.audience_id])
+            if audience[held.version.audience_id].matches(principal.post):
+                scopes = frozenset(held.version.scopes)
+        told = describe_user(
+            session, replace(principal, app_id=app_id, scopes=scopes), key=self._key
+        )
+        shown: dict[str, Any] = UserInfoSchema().dump(told)
+        return shown
+
+
+def _published(session: Session, app_id: int) -> Held | None:
+    found = session.execute(
+        select(MiniApp, MiniAppVersion)
+        .join(MiniAppVersion, is_published())
+        .where(MiniApp.id == app_id)
+    ).one_or_none()
+    return Held(*found) if found else None
+
+
+def _newest(session: Session, app_id: int) -> Held:
+    app = session.get_one(MiniApp, app_id)
+    newest = select(MiniAppVersion).filter_by(miniapp_id=app_id, number=app.version)
+    return Held(app, session.scalars(newest).one())
