@@ -6,17 +6,6 @@ from __future__ import annotations
 import base64
 import hmac
 
-PREFIX = "whsec_"
-
-
-def secret_of(key: bytes) -> str:
-    """A key as programs are given it."""
-    return PREFIX + base64.b64encode(key).decode()
-
-
-def key_of(secret: str) -> bytes:
-    return base64.b64decode(secret.removeprefix(PREFIX))
-
 
 def sign(key: bytes, id_: str, timestamp: str, body: bytes) -> str:
     """The header ``webhook-signature``."""

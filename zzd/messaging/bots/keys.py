@@ -11,9 +11,9 @@ from datetime import datetime
 from flask import current_app
 
 from zzd.api import PREFIX
-from zzd.messaging import signatures
 from zzd.messaging.bots.models import Bot
 from zzd.messaging.bots.rules import old_secret_until
+from zzd.outgoing import signing
 from zzd.settings import Settings
 
 
@@ -36,7 +36,7 @@ def url_of(bot: Bot) -> str:
 
 
 def secret_of(bot: Bot) -> str:
-    return signatures.secret_of(_secret(bot, bot.secret_no))
+    return signing.secret_of(_secret(bot, bot.secret_no))
 
 
 def keys_of(bot: Bot, now: datetime) -> list[bytes]:
