@@ -37,6 +37,7 @@ class Replica:
             "pins": [p["message"]["seq"] for p in self.api.get(f"{self.path}/pins")["items"]],
             "notice": self.api.get(f"{self.path}/notice")["notice"],
             "requests": self._requests(conversation),
+            "actions": self.api.get(f"{self.path}/card-actions")["items"],
             "bots": self._bots(),
             "notifications": {
                 name: value
@@ -145,6 +146,10 @@ class Replica:
             self.state["conversation"][name] = fetched[name]
         members = self.api.get(f"{self.path}/members", limit=200)["items"]
         self.state["read"] = {m["id"]: m["read_seq"] for m in members}
+
+    def card_action_updated(self, **action: Any) -> None:
+        others = [each for each in self.state["actions"] if each["id"] != action["id"]]
+        self.state["actions"] = sorted([action, *others], key=lambda a: -int(a["id"]))
 
     def conversation_removed(self, conversation_id: str) -> None:
         self.known = None

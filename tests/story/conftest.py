@@ -127,6 +127,8 @@ def stage(seeded: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> I
         redis_url=seeded.get("ZZD_REDIS_URL"),
         folder=folder,
         ZZD_APPS_URL=apps_url,
+        # Where apps on this machine are called back, as script/server has it.
+        ZZD_OUTGOING_NETWORKS="127.0.0.0/8",
     ) as servers:
         shelters = ServerProcess(
             {

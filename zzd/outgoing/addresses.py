@@ -21,9 +21,11 @@ USUAL_PORTS = {"https": 443, "http": 80}
 
 _IN_NO_URL = re.compile(r"[^\x21-\x7e]|[\"'<>\\^`{|}]")
 _NUMBER = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]*")
-# Public by its number, and yet only the host of a virtual machine at Azure answers there.
-_METADATA = ipaddress.ip_network("168.63.129.16/32")
-_RELAYS = ipaddress.ip_network("192.88.99.0/24")
+# Global by the registry, and yet no single host of the internet: metadata of Azure and Oracle
+# (and other uses within a protocol), and relays.
+_NO_HOSTS = [
+    ipaddress.ip_network(each) for each in ("168.63.129.16/32", "192.0.0.0/24", "192.88.99.0/24")
+]
 _GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
 _6TO4 = ipaddress.ip_network("2002::/16")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
@@ -108,7 +110,7 @@ def is_public(address: Address) -> bool:
     if address.is_multicast or not address.is_global:
         return False
     if isinstance(address, IPv4Address):
-        return address not in _METADATA and address not in _RELAYS
+        return not any(address in network for network in _NO_HOSTS)
     return address in _GLOBAL_UNICAST and address not in _6TO4
 
 

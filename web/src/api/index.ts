@@ -1,4 +1,5 @@
 export * as bots from './bots'
+export * as cards from './cards'
 export * as chat from './chat'
 export * as files from './files'
 export * as identity from './identity'

@@ -1,6 +1,7 @@
 import attention from './en/attention'
 import audiences from './en/audiences'
 import bots from './en/bots'
+import cards from './en/cards'
 import chat from './en/chat'
 import common from './en/common'
 import contacts from './en/contacts'
@@ -20,6 +21,7 @@ export default {
   ...attention,
   ...audiences,
   ...bots,
+  ...cards,
   ...chat,
   ...common,
   ...contacts,

@@ -1,6 +1,7 @@
 import attention from './zh/attention'
 import audiences from './zh/audiences'
 import bots from './zh/bots'
+import cards from './zh/cards'
 import chat from './zh/chat'
 import common from './zh/common'
 import contacts from './zh/contacts'
@@ -20,6 +21,7 @@ export default {
   ...attention,
   ...audiences,
   ...bots,
+  ...cards,
   ...chat,
   ...common,
   ...contacts,

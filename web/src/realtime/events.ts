@@ -1,3 +1,4 @@
+import type { CardAction } from '@/api/cards'
 import type { Ding, DingState, MyAnswer, Progress } from '@/api/dings'
 import type { NotificationSettings } from '@/api/notifications'
 import type { Scheduled } from '@/api/scheduled'
@@ -35,8 +36,9 @@ export interface EventData {
     seq: number
     text: string
     content: Record<string, unknown> | null
-    edited_at: string
+    edited_at: string | null
   }
+  'card_action.updated': CardAction
   'reactions.updated': {
     conversation_id: string
     seq: number

@@ -2,6 +2,7 @@ import { whenSignedOut } from '@/api/client'
 import { useDings } from '@/features/dings/dings'
 import { followDings } from '@/features/dings/pushed'
 import { useInbox } from '@/features/directives/inbox'
+import { useCardActions } from '@/features/messages/cards/cardActions'
 import { useConversations } from '@/features/messages/conversations'
 import { forgetDrafts } from '@/features/messages/drafts'
 import { forgetTyping, stopTyping } from '@/features/messages/typing'
@@ -37,6 +38,7 @@ function connect(): void {
     void useSync().run()
     void useInbox().refresh()
     void useDings().refresh()
+    void useCardActions().refresh()
   })
   // A refused socket says nothing about why; asking who we are ends the session here if it has ended there.
   connection.whenRefused(() => void session.load().catch(() => undefined))
@@ -101,6 +103,7 @@ function stop(): void {
   useConversations().reset()
   useHistory().reset()
   useReadCounts().reset()
+  useCardActions().reset()
   forgetDrafts()
   forgetTyping()
   useUploads().reset()

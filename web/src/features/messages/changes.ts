@@ -8,7 +8,7 @@ interface Edit {
   seq: number
   text: string
   content: Record<string, unknown> | null
-  edited_at: string
+  edited_at: string | null
 }
 
 interface ReactionChange {
@@ -20,6 +20,7 @@ interface ReactionChange {
 }
 
 export function withEdit(messages: Message[], edit: Edit): Message[] {
+  if (messages.some((message) => message.seq === edit.seq && isOlder(edit, message))) return messages
   return messages.map((message) => {
     if (message.seq === edit.seq) {
       if (message.recalled_at || message.removed_at) return message
@@ -30,6 +31,11 @@ export function withEdit(messages: Message[], edit: Edit): Message[] {
     }
     return message
   })
+}
+
+/** Cards count their versions: of two replacements the later one may be heard first. */
+function isOlder(edit: Edit, message: Message): boolean {
+  return Number(edit.content?.version ?? 0) < Number(message.content?.version ?? 0)
 }
 
 /** An event never says which are mine; only the key that it is about can have changed in that. */

@@ -1,5 +1,6 @@
 import { useSession } from '@/features/signin/session'
 import { onPushed } from '@/realtime/connection'
+import { useCardActions } from './cards/cardActions'
 import { patched, withEdit, withPins, withReactions } from './changes'
 import { useConversations } from './conversations'
 import { noteOtherDraft } from './drafts'
@@ -28,6 +29,7 @@ export function followChanges(): (() => void)[] {
       conversations.noteEdit(conversation_id, edit)
       history.change(conversation_id, (messages) => withEdit(messages, edit))
     }),
+    onPushed('card_action.updated', (action) => useCardActions().note(action)),
     onPushed('reactions.updated', ({ conversation_id, ...change }) => {
       if (!isNewest(`${conversation_id}/${change.seq}`, change.changed_at)) return
       history.change(conversation_id, (messages) =>
