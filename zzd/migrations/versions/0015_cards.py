@@ -5,8 +5,8 @@ from alembic import op
 
 import zzd.db
 
-revision = "0014_cards"
-down_revision = "0013_counts"
+revision = "0015_cards"
+down_revision = "0014_cap"
 
 
 def upgrade() -> None:
