@@ -112,12 +112,17 @@ def read_parts(session: Session, subject: str, path: str) -> dict[str, Sum] | No
 
 
 def sum_by_unit(
-    whole: Audience, query: ByUnit, *, width: int, at_once: int | None = AT_ONCE
+    whole: Audience,
+    query: ByUnit,
+    *,
+    width: int,
+    at_once: int | None = AT_ONCE,
+    into: Sums | None = None,
 ) -> Sums:
-    """Add up ``width`` numbers by unit. ``query`` is of Unit.path and the numbers, grouped by the
-    path. So many units at once (None: all), each time in a transaction of its own, so that others
-    come between."""
-    sums = Sums(width)
+    """Add up ``width`` numbers by unit, to those in ``into`` where it is given. ``query`` is of
+    Unit.path and the numbers, grouped by the path. So many units at once (None: all), each time
+    in a transaction of its own, so that others come between."""
+    sums = Sums(width) if into is None else into
     start: str | None = whole.unit_path
     while start is not None:
         with reading() as session:

@@ -106,10 +106,10 @@ def select_at_home(whole: Audience, part: Audience, *columns: Any) -> Select[Any
 
 
 def select_recipients(
-    ding: Ding, whole: Audience, part: Audience, *columns: Any, start: str = ""
+    sender_id: int, whole: Audience, part: Audience, *columns: Any, start: str = ""
 ) -> Select[Any]:
-    """A query of ``columns`` over Unit, Post and Official: those in a part of the audience,
-    from the path ``start`` on."""
+    """A query of ``columns`` over Unit, Post and Official: those in a part of the audience, the
+    sender aside, from the path ``start`` on."""
     return (
         select(*columns)
         .select_from(Unit)
@@ -118,7 +118,7 @@ def select_recipients(
         .where(
             posts_in(part, start=start),
             Official.status == "active",
-            Official.id != ding.sender_id,
+            Official.id != sender_id,
             at_home(whole),
         )
     )
@@ -163,12 +163,21 @@ def _ref(post: Post, unit: Unit) -> PostRef:
 
 def holds(session: Session, audience: Audience, official_id: int) -> bool:
     """Whether an audience holds somebody; by their few posts, however many it holds."""
+    return home_of(session, audience, official_id) is not None
+
+
+def home_of(session: Session, audience: Audience, official_id: int) -> str | None:
+    """The path of the unit where an audience holds somebody, if it does."""
     held = (
         select(Post, Unit)
         .join(Unit, Unit.id == Post.unit_id)
         .where(Post.official_id == official_id, Post.ended_at.is_(None), Unit.status == "active")
+        .order_by(Post.is_primary.desc(), Post.id)
     )
-    return any(audience.matches(_ref(post, unit)) for post, unit in session.execute(held))
+    for post, unit in session.execute(held):
+        if audience.matches(_ref(post, unit)):
+            return unit.path
+    return None
 
 
 def page_recipients(
@@ -192,7 +201,11 @@ def page_recipients(
     ]
     if whole is not None and part is not None:
         query = select_recipients(
-            ding, whole, part, Official, Post, Unit, DingReceipt, start=after[0] if after else ""
+            ding.sender_id,
+            whole,
+            part,
+            *(Official, Post, Unit, DingReceipt),
+            start=after[0] if after else "",
         ).outerjoin(
             DingReceipt,
             and_(DingReceipt.ding_id == ding.id, DingReceipt.official_id == Official.id),

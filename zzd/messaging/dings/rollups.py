@@ -6,22 +6,26 @@ those that the worker counted last (zzd.messaging.dings.counting): no request wa
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from zzd import clock
 from zzd.errors import NotFound
 from zzd.messaging.dings import counting, policy, recipients
-from zzd.messaging.dings.models import Ding, DingReceipt
+from zzd.messaging.dings.counting import Asked
 from zzd.messaging.dings.recipients import Recipient
-from zzd.messaging.dings.rules import RECIPIENT_STATES, recipient_state
+from zzd.messaging.dings.rules import recipient_state
 from zzd.orgtree import tallies
 from zzd.orgtree.audiences import Audience, ancestor_ids
 from zzd.orgtree.models import Unit
 from zzd.principal import PATH_SEGMENT, Principal
+
+# Somebody asked by name and not by the audience: where they are, and their state.
+Named = tuple[str, str]
 
 
 class BeingCounted(Exception):
@@ -33,8 +37,8 @@ class Row:
     """Everybody at and below one place, as numbers; ``longest`` is the longest path there."""
 
     path: str
+    states: dict[str, int]
     longest: int = 0
-    states: dict[str, int] = field(default_factory=lambda: dict.fromkeys(RECIPIENT_STATES, 0))
 
     def add(self, path: str, state: str, count: int = 1) -> None:
         self.longest = max(self.longest, len(path))
@@ -57,20 +61,48 @@ class Row:
 def roll_up(
     session: Session, *, by: Principal, ding_id: int, unit_id: int | None
 ) -> dict[str, Any]:
-    """The counts at a unit, by default the lowest one that holds everybody addressed.
+    """The counts of a DING at a unit, by default the lowest one that holds everybody addressed.
 
-    ``own`` are the people of the unit itself, ``rows`` its direct children with all below, and
-    ``total`` these together; without any of them while ``counting``. ``stale``: that they should
-    be counted again. A fixed number of statements. Raises NotFound, NotPermitted.
+    As ``sum_up`` has them; ``stale``: that they should be counted again. A fixed number of
+    statements. Raises NotFound, NotPermitted.
     """
     ding = policy.access_as_sender(session, by, ding_id, "ding.rollup")
     whole = recipients.audience_of(session, ding)
     named = recipients.named_only(session, ding, whole)
     unit = _unit(session, unit_id, whole, named)
-    shown = {"ding_id": ding.id, "unit": unit, "at": clock.now(), "counting": False}
-    shown["stale"] = whole is not None and counting.is_stale(session, ding)
+    shown = sum_up(
+        session,
+        counting.asked_by(ding),
+        whole,
+        unit,
+        # The counts are every sender's; who sends is not asked.
+        home=lambda audience: next(
+            (post.unit_path for post in by.posts if audience.matches(post)), None
+        ),
+        named=[
+            (each.unit.path, recipient_state(*recipients.times_of(each.receipt))) for each in named
+        ],
+    )
+    stale = whole is not None and counting.is_stale(session, ding.audience_id)
+    return {"ding_id": ding.id, **shown, "stale": stale}
+
+
+def sum_up(
+    session: Session,
+    asked: Asked,
+    whole: Audience | None,
+    unit: Unit,
+    *,
+    home: Callable[[Audience], str | None],
+    named: Sequence[Named] = (),
+) -> dict[str, Any]:
+    """The counts at a unit: ``own`` are the people of the unit itself, ``rows`` its direct
+    children with all below, and ``total`` these together; without any of them while ``counting``.
+    ``home`` tells where the audience holds the sender.
+    """
+    shown = {"unit": unit, "at": clock.now(), "counting": False}
     try:
-        rows = _rows(session, by, ding, whole, named, unit)
+        rows = _rows(session, asked, whole, named, unit, home)
     except BeingCounted:
         return {**shown, "own": None, "rows": [], "total": None, "counting": True}
     units = {
@@ -79,7 +111,7 @@ def roll_up(
             select(Unit).where(Unit.id.in_([ancestor_ids(path)[-1] for path in rows]))
         )
     }
-    total = Row(unit.path)
+    total = _row(asked, unit.path)
     for row in rows.values():
         for state, count in row.states.items():
             total.add(" " * row.longest, state, count)
@@ -91,6 +123,10 @@ def roll_up(
         "rows": sorted(described, key=lambda row: row["unit"]["code"]),
         "total": total.as_dict(unit),
     }
+
+
+def _row(asked: Asked, path: str) -> Row:
+    return Row(path, dict.fromkeys((*asked.states, asked.rest), 0))
 
 
 def _unit(
@@ -112,49 +148,46 @@ def _unit(
 
 def _rows(
     session: Session,
-    by: Principal,
-    ding: Ding,
+    asked: Asked,
     whole: Audience | None,
-    named: list[Recipient],
+    named: Sequence[Named],
     unit: Unit,
+    home: Callable[[Audience], str | None],
 ) -> dict[str, Row]:
     """By path: the children that hold anybody, and the unit's own people under its own path."""
     length = len(unit.path) + PATH_SEGMENT
     rows: dict[str, Row] = {}
 
     def row(path: str) -> Row:
-        return rows.setdefault(path[:length], Row(path[:length]))
+        return rows.setdefault(path[:length], _row(asked, path[:length]))
 
     part = recipients.part_of(whole, unit.path)
     if whole is not None and part is not None:
-        for path, (longest, people) in _addressed(session, ding, whole, part, unit.path).items():
-            row(path).states["unreached"] = people
+        for path, (longest, people) in _addressed(session, asked, whole, part, unit.path).items():
+            row(path).states[asked.rest] = people
             row(path).longest = longest
-        # The counts are every sender's; who sends is not asked.
-        home = next((post for post in by.posts if whole.matches(post)), None)
-        if home is not None and home.unit_path.startswith(part.unit_path):
-            row(home.unit_path).states["unreached"] -= 1
-        for path, acted in _acted(session, ding, whole, part, unit.path).items():
-            for state, count in zip(counting.ACTED, acted, strict=True):
+        senders = home(whole)
+        if senders is not None and senders.startswith(part.unit_path):
+            row(senders).states[asked.rest] -= 1
+        for path, acted in _acted(session, asked, whole, part, unit.path).items():
+            for state, count in zip(asked.states, acted, strict=True):
                 row(path).states[state] += count
-                row(path).states["unreached"] -= count
-    for recipient in named:
-        if recipient.unit.path.startswith(unit.path):
-            row(recipient.unit.path).add(
-                recipient.unit.path, recipient_state(*recipients.times_of(recipient.receipt))
-            )
+                row(path).states[asked.rest] -= count
+    for path, state in named:
+        if path.startswith(unit.path):
+            row(path).add(path, state)
     for each in rows.values():
         # Between two countings somebody may have come and acted.
-        each.states["unreached"] = max(0, each.states["unreached"])
+        each.states[asked.rest] = max(0, each.states[asked.rest])
     return {path: each for path, each in rows.items() if any(each.states.values())}
 
 
 def _addressed(
-    session: Session, ding: Ding, whole: Audience, part: Audience, path: str
+    session: Session, asked: Asked, whole: Audience, part: Audience, path: str
 ) -> dict[str, tuple[int, int]]:
     """Of the place at ``path`` itself and of its children: the longest path there and how many of
     the audience are at home, the sender included. Raises BeingCounted."""
-    subject = counting.subject_of_audience(ding)
+    subject = counting.subject_of_audience(asked.audience_id)
     kept = tallies.find_tally(session, subject)
     if kept is None and not tallies.is_small(session, part):
         raise BeingCounted
@@ -176,26 +209,25 @@ def _addressed(
 
 
 def _acted(
-    session: Session, ding: Ding, whole: Audience, part: Audience, path: str
+    session: Session, asked: Asked, whole: Audience, part: Audience, path: str
 ) -> dict[str, list[int]]:
-    """The same places: how many of those at home there are in each state of ``ACTED``."""
-    if ding.delivered > counting.FEW_ANSWERS:
-        subject = counting.subject_of_answers(ding)
-        if len(path) < len(whole.unit_path):
-            kept = tallies.find_tally(session, subject)
-            above = whole.unit_path[: len(path) + PATH_SEGMENT]
-            return {above: kept.total} if kept else {}
-        if (sums := tallies.read_parts(session, subject, path)) is not None:
+    """The same places: how many of those at home there are in each of the states of whoever
+    answered. Raises BeingCounted."""
+    if asked.answered > counting.FEW_ANSWERS:
+        kept = tallies.find_tally(session, asked.subject)
+        if kept is None and not tallies.is_small(session, part):
+            raise BeingCounted
+        if kept is not None and len(path) < len(whole.unit_path):
+            return {whole.unit_path[: len(path) + PATH_SEGMENT]: kept.total}
+        if (sums := tallies.read_parts(session, asked.subject, path)) is not None:
             return {
                 place: each.own if place == path else each.below for place, each in sums.items()
             }
     child = func.substr(Unit.path, 1, len(path) + PATH_SEGMENT).label("child")
-    states = [recipients.STATES[state] for state in counting.ACTED]
-    counted = (
-        recipients.select_at_home(
-            whole, part, child, *(func.sum(case((state, 1), else_=0)) for state in states)
-        )
-        .join(DingReceipt, and_(DingReceipt.ding_id == ding.id, recipients.is_theirs()))
-        .group_by(child)
-    )
-    return {place: [*map(int, counts)] for place, *counts in session.execute(counted)}
+    found: dict[str, list[int]] = {}
+    for answers in asked.answers:
+        people = recipients.select_at_home(whole, part, child)
+        for place, *counts in session.execute(asked.answers_of(people, answers, by=child)):
+            before = found.get(place, [0] * len(counts))
+            found[place] = [one + int(more) for one, more in zip(before, counts, strict=True)]
+    return found
