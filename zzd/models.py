@@ -5,6 +5,7 @@ from zzd.identity import models as identity
 from zzd.messaging import models as messaging
 from zzd.messaging.bots import models as bots
 from zzd.messaging.cards import models as cards
+from zzd.messaging.confirmations import models as confirmations
 from zzd.messaging.dings import models as dings
 from zzd.messaging.files import models as files
 from zzd.messaging.groups import models as groups
@@ -23,6 +24,7 @@ __all__ = [
     "bots",
     "cap",
     "cards",
+    "confirmations",
     "dings",
     "files",
     "groups",

@@ -86,7 +86,7 @@ class Replica:
         conversation["last_message"] = last and {
             name: value
             for name, value in last.items()
-            if name not in ("reactions", "pinned", "favourite")
+            if name not in ("reactions", "pinned", "favourite", "confirm")
         }
 
     def message_created(self, conversation: dict[str, Any], **message: Any) -> None:

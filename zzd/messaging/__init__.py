@@ -28,6 +28,8 @@ from zzd.messaging import (
     together,
 )
 from zzd.messaging.bots import routes as routes_bots
+from zzd.messaging.confirmations import routes as routes_confirmations
+from zzd.messaging.confirmations import steps as steps_of_confirmations
 from zzd.messaging.forwards import RECORD
 from zzd.messaging.groups import notices
 from zzd.messaging.groups import routes as routes_groups
@@ -37,8 +39,10 @@ from zzd.messaging.models import Conversation, Participation
 from zzd.messaging.policy import standing_of
 from zzd.messaging.rules import NAMED
 from zzd.principal import Principal
-from zzd.realtime import rooms
+from zzd.realtime import add_timer, rooms
 from zzd.realtime.sockets import Sockets
+
+EVERY = 1.0
 
 
 def register(app: Flask, api: Api, sockets: Sockets) -> None:
@@ -53,6 +57,7 @@ def register(app: Flask, api: Api, sockets: Sockets) -> None:
         routes_own,
         routes_groups,
         routes_bots,
+        routes_confirmations,
     ):
         api.register_blueprint(routes.blueprint)
     routes_messages.register_events(sockets)
@@ -65,6 +70,7 @@ def register(app: Flask, api: Api, sockets: Sockets) -> None:
     records.register(app, api)
     together.register(app)
     cards.register(app, api)
+    add_timer(app, EVERY, steps_of_confirmations.tell_progress)
 
 
 def _rooms_of(session: Session, principal: Principal) -> Iterable[str]:

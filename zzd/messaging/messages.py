@@ -17,6 +17,7 @@ from zzd.bulk import table_of
 from zzd.db import fingerprint
 from zzd.errors import IdempotencyConflict, Invalid, NotFound, Problem
 from zzd.messaging import events, kinds, numbers
+from zzd.messaging.confirmations.asking import ask_for_it
 from zzd.messaging.marks.loading import add_marks
 from zzd.messaging.mentions import check_mentions, record_mentions
 from zzd.messaging.models import Message
@@ -52,12 +53,14 @@ def send_message(
     client_id: str | None = None,
     reply_to_seq: int | None = None,
     mentions: dict[str, Any] | None = None,
+    confirm: bool = False,
     passed_on: str | None = None,
 ) -> tuple[dict[str, Any], bool]:
     """Say something; returns the message and whether it is a fresh one.
 
     ``content`` is as ``kinds.load_content`` returned it, ``mentions`` as MentionsRequestSchema
-    does. ``passed_on`` is the fingerprint of a request to forward messages singly: the content is
+    does. ``confirm`` asks the
+    readers of an announcement to confirm it. ``passed_on`` is the fingerprint of a request to forward messages singly: the content is
     one that is kept already.
     Three statements on PostgreSQL, four on SQLite, whatever the size of the group: the number with
     the sender's read cursor, the message, the event (a reply needs one more, an org group one, an
@@ -71,6 +74,7 @@ def send_message(
     said: list[Any] = [conversation_id, text, reply_to_seq]
     if content is not None or mentions is not None:
         said += [kind, content, mentions]
+    said += ["confirm"] * confirm
     body_fingerprint = passed_on or fingerprint(said)
     place = numbers.take_next(session, by, conversation_id, now)
     quoted = _quoted(
@@ -100,6 +104,7 @@ def send_message(
     if called is not None:
         record_mentions(session, place.id, place.last_seq, called)
     message = describe_sent(ids[place.last_seq], values, quoted, by)
+    message["confirm"] = ask_for_it(session, by, place, now, wanted=confirm)
     tell(session, place, [message])
     return message, True
 
@@ -184,7 +189,9 @@ def sent_before(
         return None
     if found[0].fingerprint != body_fingerprint:
         raise IdempotencyConflict
-    return describe_message(found[0], found[1], by)
+    message = describe_message(found[0], found[1], by)
+    add_marks(session, by, message["conversation_id"], [message])
+    return message
 
 
 def list_messages(

@@ -52,6 +52,14 @@ class ReactionSchema(Schema):
     mine = fields.Boolean()
 
 
+class ConfirmSchema(Schema):
+    """A message asks its readers to confirm that they have read it."""
+
+    confirmed_at = Moment(
+        allow_none=True, metadata={"description": "When I did; null: not yet, and in events"}
+    )
+
+
 class DraftSchema(Schema):
     text = fields.String()
     reply_to_seq = fields.Integer(allow_none=True)

@@ -25,7 +25,7 @@ from sqlalchemy.orm import Session
 
 from zzd.errors import NotFound, NotPermitted, deny
 from zzd.identity import policy as identity
-from zzd.messaging.models import Conversation, Participation
+from zzd.messaging.models import Conversation, Message, Participation
 from zzd.messaging.rules import BY_AUDIENCE, MANAGERS, NAMED
 from zzd.orgtree import audiences
 from zzd.orgtree.audiences import Audience
@@ -131,6 +131,16 @@ def may_pin(principal: Principal, place: Place) -> bool:
 def may_see_readers(principal: Principal, place: Place) -> bool:
     """In an announcement only those who post: a province is nobody else's list."""
     return may_post(principal, place)
+
+
+def may_confirm(principal: Principal, message: Message) -> bool:
+    """Of those who see a message that asks for it: everybody but its author."""
+    return message.sender_id != principal.official_id
+
+
+def may_see_confirmations(principal: Principal, place: Place, message: Message) -> bool:
+    """Its author, and who manages the channel."""
+    return message.sender_id == principal.official_id or may_manage(principal, place)
 
 
 def refuse(action: str, place: Place, reason: str) -> Exception:

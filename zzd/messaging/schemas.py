@@ -17,6 +17,7 @@ from marshmallow import (
 from zzd.api import Id, Moment, Name, PageQuerySchema, StrictSchema, Text, client_id_field
 from zzd.messaging import kinds
 from zzd.messaging.parts import (
+    ConfirmSchema,
     MentionedSchema,
     MentionsRequestSchema,
     MentionsSchema,
@@ -98,6 +99,9 @@ class MessageSchema(PlainMessageSchema):
     )
     pinned = fields.Boolean()
     favourite = fields.Boolean(metadata={"description": "Whether I saved it"})
+    confirm = fields.Nested(
+        ConfirmSchema, allow_none=True, metadata={"description": "null: this is not asked"}
+    )
 
 
 class ConversationSchema(Schema):
@@ -214,6 +218,10 @@ class MessageRequestSchema(StrictSchema):
     )
     reply_to_seq = _seq(load_default=None, allow_none=True, strict=True)
     mentions = fields.Nested(MentionsRequestSchema, load_default=None, allow_none=True)
+    confirm = Switch(
+        load_default=False,
+        metadata={"description": "Ask the readers of an announcement to confirm it"},
+    )
     client_id = client_id_field()
 
     @post_load

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from zzd import clock
 from zzd.api import decode_cursor, encode_cursor
 from zzd.errors import Invalid
+from zzd.messaging.confirmations.models import Confirmation, ConfirmationRequest
 from zzd.messaging.conversations import EPOCH, moment_of, page_rows, position_after
 from zzd.messaging.models import Conversation, Message, Participation
 from zzd.messaging.policy import Standing, standing_of
@@ -153,8 +154,14 @@ def _recalled(
             Conversation.id.in_(standing.kept_ids),
         )
     )
+    # What the caller confirmed on another device concerns nobody else.
+    confirmed = (
+        select(ConfirmationRequest.conversation_id, ConfirmationRequest.seq)
+        .join(Confirmation, Confirmation.request_id == ConfirmationRequest.id)
+        .where(Confirmation.official_id == principal.official_id, Confirmation.at > since)
+    )
     rows: list[Any] = []
-    for query in (named, reached):
+    for query in (named, union_all(reached, confirmed)):
         rows.extend(session.execute(query.limit(MOST_CHANGED + 1)))
     return rows
 

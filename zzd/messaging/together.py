@@ -67,7 +67,8 @@ def send_message(
     whose commit was cut off finds what it wrote, since its key is made before.
     """
     alone = Text(by, client_id or uuid.uuid4().hex, text)
-    if more.get("kind", kinds.TEXT) != kinds.TEXT or any(
+    plain = more.get("kind", kinds.TEXT) == kinds.TEXT and not more.get("confirm")
+    if not plain or any(
         more.get(name) is not None for name in ("content", "reply_to_seq", "mentions")
     ):
         return _send_alone(conversation_id, alone, **more)

@@ -174,6 +174,7 @@ def describe_message(
         "reactions": [],
         "pinned": False,
         "favourite": False,
+        "confirm": None,
     }
 
 

@@ -1,3 +1,4 @@
+export * as announcing from './announcing'
 export * as bots from './bots'
 export * as cards from './cards'
 export * as chat from './chat'

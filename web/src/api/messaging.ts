@@ -24,6 +24,7 @@ export interface NewMessage {
   text?: string
   content?: unknown
   reply_to_seq?: number
+  confirm?: boolean
   mentions?: { official_ids?: string[]; all?: boolean; audience?: Audience }
 }
 

@@ -1,3 +1,4 @@
+import announcing from './en/announcing'
 import attention from './en/attention'
 import audiences from './en/audiences'
 import bots from './en/bots'
@@ -18,6 +19,7 @@ import warnings from './en/warnings'
 import workbench from './en/workbench'
 
 export default {
+  ...announcing,
   ...attention,
   ...audiences,
   ...bots,

@@ -1,3 +1,4 @@
+import announcing from './zh/announcing'
 import attention from './zh/attention'
 import audiences from './zh/audiences'
 import bots from './zh/bots'
@@ -18,6 +19,7 @@ import warnings from './zh/warnings'
 import workbench from './zh/workbench'
 
 export default {
+  ...announcing,
   ...attention,
   ...audiences,
   ...bots,

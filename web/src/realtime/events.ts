@@ -1,4 +1,5 @@
 import type { CardAction } from '@/api/cards'
+import type { Confirmed } from '@/api/announcing'
 import type { Ding, DingState, MyAnswer, Progress } from '@/api/dings'
 import type { NotificationSettings } from '@/api/notifications'
 import type { Scheduled } from '@/api/scheduled'
@@ -84,6 +85,12 @@ export interface EventData {
     completed_at: string | null
     next_repeat_at: string | null
   } & Progress
+  'confirmation.updated': {
+    conversation_id: string
+    seq: number
+    confirm: { confirmed_at: string }
+  }
+  'confirmation.progress': { conversation_id: string; seq: number } & Confirmed
   'scheduled.updated': Scheduled
   'notifications.updated': NotificationSettings
   'session.revoked': { session_id: string }
@@ -121,6 +128,8 @@ export const EVENT_NAMES: EventName[] = [
   'ding.cancelled',
   'ding.receipt',
   'ding.progress',
+  'confirmation.updated',
+  'confirmation.progress',
   'scheduled.updated',
   'notifications.updated',
   'session.revoked',

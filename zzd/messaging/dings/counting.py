@@ -60,9 +60,7 @@ class Asked:
     answers: tuple[Answers, ...]
     answered: int
 
-    def answers_of(
-        self, query: Select[Any], answers: Answers, *, by: ColumnElement[Any]
-    ) -> Select[Any]:
+    def answers_of(self, query: Select[Any], answers: Answers, *, by: Any) -> Select[Any]:
         """How many of those whose posts a query is of are in each state, from one table."""
         counted = query.add_columns(
             *(

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import and_, literal, select, union_all
 from sqlalchemy.orm import Session
 
+from zzd.messaging.confirmations.models import Confirmation, ConfirmationRequest
 from zzd.messaging.marks.models import Favourite, Pin, Reaction, ReactionCount
 from zzd.principal import Principal
 
@@ -16,27 +17,43 @@ from zzd.principal import Principal
 def add_marks(
     session: Session, reader: Principal, conversation_id: int, items: Sequence[dict[str, Any]]
 ) -> None:
-    """Complete described messages of one conversation with reactions, pins and favourites."""
+    """Complete described messages of one conversation with reactions, pins, favourites, and
+    with whether it is to be confirmed and the reader did."""
     seqs = [item["seq"] for item in items]
     if not seqs:
         return
     reactions = reactions_of(session, reader, conversation_id, seqs)
     marked = union_all(
-        select(literal("pinned"), Pin.seq).where(
+        select(literal("pinned"), Pin.seq, Pin.pinned_at).where(
             Pin.conversation_id == conversation_id, Pin.seq.in_(seqs)
         ),
-        select(literal("favourite"), Favourite.seq).where(
+        select(literal("favourite"), Favourite.seq, Favourite.saved_at).where(
             Favourite.official_id == reader.official_id,
             Favourite.conversation_id == conversation_id,
             Favourite.seq.in_(seqs),
         ),
+        select(literal("confirm"), ConfirmationRequest.seq, Confirmation.at)
+        .outerjoin(
+            Confirmation,
+            and_(
+                Confirmation.request_id == ConfirmationRequest.id,
+                Confirmation.official_id == reader.official_id,
+            ),
+        )
+        .where(
+            ConfirmationRequest.conversation_id == conversation_id,
+            ConfirmationRequest.seq.in_(seqs),
+        ),
     )
-    marks = {(mark, seq) for mark, seq in session.execute(marked)}
+    marks = {(mark, seq): at for mark, seq, at in session.execute(marked)}
     for item in items:
         seq = item["seq"]
         item["reactions"] = reactions.get(seq, [])
         item["pinned"] = ("pinned", seq) in marks
         item["favourite"] = ("favourite", seq) in marks
+        gone = item["recalled_at"] or item["removed_at"]
+        asked = ("confirm", seq) in marks and not gone
+        item["confirm"] = {"confirmed_at": marks["confirm", seq]} if asked else None
 
 
 def reactions_of(

@@ -28,6 +28,8 @@ export interface Message {
   reactions: Reaction[]
   pinned: boolean
   favourite: boolean
+  /** The readers of an announcement are asked to confirm it; when I did. */
+  confirm?: { confirmed_at: string | null } | null
 }
 
 export interface Mentions {

@@ -19,6 +19,7 @@ export interface ChatContext {
   openMenu(message: Message, at: Anchor): void
   openReactions(message: Message, at: Anchor): void
   showReaders(message: Message): void
+  showConfirmations(message: Message): void
   showReactors(message: Message): void
   showVersions(message: Message): void
   showRecord(message: Message): void

@@ -8,10 +8,12 @@ import { shownOf } from './sequence'
 
 export const MOST_SELECTED = 100
 
+type MessageOverlay = 'readers' | 'confirmations' | 'reactors' | 'versions' | 'record'
+
 /** What is open over a chat, one thing at a time. */
 export type Overlay =
   | { kind: 'menu' | 'reactions'; message: Message; at: Anchor }
-  | { kind: 'readers' | 'reactors' | 'versions' | 'record'; message: Message }
+  | { kind: MessageOverlay; message: Message }
   | { kind: 'forward'; messages: Message[] }
 
 /** The state of one open chat that its messages and its composer share. */
@@ -33,7 +35,7 @@ export function useChatPane(
     return history ? shownOf(history).filter(({ seq }) => selected.value?.has(seq)) : []
   })
 
-  function open(kind: 'readers' | 'reactors' | 'versions' | 'record') {
+  function open(kind: MessageOverlay) {
     return (message: Message) => (overlay.value = { kind, message })
   }
 
@@ -61,6 +63,7 @@ export function useChatPane(
     openMenu: (message, at) => (overlay.value = { kind: 'menu', message, at }),
     openReactions: (message, at) => (overlay.value = { kind: 'reactions', message, at }),
     showReaders: open('readers'),
+    showConfirmations: open('confirmations'),
     showReactors: open('reactors'),
     showVersions: open('versions'),
     showRecord: open('record'),

@@ -1,6 +1,7 @@
 import { useSession } from '@/features/signin/session'
 import { onPushed } from '@/realtime/connection'
 import { useCardActions } from './cards/cardActions'
+import { withConfirm } from './announcing/confirmed'
 import { patched, withEdit, withPins, withReactions } from './changes'
 import { useConversations } from './conversations'
 import { noteOtherDraft } from './drafts'
@@ -42,6 +43,9 @@ export function followChanges(): (() => void)[] {
     }),
     onPushed('favourite.updated', ({ conversation_id, seq, favourite }) => {
       history.change(conversation_id, (messages) => patched(messages, seq, () => ({ favourite })))
+    }),
+    onPushed('confirmation.updated', ({ conversation_id, seq, confirm }) => {
+      history.change(conversation_id, (messages) => withConfirm(messages, seq, confirm))
     }),
     onPushed('my.updated', ({ conversation_id, my }) => conversations.noteMine(conversation_id, my)),
     onPushed('draft.updated', ({ conversation_id, draft, origin }) =>

@@ -59,6 +59,7 @@ const NO_WORDS = {
   reply_to: null,
   reactions: [],
   pinned: false,
+  confirm: null,
 }
 
 export interface Recall {

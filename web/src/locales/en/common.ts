@@ -51,6 +51,7 @@ export default {
     event_closed: 'The event is closed',
     level_unchanged: 'The response level is the same as before',
     units_below_open: 'Units below are still open: give a reason for completing early',
+    confirmation_not_asked: 'This message does not ask to be confirmed',
     not_a_group: 'Only possible in a group',
     owner_must_hand_over: 'The owner must hand the group over before leaving',
     post_ended: 'That post has ended, switch to another',

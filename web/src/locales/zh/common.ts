@@ -49,6 +49,7 @@ export default {
     event_closed: '事件已结束',
     level_unchanged: '响应级别没有变化',
     units_below_open: '下级尚未办结，请填写提前办结的理由',
+    confirmation_not_asked: '这条消息不需要确认',
     not_a_group: '仅群聊支持此操作',
     owner_must_hand_over: '群主需要先移交群主身份，才能退出',
     post_ended: '该岗位已结束，请切换到其他岗位',

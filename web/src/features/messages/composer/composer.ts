@@ -20,6 +20,8 @@ export function useComposer(conversationId: string, replyTo: () => Message | nul
   const picked = ref<Person[]>([])
   /** The part of the organisation that is mentioned, under the words that stand for it. */
   const part = ref<{ text: string; audience: Audience } | null>(null)
+  /** The readers of an announcement are asked to confirm it. */
+  const confirm = ref(false)
   /** Send was pressed while files were on their way: it goes as soon as the last one has arrived. */
   const waiting = ref(false)
   let toldTyping = 0
@@ -63,6 +65,7 @@ export function useComposer(conversationId: string, replyTo: () => Message | nul
       ...(words && { text: words }),
       ...(reply && { reply_to_seq: reply.seq }),
       ...(mentions && { mentions }),
+      ...(confirm.value && { confirm: true }),
     }
   }
 
@@ -71,6 +74,7 @@ export function useComposer(conversationId: string, replyTo: () => Message | nul
     text.value = ''
     picked.value = []
     part.value = null
+    confirm.value = false
     waiting.value = false
   }
 
@@ -81,5 +85,5 @@ export function useComposer(conversationId: string, replyTo: () => Message | nul
     return message
   }
 
-  return { text, picked, part, attached, ready, waiting, asMessage, clear, take }
+  return { text, picked, part, confirm, attached, ready, waiting, asMessage, clear, take }
 }
