@@ -26,7 +26,7 @@ class Replica:
         if self.api.request("GET", self.path).status_code == 404:
             return None
         conversation = self.api.get(self.path)
-        members = self.api.get(f"{self.path}/members", limit=200)["items"]
+        members = self._members(conversation)
         messages = self.api.get(f"{self.path}/messages", limit=200)["items"]
         if conversation["last_message"]:
             conversation["last_message"]["client_id"] = None
@@ -45,6 +45,10 @@ class Replica:
                 if name != "quiet_now"
             },
         }
+
+    def _members(self, conversation: dict[str, Any]) -> list[Any]:
+        members: list[Any] = self.api.get(f"{self.path}/members", limit=200)["items"]
+        return members
 
     def _requests(self, conversation: dict[str, Any]) -> list[Any]:
         if not conversation["may_manage"]:
@@ -118,14 +122,14 @@ class Replica:
 
     def message_recalled(self, conversation_id: str, seq: int, **by: Any) -> None:
         gone = {"text": None, "content": None, "reply_to": None, "mentions": None}
-        nothing = {"mentions_me": False, "reactions": [], "pinned": False}
+        nothing = {"mentions_me": False, "reactions": [], "pinned": False, "confirm": None}
         self.state["messages"][seq].update(**gone, **nothing, **by)
         self.state["pins"] = [each for each in self.state["pins"] if each != seq]
         self._quote(seq, None)
 
     def messages_removed(self, conversation_id: str, seqs: list[int], removed_at: str) -> None:
         gone = {"text": None, "content": None, "reply_to": None, "mentions": None}
-        nothing = {"mentions_me": False, "reactions": [], "pinned": False}
+        nothing = {"mentions_me": False, "reactions": [], "pinned": False, "confirm": None}
         for seq in seqs:
             if seq in self.state["messages"]:
                 self.state["messages"][seq].update(**gone, **nothing, removed_at=removed_at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, literal, select, tuple_, union_all
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from zzd.api import decode_cursor, page
 from zzd.errors import Invalid
@@ -114,6 +114,8 @@ def asked_by(session: Session, request: ConfirmationRequest) -> Asked:
     read = and_(
         _reads(request),
         Participation.official_id == Post.official_id,
+        # Whoever writes has read it, and is not asked.
+        Participation.official_id != request.author_id,
         ~_confirmed(request, Participation.official_id),
     )
     return Asked(
@@ -148,9 +150,8 @@ def _reads(request: ConfirmationRequest) -> ColumnElement[bool]:
 
 
 def _confirmed(request: ConfirmationRequest, official_id: Any) -> ColumnElement[bool]:
-    return exists().where(
-        Confirmation.request_id == request.id, Confirmation.official_id == official_id
-    )
+    answer = aliased(Confirmation)
+    return exists().where(answer.request_id == request.id, answer.official_id == official_id)
 
 
 def _has_read(request: ConfirmationRequest) -> ColumnElement[bool]:
