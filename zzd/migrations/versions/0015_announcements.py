@@ -7,8 +7,8 @@ from alembic import op
 
 import zzd.db
 
-revision = "0014_announcements"
-down_revision = "0013_counts"
+revision = "0015_announcements"
+down_revision = "0014_cap"
 branch_labels = None
 depends_on = None
 
