@@ -7,8 +7,8 @@ from alembic import op
 
 import zzd.db
 
-revision = "0015_announcements"
-down_revision = "0014_cap"
+revision = "0016_announcements"
+down_revision = "0015_cards"
 branch_labels = None
 depends_on = None
 
