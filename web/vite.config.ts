@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { ElementPlusResolver } from 'unplugin-vue-components/resolvers'
 import Components from 'unplugin-vue-components/vite'
 import { defineConfig } from 'vitest/config'
-import { shellWorker } from './build/shellWorker'
+import { shellWorker } from './build/shellWorker.ts'
 
 /** What the start of the client needs besides what its scripts name. */
 const PUBLIC = ['favicon.svg', 'favicon-unread.svg', 'icon-192.png', 'manifest.json']

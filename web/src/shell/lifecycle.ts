@@ -27,6 +27,7 @@ export function signedIn(): void {
   running = true
   if (!me.official) return
   useOutbox().open(me.account.id)
+  useUploads().open(me.official.id)
   subscribe()
   connect()
 }
@@ -39,6 +40,7 @@ function connect(): void {
     void useInbox().refresh()
     void useDings().refresh()
     void useCardActions().refresh()
+    useUploads().retry()
   })
   // A refused socket says nothing about why; asking who we are ends the session here if it has ended there.
   connection.whenRefused(() => void session.load().catch(() => undefined))
@@ -114,6 +116,7 @@ function stop(): void {
 
 /** Ends everything that belongs to the official and shows the door. */
 export function leave(): void {
+  useUploads().clear()
   stop()
   useSession().forget()
   void router.push({ name: 'signin' })

@@ -110,6 +110,8 @@ export default {
     pauseShort: 'Pause',
     resume: 'Go on with {name}',
     resumeShort: 'Go on',
+    pickAgain: 'Pick this file again to go on where it stopped',
+    otherFile: 'This is another file. Pick “{name}” as it was, or remove it and add this one',
     sendsWhenUploaded: 'Goes as soon as the files have arrived',
     tooManyFiles: 'At most {n} files in one message',
     dropHere: 'Let go to add to the message',

@@ -110,6 +110,8 @@ export default {
     pauseShort: '暂停',
     resume: '继续上传 {name}',
     resumeShort: '继续',
+    pickAgain: '请重新选择该文件，从中断处继续上传',
+    otherFile: '与原来的文件不同。请选择原来的“{name}”，或移除后重新添加',
     sendsWhenUploaded: '文件上传完成后自动发送',
     tooManyFiles: '一条消息最多 {n} 个文件',
     dropHere: '松开鼠标，添加到消息中',

@@ -18,21 +18,23 @@ export function useExtras(conversationId: string, send: (message: NewMessage) =>
   const uploads = useUploads()
   const recording = ref(false)
 
-  /** A voice note goes by itself once it has arrived; one that failed is told and given up. */
   function sendVoice({ file, voice }: Recording): void {
-    const key = uploads.add(conversationId, file, voice)
-    const end = watch(
-      () => uploads.in(conversationId).find((upload) => upload.key === key),
-      (upload) => {
-        if (upload?.state === 'ready') send({ kind: 'file', content: filesContent([upload]) })
-        else if (upload?.state === 'failed') {
-          notify.warn(upload.problem ? problemText(upload.problem) : t('messages.failed'))
-        } else if (upload) return
-        end()
-        if (upload) uploads.forget([key])
-      },
-    )
+    uploads.add(conversationId, file, voice)
   }
+
+  // A voice note goes by itself once it has arrived, after a reload as well; one that failed is told and given up.
+  watch(
+    () => uploads.in(conversationId).filter(({ voice }) => voice),
+    (notes) => {
+      for (const note of notes) {
+        if (note.state === 'uploading' || note.state === 'paused') continue
+        if (note.state === 'ready') send({ kind: 'file', content: filesContent([note]) })
+        else notify.warn(note.problem ? problemText(note.problem) : t('messages.failed'))
+        uploads.forget([note.key])
+      }
+    },
+    { immediate: true },
+  )
 
   async function sendPlace(): Promise<void> {
     let position: GeolocationPosition

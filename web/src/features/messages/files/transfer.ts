@@ -10,20 +10,30 @@ const MAY_PASS = new Set([0, 409, 423, 429])
 export interface Transfer {
   pause(): void
   resume(): void
-  abandon(): void
 }
 
 interface Watcher {
+  /** The server has said where the bytes go. */
+  placed(url: string): void
   progress(sent: number): void
   failed(problem: ApiProblem): void
   arrived(fileId: string): void
 }
 
-/** Sends a file by tus (https://tus.io): what has arrived stays there over pauses and lost connections. */
-export function startTransfer(content: File, clientId: string, watcher: Watcher): Transfer {
-  let stopped = false
+/** Where an earlier page has left off. */
+export interface Before {
+  url: string | null
+}
+
+/**
+ * Sends a file by tus (https://tus.io): what has arrived stays there over pauses, lost connections and reloads. One that
+ * the server has thrown away meanwhile begins again.
+ */
+export function startTransfer(content: File, clientId: string, watcher: Watcher, before: Before | null, begin: boolean): Transfer {
+  let stopped = !begin
   const upload = new TusUpload(content, {
     endpoint: UPLOADS,
+    uploadUrl: before?.url ?? null,
     chunkSize: CHUNK,
     retryDelays: RETRY_MS,
     storeFingerprintForResuming: false,
@@ -35,13 +45,14 @@ export function startTransfer(content: File, clientId: string, watcher: Watcher)
       const status = error.originalResponse?.getStatus() ?? 0
       return MAY_PASS.has(status) || status >= 500
     },
+    onUploadUrlAvailable: () => watcher.placed(upload.url ?? ''),
     onProgress: (sent) => watcher.progress(sent),
     onSuccess: () => watcher.arrived(upload.url?.split('/').at(-1) ?? ''),
     onError: (error) => {
       if (!stopped) watcher.failed(problemOf(error))
     },
   })
-  upload.start()
+  if (begin) upload.start()
 
   return {
     pause() {
@@ -51,11 +62,6 @@ export function startTransfer(content: File, clientId: string, watcher: Watcher)
     resume() {
       stopped = false
       upload.start()
-    },
-    abandon() {
-      stopped = true
-      // Left there, it goes by itself after a while.
-      void upload.abort(true).catch(() => undefined)
     },
   }
 }

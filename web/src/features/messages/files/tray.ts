@@ -1,7 +1,8 @@
 import type { StoredFile, Voice } from '@/api/files'
 import type { ApiProblem } from '@/api/problem'
 
-export type UploadState = 'uploading' | 'paused' | 'failed' | 'ready'
+/** `missing`: it was begun by an earlier page, and only its owner has the content. */
+export type UploadState = 'uploading' | 'paused' | 'failed' | 'missing' | 'ready'
 
 /** A file on its way to the server, before any message carries it. */
 export interface Upload {
