@@ -5,7 +5,9 @@ import { createPinia } from 'pinia'
 import { createApp } from 'vue'
 import App from './App.vue'
 import { keepShell } from './features/install/shell'
+import { askBeforeUnload } from './lib/unsaved'
 import { i18n } from './locales'
 
 createApp(App).use(createPinia()).use(i18n).mount('#app')
+askBeforeUnload(window)
 void keepShell()

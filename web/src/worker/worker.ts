@@ -69,7 +69,9 @@ self.addEventListener('notificationclick', (event) => {
 })
 
 async function open(path: string): Promise<void> {
-  const pages = await self.clients.matchAll({ type: 'window', includeUncontrolled: true })
+  const windows = await self.clients.matchAll({ type: 'window', includeUncontrolled: true })
+  // The API's documentation, say, would not know what to do with it.
+  const pages = windows.filter(({ url }) => isScreen(new URL(url).pathname))
   const page = pages.find(({ visibilityState }) => visibilityState === 'visible') ?? pages[0]
   if (!page) return void (await self.clients.openWindow(path))
   page.postMessage({ type: 'open', path })

@@ -65,7 +65,8 @@ export const useHistory = defineStore('history', () => {
       history.aside = null
       // What was scrolled back to last time loads again when it is wanted again.
       history.messages = history.messages.slice(-KEPT)
-      return history.catchUp()
+      // What cannot be fetched now comes with the next sync.
+      return history.catchUp().catch(() => undefined)
     }
     history.problem = null
     try {
