@@ -32,7 +32,9 @@ def browser() -> Iterator[Browser]:
 @pytest.mark.timeout(300)
 def test_an_upload_goes_on_after_the_page_was_loaded_anew(stage: Stage, browser: Browser) -> None:
     sender, reader = stage.person("city"), stage.person("county")
-    chat = sender.post("/conversations", {"kind": "direct", "official_ids": [reader.id]})
+    chat = sender.post(
+        "/conversations", {"kind": "group", "name": "现场群", "official_ids": [reader.id]}
+    )
     desk = Screen(browser, stage.servers[0].url, stage.accounts["city"], DESKTOP)
     desk.sign_in()
     desk.page.goto(f"{desk.url}/messages/{chat['id']}")
