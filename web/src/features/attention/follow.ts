@@ -8,7 +8,7 @@ import { mentionsMe } from '@/features/messages/conversationOrder'
 import { useSummary } from '@/features/messages/summary'
 import { useDings } from '@/features/dings/dings'
 import { useSession } from '@/features/signin/session'
-import { onPushed } from '@/realtime/connection'
+import { onPushed, useConnection } from '@/realtime/connection'
 import type { EventData } from '@/realtime/events'
 import { closeNotes, showNote, type Note } from './browser'
 import { callFor, type Occurrence } from './rules'
@@ -31,9 +31,22 @@ export function useCalls(): void {
   const preferences = useNotificationSettings()
   const summaryOf = useSummary()
   const tabs = useTabs()
+  const connection = useConnection()
+  /** Nothing rings before it is known whether it may; what was changed elsewhere meanwhile is asked for again. */
+  let known = loadRules()
+
+  function loadRules(): Promise<void> {
+    return preferences.load().catch(() => undefined)
+  }
+
+  watch(
+    () => connection.connected,
+    (connected) => connected && (known = loadRules()),
+  )
 
   async function call(what: Occurrence, note: Omit<Note, 'stays'>): Promise<void> {
     if (!tabs.isRinger()) return
+    await known
     const { sound } = preferences.settings
     const verdict = callFor(what, { attentive: await tabs.isWatched(), quiet: preferences.quiet, sound })
     if (verdict.sound !== 'none') void play(verdict.sound)
@@ -114,7 +127,6 @@ export function useCalls(): void {
   worker?.addEventListener('message', onWorker)
   window.addEventListener('zzd:open', onNote)
 
-  void preferences.load().catch(() => undefined)
   const ends = [
     onPushed('message.created', (event) => void onMessage(event)),
     onPushed('directive.issued', onDirective),
