@@ -97,6 +97,12 @@ def find_tally(session: Session, subject: str) -> Tally | None:
     return session.get(Tally, subject)
 
 
+def counted_at(session: Session, subjects: Sequence[str]) -> dict[str, datetime]:
+    """When those of these that were ever counted were counted last."""
+    query = select(Tally.subject, Tally.counted_at).where(Tally.subject.in_(subjects))
+    return {row.subject: row.counted_at for row in session.execute(query)}
+
+
 def read_parts(session: Session, subject: str, path: str) -> dict[str, Sum] | None:
     """The place at a path with its own numbers, and its children, by path; None where the place is
     small and to be counted. One statement."""

@@ -10,18 +10,29 @@ from zzd.api import Api, Caller
 from zzd.db import reading
 from zzd.messaging.sync import add_section
 from zzd.principal import Principal
-from zzd.realtime import rooms
+from zzd.realtime import add_timer, rooms
 from zzd.realtime.sockets import Sockets
-from zzd.tasks import inbox, policy, routes_assignments, routes_directives, routes_events
+from zzd.tasks import (
+    inbox,
+    policy,
+    routes_assignments,
+    routes_directives,
+    routes_events,
+    staffing,
+)
 from zzd.tasks.cap import routes as routes_cap
 from zzd.tasks.schemas_assignments import WatchSchema
 
+# Seconds between looks for large directives whose units are due to be counted.
+COUNTING_EVERY = 5.0
+
 
 def register(app: Flask, api: Api, sockets: Sockets) -> None:
-    """Add the package's routes, socket events and commands."""
+    """Add the package's routes, socket events, commands and timer."""
     for routes in (routes_events, routes_directives, routes_assignments, routes_cap):
         api.register_blueprint(routes.blueprint)
     add_section("assignments", inbox.count_waiting)
+    add_timer(app, COUNTING_EVERY, staffing.count_due)
 
     @sockets.event("watch", Caller.OFFICIAL, WatchSchema)
     def watch(principal: Principal, data: dict[str, Any]) -> None:

@@ -6,17 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from zzd import clock
-from zzd.orgtree.audiences import PATH_END, ancestor_ids
-from zzd.orgtree.models import Official, Post
+from zzd.orgtree.audiences import ancestor_ids
 from zzd.orgtree.past import Place, units_as_of
 from zzd.principal import PATH_SEGMENT, Principal
 from zzd.tasks import figures as figure_rules
 from zzd.tasks import policy
 from zzd.tasks.models import Assignment, Directive, ReportFigure
+from zzd.tasks.staffing import below, count_unstaffed
 
 COUNTS = ("addressed", "delivered", "acknowledged", "reported", "completed", "overdue")
 STATES: dict[str, ColumnElement[bool]] = {
@@ -62,7 +62,8 @@ def roll_up(
     ``own`` is the unit's own assignment, ``rows`` its direct children with all below them, and
     ``total`` all of these together, ``own`` included. Each unit's latest report counts once.
     One range of the index, grouped by the path's next five characters; three statements
-    whatever the number of units. Raises NotFound.
+    whatever the number of units. All of it as it is at this moment, but for ``unstaffed`` of a part
+    with many units, which is as it was counted last. Raises NotFound.
     """
     directive, place = policy.access_rollup(session, by, directive_id, unit_id, "directive.rollup")
     rows = _rows(session, directive, place)
@@ -86,14 +87,6 @@ def roll_up(
     }
 
 
-def _below(directive: Directive, place: Place) -> tuple[ColumnElement[bool], ...]:
-    return (
-        Assignment.directive_id == directive.id,
-        Assignment.path >= place.path,
-        Assignment.path < place.path + PATH_END,
-    )
-
-
 def _rows(session: Session, directive: Directive, place: Place) -> dict[int, Row]:
     """By the unit's id: the children's rows, and the place's own under its own id."""
     length = len(place.path) + PATH_SEGMENT
@@ -109,7 +102,7 @@ def _rows(session: Session, directive: Directive, place: Place) -> dict[int, Row
             func.count(Assignment.completed_at),
             func.count(case((late(directive), 1))),
         )
-        .where(*_below(directive, place))
+        .where(*below(directive.id, place.path))
         .group_by(child)
     ).all()
     ids = {path: ancestor_ids(path)[-1] for path, *_ in counted}
@@ -125,17 +118,13 @@ def _rows(session: Session, directive: Directive, place: Place) -> dict[int, Row
     summed = (
         select(child, ReportFigure.key, func.sum(ReportFigure.value))
         .join(ReportFigure, ReportFigure.report_id == Assignment.latest_report_id)
-        .where(*_below(directive, place))
+        .where(*below(directive.id, place.path), Assignment.latest_report_id.is_not(None))
         .group_by(child, ReportFigure.key)
     )
     for path, key, value in session.execute(summed):
         rows[ids[path]].figures[key] = int(value)
-    unstaffed = (
-        select(child, func.count())
-        .where(*_below(directive, place), ~exists().where(_somebody_addressed()))
-        .group_by(child)
-    )
-    for path, count in session.execute(unstaffed):
+    addressed = {path: rows[unit_id].counts["addressed"] for path, unit_id in ids.items()}
+    for path, count in count_unstaffed(session, directive, place, addressed, child).items():
         rows[ids[path]].unstaffed = count
     return rows
 
@@ -145,17 +134,6 @@ def late(directive: Directive) -> ColumnElement[bool]:
     if directive.status != "open":
         return Assignment.id.in_(())
     return Assignment.due_at < clock.now()
-
-
-def _somebody_addressed() -> ColumnElement[bool]:
-    """The condition on Assignment, Post and Official: today's post is addressed there."""
-    return and_(
-        Post.unit_id == Assignment.unit_id,
-        Post.ended_at.is_(None),
-        Official.id == Post.official_id,
-        Official.status == "active",
-        policy.addressed(Post.line_code, Post.role),
-    )
 
 
 def list_assignments(
@@ -177,7 +155,7 @@ def list_assignments(
     )
     query = (
         select(Assignment)
-        .where(*_below(directive, place))
+        .where(*below(directive.id, place.path))
         .order_by(Assignment.path)
         .limit(limit + 1)
         .options(joinedload(Assignment.directive).joinedload(Directive.event))
