@@ -87,6 +87,8 @@ def test_origins_are_our_own_and_those_listed(url: str, listed: str, origins: se
         ({**KEY, "ZZD_GATEWAY_SECRET": "secret"}, "ZZD_GATEWAY_SECRET"),
         ({**KEY, "ZZD_GATEWAY_SECRET": "whsec_c2hvcnQ="}, "ZZD_GATEWAY_SECRET"),
         ({**KEY, "ZZD_GATEWAY_SECRET": "whsec_?"}, "ZZD_GATEWAY_SECRET"),
+        ({**KEY, "ZZD_OUTGOING_NETWORKS": "10.0.0.0/8,inside"}, "ZZD_OUTGOING_NETWORKS"),
+        ({**KEY, "ZZD_OUTGOING_NETWORKS": "10.1.2.3/8"}, "ZZD_OUTGOING_NETWORKS"),
     ],
     ids=str,
 )
@@ -109,3 +111,9 @@ def test_there_are_telephones_where_a_gateway_is_named() -> None:
     assert settings.voice_gateway == "https://voice.gov.example"
     assert settings.gateway_secret == secret
     assert secret not in repr(settings)
+
+
+def test_networks_inside_are_closed_until_they_are_named() -> None:
+    assert Settings.from_env(KEY).outgoing_networks == ()
+    env = {**KEY, "ZZD_OUTGOING_NETWORKS": "127.0.0.0/8, ::1/128"}
+    assert Settings.from_env(env).outgoing_networks == ("127.0.0.0/8", "::1/128")

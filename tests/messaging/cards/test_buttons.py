@@ -24,6 +24,8 @@ from zzd import clock
 from zzd.db import reading, transaction
 from zzd.messaging.cards import delivery, rules
 from zzd.messaging.cards.models import CardAction
+from zzd.messaging.models import Message
+from zzd.messaging.records.removal import remove_words
 from zzd.outgoing import CLIENT, Client
 
 START = datetime.now(UTC).replace(microsecond=0)
@@ -315,6 +317,18 @@ def test_what_a_dying_worker_had_is_told_again_under_the_same_id(
         deliver()
     assert len(receiver.received) == 1
     assert actions(as_(OTHER_MEMBER), card)[0]["state"] == "done"
+
+
+def test_what_is_removed_is_told_to_nobody(send: Send, as_: SignedIn, receiver: Receiver) -> None:
+    card = send()
+    press(as_(OTHER_MEMBER), card)
+    with transaction() as session:
+        message = session.scalars(select(Message).where(Message.kind == "card")).one()
+        remove_words(session, [message], clock.now())
+    deliver()
+    assert receiver.received == []
+    assert actions(as_(OTHER_MEMBER), card) == []
+    assert press(as_(OWNER), card, status=409)["code"] == "card_not_live"
 
 
 def test_an_app_that_hangs_holds_up_two_requests_and_no_more(
