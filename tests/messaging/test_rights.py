@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -27,7 +28,12 @@ BODIES: dict[str, Any] = {
     "put_notice": {"text": "x"},
     "decide_join_request": {"approve": True},
     "schedule_message": {"text": "x", "at": "2100-01-01T00:00:00+08:00"},
+    "add_bot": {"name": "x"},
+    "rotate_secret": {"replaces": 1},
+    "press_card_button": {"button_id": "x"},
 }
+# Not even ajar for officials: tests/messaging/cards has what apps see of other conversations.
+FOR_APPS = {"send_card", "get_card", "replace_card"}
 
 
 def doors(app: Flask) -> Iterator[tuple[str, str, str]]:
@@ -46,9 +52,8 @@ def denials() -> list[tuple[str, str | None, str | None]]:
 
 def knock(client: ApiClient, conversation_id: str, door: tuple[str, str, str]) -> Any:
     name, method, address = door
-    path = address.replace("<id:conversation_id>", conversation_id)
-    path = path.replace("<id:official_id>", "1").replace("<id:seq>", "1")
-    path = path.replace("<string:key>", "ok").replace("<id:request_id>", "1")
+    path = address.replace("<id:conversation_id>", conversation_id).replace("<string:key>", "ok")
+    path = re.sub("<id:[a-z_]+>", "1", path)
     return client.request(method, path, json=BODIES.get(name, {}) if method != "GET" else None)
 
 
@@ -70,8 +75,8 @@ def test_another_countys_conversation_does_not_exist(
     speaker = as_(CITY if kind in ("org_group", "announcement") else OWNER)
     say(speaker, made)
     outsider = as_(OUTSIDER)
-    found = list(doors(app))
-    assert len(found) == 38
+    found = [door for door in doors(app) if door[0] not in FOR_APPS]
+    assert len(found) == 48
     for door in found:
         absent = knock(outsider, "999999", door)
         before = denials()

@@ -16,6 +16,10 @@ STATES = ("waiting", "sent", "failed", "cancelled")
 class ScheduledRequestSchema(MessageRequestSchema):
     """A message as one sends it, and when."""
 
+    class Meta(StrictSchema.Meta):
+        # Who confirms an announcement is counted from its sending on, which has no screen here yet.
+        exclude = ("confirm",)
+
     at = Moment(required=True, metadata={"description": "In the future, at most a year ahead"})
 
     @post_load
