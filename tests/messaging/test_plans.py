@@ -18,6 +18,7 @@ from zzd.db import database, reading, transaction
 from zzd.identity.models import Account
 from zzd.identity.principals import principal_of_account
 from zzd.messaging import conversations, messages, receipts, sync
+from zzd.messaging.confirmations.models import Confirmation, ConfirmationRequest
 from zzd.messaging.dings import dings, rollups, steps
 from zzd.messaging.models import Conversation, Message, Participation
 from zzd.orgtree import audiences, tallies
@@ -57,6 +58,7 @@ def place(app: Flask) -> Place:
         _say(session, [(announcement, 1, me)])
         read = ((announcement, id_, 1, 1, AT) for id_ in people[::2])
         insert_rows(session, table_of(Participation), PARTICIPATION, read)
+        _confirm(session, announcement, [*range(first, first + GROUPS)], me, people)
         set_sequences(session, [table_of(Conversation), table_of(Message)])
         county = session.scalars(select(Unit.id).where(Unit.code == "339912")).one()
     with database().engine.connect() as connection:
@@ -97,6 +99,23 @@ def _say(session: Session, said: list[tuple[int, int, int]]) -> None:
         for where, seq, by in said
     )
     insert_rows(session, table_of(Message), columns, rows)
+
+
+def _confirm(
+    session: Session, announcement: int, groups: list[int], me: int, people: list[int]
+) -> None:
+    """Every first message asks for confirmation, and three of each group gave it."""
+    asked = [(n, where, 1, me, AT) for n, where in enumerate([announcement, *groups], 1)]
+    columns = ("id", "conversation_id", "seq", "author_id", "created_at")
+    insert_rows(session, table_of(ConfirmationRequest), columns, asked)
+    columns = ("request_id", "official_id", "at", "post_title", "unit_name")
+    given = [(1, id_, AT, "员", "村") for id_ in people]
+    given += [
+        (n, people[(n * 7 + k) % len(people)], AT, "员", "村")
+        for n, *_ in asked[1:]
+        for k in (0, 1, 2)
+    ]
+    insert_rows(session, table_of(Confirmation), columns, given)
 
 
 EMPTY = ("(subquery", "assignment", "directive", "ding", "mention", "tally")

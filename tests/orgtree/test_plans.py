@@ -3,6 +3,7 @@ plans of the statements that are really sent, on a tree large enough for planner
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -29,10 +30,14 @@ def _block(session: Session, code: str, **narrowed: Any) -> Audience:
     return audiences.narrow(session, _unit(session, code), **narrowed)
 
 
-def _check(questions: dict[str, tuple[str, Callable[[Session], object]]]) -> None:
+# Both begin with the unit; which of them is cheaper is the planner's business.
+POSTS_OF_A_UNIT = re.compile("ix_post_(unit|held)")
+
+
+def _check(questions: dict[str, tuple[str | re.Pattern[str], Callable[[Session], object]]]) -> None:
     for name, (index, ask) in questions.items():
         plan = plans_of(ask)
-        assert index in plan, f"{name}:\n{plan}"
+        assert re.search(index, plan), f"{name}:\n{plan}"
         assert scanned(plan) == [], f"{name}:\n{plan}"
 
 
@@ -61,16 +66,16 @@ def test_audiences_and_the_tree_are_read_by_index(app: Flask) -> None:
                 lambda s: audiences.count_units(s, cities),
             ),
             "audience to officials": (
-                "ix_post_unit",
+                POSTS_OF_A_UNIT,
                 lambda s: officials.page_officials(s, part, after=None, limit=50),
             ),
             "the next page of them": (
-                "ix_post_unit",
+                POSTS_OF_A_UNIT,
                 lambda s: officials.page_officials(s, whole, after=after, limit=50),
             ),
-            "how many officials": ("ix_post_unit", lambda s: audiences.count_officials(s, part)),
+            "how many officials": (POSTS_OF_A_UNIT, lambda s: audiences.count_officials(s, part)),
             "of one line and role": (
-                "ix_post_unit",
+                POSTS_OF_A_UNIT,
                 lambda s: audiences.count_officials(s, narrow),
             ),
             "official to audiences": ("audience", lambda s: audiences.ids_matching(s, posts)),
