@@ -4,6 +4,7 @@ statements that are really sent, on tables large enough for planners to have a r
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -12,6 +13,7 @@ from flask import Flask
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from tests.databases import TestDatabase
 from tests.orgtree.plans import grow, plans_of, scanned
 from zzd.bulk import insert_rows, set_sequences, table_of
 from zzd.db import database, reading, transaction
@@ -38,10 +40,23 @@ class Place:
     county_id: int
 
 
-@pytest.fixture
-def place(app: Flask) -> Place:
+@pytest.fixture(scope="module")
+def place(
+    made_once: Callable[[str], tuple[TestDatabase, Flask]], engine_kind: str
+) -> Iterator[Place]:
     """5,000 units with three people each, 3,000 groups of 12, and an announcement to everybody
-    that every second official has read. The speaker is in 20 of the groups."""
+    that every second official has read. The speaker is in 20 of the groups.
+
+    Made once: nothing here looks at what another test left.
+    """
+    test_database, app = made_once(engine_kind)
+    test_database.reset()
+    with app.app_context():
+        yield _make_place()
+        database().engine.dispose()
+
+
+def _make_place() -> Place:
     grow()
     with transaction() as session:
         account = session.scalars(select(Account).where(Account.username == SPEAKER)).one()

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,9 +51,10 @@ class Stage:
     def audit_verifies(self) -> bool:
         return "intact" in zzd(self.environment, "audit", "verify")
 
-    def close(self) -> None:
+    def send_home(self) -> None:
         for person in self._people:
             person.close()
+        self._people.clear()
 
 
 def zzd(environment: dict[str, str], *arguments: str) -> str:
@@ -71,18 +72,39 @@ def zzd(environment: dict[str, str], *arguments: str) -> str:
     return done.stdout
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
-def seeded(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[str, str]]:
+@pytest.fixture(scope="session")
+def stages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Stage]]:
+    """The stage on each kind of database: made once and kept, in whatever order tests ask."""
+    made: dict[str, Stage] = {}
+    with ExitStack() as stack:
+
+        def make(kind: str) -> Stage:
+            if kind not in made:
+                folder = tmp_path_factory.mktemp(f"story-{kind}")
+                seeded = stack.enter_context(_seeded(kind, folder))
+                running = _running_stage(seeded, tmp_path_factory.mktemp("stage"))
+                made[kind] = stack.enter_context(running)
+            return made[kind]
+
+        yield make
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def stage(request: pytest.FixtureRequest, stages: Callable[[str], Stage]) -> Iterator[Stage]:
+    stage = stages(request.param)
+    yield stage
+    stage.send_home()
+
+
+@contextmanager
+def _seeded(kind: str, folder: Path) -> Iterator[dict[str, str]]:
     """The environment of a database that holds the full sample data."""
-    folder = tmp_path_factory.mktemp(f"story-{request.param}")
     with ExitStack() as stack:
         environment = {
             "ZZD_VAR": str(folder),
             "ZZD_SECRET_KEY": "a key for tests, forty characters long..",
         }
-        if request.param == "sqlite":
+        if kind == "sqlite":
             environment["ZZD_DATABASE_URL"] = f"sqlite:///{folder / 'zzd.db'}"
         else:
             environment["ZZD_DATABASE_URL"] = stack.enter_context(_story_database())
@@ -108,9 +130,8 @@ def _story_database() -> Iterator[str]:
         server.dispose()
 
 
-@pytest.fixture(scope="session")
-def stage(seeded: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    folder = tmp_path_factory.mktemp("stage")
+@contextmanager
+def _running_stage(seeded: dict[str, str], folder: Path) -> Iterator[Stage]:
     secret_file = folder / "shelters.json"
     port = free_port()
     # Another host name than the client's: another origin, and no cookie of the client's.
@@ -154,6 +175,5 @@ def stage(seeded: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> I
                 apps_url,
             )
             yield stage
-            stage.close()
         finally:
             shelters.stop()
