@@ -28,7 +28,7 @@ blueprint = Blueprint("assignments", "What a unit has to do, and its answers.")
 
 
 @blueprint.route("/assignments", methods=["GET"])
-@allow(Caller.OFFICIAL)
+@allow(Caller.OFFICIAL, scope="directives.read")
 @blueprint.arguments(AssignmentQuerySchema, location="query")
 @blueprint.response(200, page_schema(AssignmentSchema))
 def list_my_assignments(query: dict[str, Any]) -> Any:
@@ -46,7 +46,7 @@ def list_my_assignments(query: dict[str, Any]) -> Any:
 
 
 @blueprint.route("/assignments/<id:assignment_id>", methods=["GET"])
-@allow(Caller.OFFICIAL)
+@allow(Caller.OFFICIAL, scope="directives.read")
 @blueprint.response(200, AssignmentWithHistorySchema)
 def show_assignment(assignment_id: int) -> Any:
     """An assignment with its history and every report"""
@@ -56,7 +56,7 @@ def show_assignment(assignment_id: int) -> Any:
 
 
 @blueprint.route("/assignments/receipts", methods=["POST"])
-@allow(Caller.OFFICIAL)
+@allow(Caller.OFFICIAL, scope="directives.acknowledge")
 @blueprint.arguments(ReceiptsSchema)
 @blueprint.response(200, ReceiptsAnswerSchema)
 def note_receipts(body: dict[str, Any]) -> Any:
@@ -69,7 +69,7 @@ def note_receipts(body: dict[str, Any]) -> Any:
 
 
 @blueprint.route("/assignments/<id:assignment_id>/acknowledgement", methods=["POST"])
-@allow(Caller.OFFICIAL)
+@allow(Caller.OFFICIAL, scope="directives.acknowledge")
 @blueprint.arguments(EmptySchema)
 @blueprint.response(201, AssignmentSchema)
 @blueprint.alt_response(200, schema=AssignmentSchema, description="Was acknowledged already")

@@ -23,7 +23,7 @@ blueprint = Blueprint("directives", "Orders to a part of the organisation, and t
 
 
 @blueprint.route("/directives", methods=["GET"])
-@allow(Caller.OFFICIAL)
+@allow(Caller.OFFICIAL, scope="directives.read")
 @blueprint.arguments(DirectiveQuerySchema, location="query")
 @blueprint.response(200, page_schema(DirectiveSchema))
 def list_directives(query: dict[str, Any]) -> Any:
@@ -57,7 +57,7 @@ def issue_directive(body: dict[str, Any]) -> Any:
 
 
 @blueprint.route("/directives/<id:directive_id>", methods=["GET"])
-@allow(Caller.OFFICIAL)
+@allow(Caller.OFFICIAL, scope="directives.read")
 @blueprint.response(200, DirectiveSchema)
 def show_directive(directive_id: int) -> Any:
     """A directive

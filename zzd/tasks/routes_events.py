@@ -34,7 +34,7 @@ def answer(shown: Any, new: bool, location: str) -> tuple[Any, int, dict[str, st
 
 
 @blueprint.route("/events", methods=["GET"])
-@allow(Caller.OFFICIAL)
+@allow(Caller.OFFICIAL, scope="directives.read")
 @blueprint.arguments(EventQuerySchema, location="query")
 @blueprint.response(200, page_schema(EventSchema))
 def list_events(query: dict[str, Any]) -> Any:
@@ -67,7 +67,7 @@ def declare_event(body: dict[str, Any]) -> Any:
 
 
 @blueprint.route("/events/<id:event_id>", methods=["GET"])
-@allow(Caller.OFFICIAL)
+@allow(Caller.OFFICIAL, scope="directives.read")
 @blueprint.response(200, EventSchema)
 def show_event(event_id: int) -> Any:
     """An event with the history of its levels"""
