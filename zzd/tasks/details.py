@@ -83,6 +83,8 @@ def describe_directives(
             "audiences": audiences[directive.id],
             "ack_deadline": directive.ack_deadline,
             "report_deadline": directive.report_deadline,
+            "report_interval_minutes": directive.report_interval_minutes,
+            "escalation": directive.escalation,
             "rev": directive.rev,
             "units": directive.units,
             "status": directive.status,

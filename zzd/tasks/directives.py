@@ -27,6 +27,8 @@ from zzd.tasks.policy import acting_post
 
 URGENCIES = ("normal", "urgent", "critical")
 LONGEST_TERM = timedelta(days=732)
+# Parts of a directive that came after the first directives were issued.
+LATER = ("report_interval_minutes", "escalation")
 
 
 def issue_directive(
@@ -42,14 +44,17 @@ def issue_directive(
 ) -> tuple[Directive, bool]:
     """Order something of every unit in the audiences; whether it is new: a repeat gives the first.
 
-    ``content`` is number, title, text, urgency and figures. One assignment for each unit is
-    written in one statement, each unit once. Raises NotPermitted, Invalid, IdempotencyConflict.
+    ``content`` is number, title, text, urgency, figures, report_interval_minutes and escalation.
+    One assignment for each unit is written in one statement, each unit once.
+    Raises NotPermitted, Invalid, IdempotencyConflict.
     """
     action = "directive.issue"
     policy.require_issuer(by, action)
     sender_id, key = by.official_id or 0, client_id or uuid.uuid4().hex
     deadlines = {"ack_deadline": ack_deadline, "report_deadline": report_deadline}
-    body = fingerprint({"event_id": event_id, "audiences": audiences, **deadlines, **content})
+    # What was not asked for is left out, so that a key from before it could be is still known.
+    asked = {name: value for name, value in content.items() if value or name not in LATER}
+    body = fingerprint({"event_id": event_id, "audiences": audiences, **deadlines, **asked})
     if repeated := find_repeat(
         session, Directive, sender_id=sender_id, client_id=key, body_fingerprint=body
     ):

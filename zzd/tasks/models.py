@@ -99,6 +99,10 @@ class Directive(Idempotent, ByOfficial, Base):
     report_deadline: Mapped[datetime | None]
     # What reports count: see zzd.tasks.figures.
     figures: Mapped[list[Any]]
+    # Minutes from one report to the next, and who is told of a missed deadline: see
+    # zzd.tasks.escalation.rules.
+    report_interval_minutes: Mapped[int | None]
+    escalation: Mapped[list[Any]] = mapped_column(default=list)
     # The issuer's unit, and the revision of the tree whose shape the directive keeps.
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
     rev: Mapped[int] = mapped_column(BigInt)

@@ -8,6 +8,11 @@ from zzd.api import Id, Moment, Name, PageQuerySchema, StrictSchema, Text, clien
 from zzd.orgtree.audiences import LEVELS, ROLES
 from zzd.tasks import figures as figure_rules
 from zzd.tasks.directives import URGENCIES
+from zzd.tasks.escalation.schemas import (
+    EscalationField,
+    EscalationStepSchema,
+    report_interval_field,
+)
 from zzd.tasks.responses import LEVELS as RESPONSE_LEVELS
 from zzd.tasks.responses import MODES
 from zzd.tasks.rollups import STATES
@@ -130,6 +135,8 @@ class DirectiveCreateSchema(StrictSchema):
         validate=validate.Length(max=figure_rules.MOST),
         load_default=list,
     )
+    report_interval_minutes = report_interval_field()
+    escalation = EscalationField(load_default=list)
     client_id = client_id_field()
 
     @validates_schema
@@ -156,6 +163,8 @@ class DirectiveSchema(BriefDirectiveSchema):
     audiences = fields.List(fields.Nested(AddressedAudienceSchema))
     ack_deadline = Moment()
     report_deadline = Moment(allow_none=True)
+    report_interval_minutes = fields.Integer(allow_none=True)
+    escalation = fields.List(fields.Nested(EscalationStepSchema))
     rev = fields.Integer(metadata={"description": "Revision of the tree it was issued in"})
     units = fields.Integer(metadata={"description": "How many units it was issued to"})
     status = fields.String()

@@ -5,6 +5,7 @@ import type {
   AssignmentState,
   Audience,
   Directive,
+  EscalationStep,
   FigureSpec,
   Mode,
   Page,
@@ -23,6 +24,8 @@ export interface NewDirective {
   audiences: Audience[]
   ack_deadline: string
   report_deadline?: string
+  report_interval_minutes: number | null
+  escalation: EscalationStep[]
   figures: FigureSpec[]
   client_id: string
 }

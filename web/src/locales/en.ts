@@ -8,6 +8,7 @@ import common from './en/common'
 import contacts from './en/contacts'
 import dings from './en/dings'
 import directives from './en/directives'
+import escalation from './en/escalation'
 import joining from './en/joining'
 import messages from './en/messages'
 import records from './en/records'
@@ -29,6 +30,7 @@ export default {
   ...contacts,
   ...dings,
   ...directives,
+  ...escalation,
   ...joining,
   ...messages,
   ...records,

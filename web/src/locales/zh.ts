@@ -8,6 +8,7 @@ import common from './zh/common'
 import contacts from './zh/contacts'
 import dings from './zh/dings'
 import directives from './zh/directives'
+import escalation from './zh/escalation'
 import joining from './zh/joining'
 import messages from './zh/messages'
 import records from './zh/records'
@@ -29,6 +30,7 @@ export default {
   ...contacts,
   ...dings,
   ...directives,
+  ...escalation,
   ...joining,
   ...messages,
   ...records,

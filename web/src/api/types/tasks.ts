@@ -34,6 +34,13 @@ export interface FigureSpec {
   required: boolean
 }
 
+/** Whom to tell so long after a deadline was missed. */
+export interface EscalationStep {
+  step: 'remind' | 'deputy' | 'leader' | 'parent'
+  after_minutes: number
+  working_days: boolean
+}
+
 export interface DirectiveBrief {
   id: string
   number: string | null
@@ -51,6 +58,8 @@ export interface Directive extends DirectiveBrief {
   issued_at: string
   ack_deadline: string
   report_deadline: string | null
+  report_interval_minutes: number | null
+  escalation: EscalationStep[]
   rev: number
   units: number
   status: 'open' | 'closed'

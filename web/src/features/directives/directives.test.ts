@@ -128,6 +128,8 @@ describe('a directive being written', () => {
     audiences: [{ unit_id: '1', levels: null, line: null, role: null }],
     ack: '2019-08-09T12:00:00Z',
     report: null,
+    interval: null,
+    escalation: [],
     figures: [moved],
   }
 

@@ -1,12 +1,13 @@
 import { computed, reactive } from 'vue'
 import { tasks } from '@/api'
 import type { NewDirective } from '@/api/tasks'
-import type { Audience, FigureSpec, Urgency } from '@/api/types'
+import type { Audience, EscalationStep, FigureSpec, Urgency } from '@/api/types'
 import { emptyAudience } from '@/features/audiences/audience'
 import { useSession } from '@/features/signin/session'
 import { serverNow } from '@/lib/clock'
 import { newClientId } from '@/offline/clientId'
 import { checkDeadlines } from './deadlines'
+import { outOfOrder } from './escalation'
 
 const HOUR_MS = 3_600_000
 
@@ -22,6 +23,8 @@ export interface DraftDirective {
   audiences: Audience[]
   ack: string | null
   report: string | null
+  interval: number | null
+  escalation: EscalationStep[]
   figures: FigureSpec[]
 }
 
@@ -52,6 +55,8 @@ export function useDraftDirective() {
     audiences: [emptyAudience(startUnit)],
     ack: inHours(1),
     report: inHours(3),
+    interval: null,
+    escalation: [],
     figures: [],
   })
 
@@ -65,7 +70,11 @@ export function useDraftDirective() {
 
   const missing = computed(() => missingFields(draft))
   const complete = computed(
-    () => missing.value.length === 0 && !deadlines.value.ack && !deadlines.value.report,
+    () =>
+      missing.value.length === 0 &&
+      !deadlines.value.ack &&
+      !deadlines.value.report &&
+      outOfOrder(draft.escalation).size === 0,
   )
 
   function body(): NewDirective {
@@ -77,6 +86,8 @@ export function useDraftDirective() {
       urgency: draft.urgency,
       audiences: draft.audiences,
       ack_deadline: draft.ack ?? '',
+      report_interval_minutes: draft.interval,
+      escalation: draft.escalation,
       figures: draft.figures,
       ...(draft.report && { report_deadline: draft.report }),
     }

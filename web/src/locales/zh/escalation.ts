@@ -1,0 +1,20 @@
+export default {
+  escalation: {
+    interval: '续报间隔',
+    intervalNone: '不要求续报',
+    intervalHint: '每次反馈后，系统按此间隔自动要求下一次反馈，逾期自动计为超时。',
+    everyMinutes: '每 {n} 分钟',
+    everyHours: '每 {n} 小时',
+    rule: '超时处置',
+    ruleHint: '超过签收或反馈时限后，由系统逐级提醒；签收（反馈）后立即停止。',
+    ruleNone: '超时后不自动提醒',
+    usual: '采用常用规则',
+    addStep: '增加一步',
+    step: '提醒谁',
+    steps: { remind: '催办本单位', deputy: '报副职', leader: '报负责人', parent: '报上级值班督办' },
+    after: '超时后（分钟）',
+    workingDays: '只计工作日',
+    workingDaysHint: '节假日不计时，按国务院公布的放假调休安排；尚未公布的年份，周一至周五为工作日。',
+    outOfOrder: '应逐级向上，时间不早于前一步',
+  },
+}
