@@ -233,16 +233,18 @@ def test_those_addressed_hear_of_it_and_of_their_units_moves(
             "directive_id": directive["id"],
             "unit_id": scene.unit_id(SHITANG),
             "state": "acknowledged",
+            "mode": "actual",
         }
     assert stranger.hear() == []
 
 
 def test_sync_says_what_waits(scene: Scene) -> None:
     officer = scene.as_(duty(SHITANG))
-    assert officer.get("/sync")["assignments"] == {"open": 0, "overdue": 0}
+    none = {"open": 0, "overdue": 0}
+    assert officer.get("/sync")["assignments"] == {**none, "exercise": none}
     done = scene.issue(SHITANG, figures=[])
     scene.acknowledge(SHITANG, done)
     scene.complete(SHITANG, done)
     scene.issue(SHITANG)
     scene.issue(audiences=[scene.all_below(SHITANG, levels=[4], line="health")])
-    assert officer.get("/sync")["assignments"] == {"open": 1, "overdue": 0}
+    assert officer.get("/sync")["assignments"] == {"open": 1, "overdue": 0, "exercise": none}

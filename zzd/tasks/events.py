@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -11,29 +12,45 @@ from zzd.realtime import outbox, rooms
 from zzd.tasks.models import Assignment, Directive
 
 DIRECTIVE_ISSUED = "directive.issued"
+DIRECTIVE_COPIED = "directive.copied"
 ASSIGNMENT_UPDATED = "assignment.updated"
 ROLLUP_UPDATED = "rollup.updated"
 
 
 def announce_directive(session: Session, directive: Directive, audience_ids: Iterable[int]) -> None:
     """To everybody addressed, by the issuer or by a unit that passed it on."""
-    event = directive.event
     outbox.publish(
         session,
         DIRECTIVE_ISSUED,
-        {
-            "directive_id": str(directive.id),
-            "title": directive.title,
-            "urgency": directive.urgency,
-            "event": {
-                "id": str(event.id),
-                "name": event.name,
-                "mode": event.mode,
-                "level": event.level,
-            },
-        },
+        _brief(directive),
         rooms=[rooms.audience(audience_id) for audience_id in audience_ids],
     )
+
+
+def announce_copies(session: Session, directive: Directive, audience_ids: list[int]) -> None:
+    """To those who have a copy: there is nothing for them to do."""
+    if audience_ids:
+        outbox.publish(
+            session,
+            DIRECTIVE_COPIED,
+            _brief(directive),
+            rooms=[rooms.audience(audience_id) for audience_id in audience_ids],
+        )
+
+
+def _brief(directive: Directive) -> dict[str, Any]:
+    event = directive.event
+    return {
+        "directive_id": str(directive.id),
+        "title": directive.title,
+        "urgency": directive.urgency,
+        "event": {
+            "id": str(event.id),
+            "name": event.name,
+            "mode": event.mode,
+            "level": event.level,
+        },
+    }
 
 
 def announce_assignment(session: Session, assignment: Assignment) -> None:
@@ -47,6 +64,7 @@ def announce_assignment(session: Session, assignment: Assignment) -> None:
             "directive_id": str(directive.id),
             "unit_id": str(assignment.unit_id),
             "state": assignment.state,
+            "mode": directive.event.mode,
         },
         rooms=[rooms.unit(assignment.unit_id), rooms.official(directive.official_id)],
     )

@@ -5,7 +5,17 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, case, func, literal, or_, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from zzd import clock
@@ -13,7 +23,7 @@ from zzd.db import Timestamp
 from zzd.errors import Invalid
 from zzd.principal import Principal
 from zzd.tasks import policy
-from zzd.tasks.models import Assignment, Directive
+from zzd.tasks.models import Assignment, Directive, Event
 
 # Where nothing more is due: after everything that is.
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
@@ -28,11 +38,18 @@ ORDER = (
 
 
 def list_mine(
-    session: Session, *, by: Principal, state: str, after: list[Any] | None, limit: int
+    session: Session,
+    *,
+    by: Principal,
+    state: str,
+    mode: str | None = None,
+    after: list[Any] | None,
+    limit: int,
 ) -> list[Assignment]:
     """Up to ``limit + 1`` assignments of the acting post's unit that its holder acts on.
 
-    The open ones first, by what is due next. ``after`` is a ``position``.
+    The open ones first, by what is due next; of one ``mode`` or of both. ``after`` is a
+    ``position``.
     """
     query = (
         select(Assignment)
@@ -46,6 +63,8 @@ def list_mine(
     )
     if state != "any":
         query = query.where(CLOSED if state == "closed" else ~CLOSED)
+    if mode is not None:
+        query = query.where(of_mode(mode))
     if after is not None:
         query = query.where(tuple_(*ORDER) > tuple_(*_place_in_order(*after)))
     return list(session.scalars(query))
@@ -66,20 +85,31 @@ def _place_in_order(closed: int, due: str, id_: int) -> list[Any]:
     return [literal(closed), literal(moment, Timestamp()), literal(-id_, BigInteger())]
 
 
-def count_waiting(session: Session, principal: Principal) -> dict[str, int]:
-    """How many assignments are open, and how many of them overdue, in one statement."""
-    if principal.post is None:
-        return {"open": 0, "overdue": 0}
-    late = case((Assignment.due_at < clock.now(), 1))
-    query = (
-        select(func.count(), func.count(late))
-        .select_from(Assignment)
-        .join(Directive, Directive.id == Assignment.directive_id)
-        .where(
-            policy.answered_by(principal.post),
-            Assignment.completed_at.is_(None),
-            Directive.status == "open",
+def of_mode(mode: str) -> ColumnElement[bool]:
+    """The condition on Directive: actual, or an exercise. Looked up by the event's key."""
+    return exists().where(Event.id == Directive.event_id, Event.mode == mode)
+
+
+def count_waiting(session: Session, principal: Principal) -> dict[str, Any]:
+    """How many assignments are open, and how many of them overdue, in one statement.
+
+    Those of exercises are counted apart: nobody's actual number has an exercise in it.
+    """
+    counted = {mode: {"open": 0, "overdue": 0} for mode in ("actual", "exercise")}
+    if principal.post is not None:
+        late = case((Assignment.due_at < clock.now(), 1))
+        query = (
+            select(Event.mode, func.count(), func.count(late))
+            .select_from(Assignment)
+            .join(Directive, Directive.id == Assignment.directive_id)
+            .join(Event, Event.id == Directive.event_id)
+            .where(
+                policy.answered_by(principal.post),
+                Assignment.completed_at.is_(None),
+                Directive.status == "open",
+            )
+            .group_by(Event.mode)
         )
-    )
-    waiting, overdue = session.execute(query).one()
-    return {"open": waiting, "overdue": overdue}
+        for mode, waiting, overdue in session.execute(query):
+            counted[mode] = {"open": waiting, "overdue": overdue}
+    return {**counted["actual"], "exercise": counted["exercise"]}

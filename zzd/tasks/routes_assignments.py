@@ -39,7 +39,12 @@ def list_my_assignments(query: dict[str, Any]) -> Any:
     after = decode_cursor(query["cursor"], int, str, int)
     with reading() as session:
         rows = inbox.list_mine(
-            session, by=principal(), state=query["state"], after=after, limit=query["limit"]
+            session,
+            by=principal(),
+            state=query["state"],
+            mode=query["mode"],
+            after=after,
+            limit=query["limit"],
         )
         shown = page(rows, query["limit"], inbox.position)
         return {**shown, "items": describe_assignments(session, principal(), shown["items"])}

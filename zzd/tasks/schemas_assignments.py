@@ -8,6 +8,7 @@ from zzd.api import Id, Moment, PageQuerySchema, StrictSchema, Text, client_id_f
 from zzd.orgtree.audiences import LEVELS
 from zzd.tasks.assignments import RECEIPTS
 from zzd.tasks.cascades import MOST_PICKED
+from zzd.tasks.responses import MODES
 from zzd.tasks.schemas import ActorSchema, AssignedUnitSchema, BriefDirectiveSchema, ContactSchema
 from zzd.tasks.states import State
 
@@ -55,6 +56,11 @@ class AssignmentSchema(Schema):
     id = Id()
     directive = fields.Nested(BriefDirectiveSchema)
     unit = fields.Nested(AssignedUnitSchema)
+    part = fields.String(
+        validate=validate.OneOf(["lead", "cooperating"]),
+        allow_none=True,
+        metadata={"description": "Whether the unit leads or cooperates (牵头, 配合)"},
+    )
     state = fields.String(validate=validate.OneOf([state.value for state in State]))
     ack_deadline = Moment()
     report_deadline = Moment(allow_none=True)
@@ -88,6 +94,7 @@ class AssignmentWithHistorySchema(AssignmentSchema):
 class AssignmentQuerySchema(PageQuerySchema):
     box = fields.String(validate=validate.OneOf(["mine"]), load_default="mine")
     state = fields.String(validate=validate.OneOf(["open", "closed", "any"]), load_default="any")
+    mode = fields.String(validate=validate.OneOf(MODES), load_default=None)
 
 
 class ReceiptsSchema(StrictSchema):

@@ -9,6 +9,7 @@ import type {
   Draft,
   EventBrief,
   Message,
+  Mode,
   MyConversation,
   Person,
   Urgency,
@@ -67,6 +68,7 @@ export interface EventData {
     directive_id: string
     unit_id: string
     state: AssignmentState
+    mode: Mode
   }
   'rollup.updated': { directive_id: string; unit_ids: string[] }
   'warning.received': { warning_id: string; unit_id: string; name: string }

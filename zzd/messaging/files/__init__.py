@@ -1,7 +1,8 @@
 """Files in messages: uploaded in pieces, stored once, had by whoever may see the message.
 
 Others use ``forget_message_files`` when messages are deleted, and ``kinds.keep_content`` when they
-copy a message: what it carries follows it.
+copy a message: what it carries follows it. What carries files without being a message, such as a
+directive, registers with ``carriers``.
 """
 
 from __future__ import annotations

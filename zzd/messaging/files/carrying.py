@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
-from sqlalchemy import delete, exists, select, tuple_, update
+from sqlalchemy import delete, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from zzd import clock
 from zzd.api import Id, StrictSchema, Text
 from zzd.db import insert_into
 from zzd.errors import Invalid
+from zzd.messaging.files.carriers import is_carried
 from zzd.messaging.files.contents import describe_content
 from zzd.messaging.files.models import File, MessageFile
 from zzd.messaging.files.policy import visible_files
@@ -142,7 +143,7 @@ def keep_location(
 
 def forget_message_files(session: Session, places: Sequence[tuple[int, int]]) -> int:
     """These messages, each as (id of its conversation, seq), carry nothing any more, as when their
-    time of keeping is over. Files that no other message carries are purged, and contents that no
+    time of keeping is over. Files that nothing else carries are purged, and contents that no
     file has are collected, later. Returns how many files nobody carries any more.
     """
     here = tuple_(MessageFile.conversation_id, MessageFile.seq).in_(places)
@@ -159,10 +160,9 @@ def forget_message_files(session: Session, places: Sequence[tuple[int, int]]) ->
             execution_options={"synchronize_session": False},
         )
     )
-    carried = exists(select(MessageFile.file_id).where(MessageFile.file_id == File.id))
     let_go = session.scalars(
         update(File)
-        .where(File.id.in_(gone), ~carried)
+        .where(File.id.in_(gone), ~is_carried())
         .values(expires_at=clock.now())
         .returning(File.id)
         .execution_options(synchronize_session=False)

@@ -52,7 +52,7 @@ class Blob(Base):
 class File(Idempotent, Base):
     """What one official (``sender_id``) uploaded under a name; its ``blob_id`` once all is there.
 
-    ``expires_at`` is set until a message carries the file; then it goes with its messages.
+    ``expires_at`` is set until something carries the file (see ``carriers``); then it goes with that.
     """
 
     __tablename__ = "file"

@@ -1,8 +1,9 @@
-"""Who may have a file: its uploader until it is sent, then whoever may see a message with it."""
+"""Who may have a file: its uploader until it is sent, then whoever may see what carries it."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
@@ -19,6 +20,15 @@ from zzd.principal import Principal
 
 # A file that was announced to more audiences than this is found through one's own.
 MOST_AUDIENCES = 200
+
+_otherwise: dict[str, Callable[[Session, Principal, Any], ColumnElement[bool]]] = {}
+
+
+def may_have_by(
+    name: str, condition: Callable[[Session, Principal, Any], ColumnElement[bool]]
+) -> None:
+    """Something else than messages gives a right to files: see ``carriers``."""
+    _otherwise[name] = condition
 
 
 def access_files(
@@ -126,7 +136,8 @@ def _may_have(session: Session, principal: Principal, file_ids: set[int]) -> Col
         .correlate(File)
         .exists()
     )
-    return or_(mine_unsent, carried)
+    others = [condition(session, principal, File.id) for condition in _otherwise.values()]
+    return or_(mine_unsent, carried, *others)
 
 
 def _addressable(session: Session, principal: Principal, file_ids: set[int]) -> list[int]:

@@ -28,7 +28,7 @@ class WrongOffset(Conflict):
 
 
 class FileInUse(Conflict):
-    code, title = "file_in_use", "A message carries this file"
+    code, title = "file_in_use", "A message or a directive carries this file"
 
 
 class TusVersion(Problem):

@@ -113,7 +113,7 @@ def _receive(taken: Progress) -> Progress:
 @blueprint.response(204)
 @blueprint.alt_response(409, description="file_in_use")
 def throw_away_upload(file_id: int) -> Any:
-    """Give up an upload, or throw away a file that no message carries
+    """Give up an upload, or throw away a file that nothing carries
 
     An ordinary request: it needs no `Tus-Resumable`.
     """

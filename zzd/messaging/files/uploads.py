@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from zzd import clock
 from zzd.db import find_repeat, fingerprint, lock_name
-from zzd.messaging.files.models import Blob, File, FileUpload, MessageFile
+from zzd.messaging.files.carriers import is_carried
+from zzd.messaging.files.models import Blob, File, FileUpload
 from zzd.messaging.files.policy import access_upload
 from zzd.messaging.files.problems import (
     FileInUse,
@@ -172,7 +173,7 @@ def start_over(session: Session, file_id: int, writer: str) -> bool:
 
 
 def throw_away(session: Session, by: Principal, file_id: int) -> None:
-    """Give up an upload, or a file that no message carries. Raises NotFound, FileInUse."""
+    """Give up an upload, or a file that nothing carries. Raises NotFound, FileInUse."""
     file = access_upload(session, by, file_id)
     if file.expires_at is None:
         raise FileInUse
@@ -180,11 +181,10 @@ def throw_away(session: Session, by: Principal, file_id: int) -> None:
 
 
 def remove(session: Session, file_id: int) -> bool:
-    """Its rows, unless a message carries it; whether they are gone."""
-    carried = exists().where(MessageFile.file_id == File.id)
+    """Its rows, unless something carries it; whether they are gone."""
     session.execute(delete(FileUpload).where(FileUpload.file_id == file_id))
     gone = session.execute(
-        delete(File).where(File.id == file_id, ~carried).returning(File.blob_id)
+        delete(File).where(File.id == file_id, ~is_carried()).returning(File.blob_id)
     ).one_or_none()
     if gone is not None and gone.blob_id is not None:
         session.execute(update(Blob).where(Blob.id == gone.blob_id).values(released_at=clock.now()))

@@ -91,7 +91,7 @@ export interface SyncAnswer {
   conversations: Conversation[]
   left: string[]
   changed: { conversation_id: string; seq: number }[]
-  assignments: { open: number; overdue: number }
+  assignments: { open: number; overdue: number; exercise: { open: number; overdue: number } }
   dings: { unconfirmed: number }
   next: string | null
 }

@@ -86,9 +86,11 @@ export function useCalls(): void {
     await call({ kind: 'ding', mine, confirmed: false }, { tag: `ding-${ding.id}`, title, body, path: DINGS })
   }
 
-  function onDirective({ directive_id, title, urgency }: EventData['directive.issued']): void {
-    const body = words(title, t('attention.newDirective'))
-    const note = { tag: `directive-${directive_id}`, title: t('shell.newDirective'), body, path: '/directives/received' }
+  function onDirective({ directive_id, title, urgency, event }: EventData['directive.issued']): void {
+    const exercise = event.mode === 'exercise'
+    const body = words(title, t(exercise ? 'attention.newExercise' : 'attention.newDirective'))
+    const heading = t(exercise ? 'shell.newExercise' : 'shell.newDirective')
+    const note = { tag: `directive-${directive_id}`, title: heading, body, path: '/directives/received' }
     // It is pushed to all whom it may concern; a call is for those whose unit is to acknowledge it.
     const concerned = () => [...inbox.byId.values()].some(({ directive }) => directive.id === directive_id)
     const tell = () => void call({ kind: 'directive', urgency }, note)

@@ -5,6 +5,7 @@ import { useI18n } from 'vue-i18n'
 import { useRouter } from 'vue-router'
 import { usePhone } from '@/lib/screen'
 import { useInbox } from './inbox'
+import { isExercise } from './pressure'
 
 /** A directive that arrives while the official is elsewhere announces itself wherever they are. */
 export function useArrivalNotice(): void {
@@ -24,7 +25,7 @@ export function useArrivalNotice(): void {
     if (!first || router.currentRoute.value.name === 'received') return
     notice?.close()
     notice = ElNotification({
-      title: t('shell.newDirective'),
+      title: t(isExercise(first) ? 'shell.newExercise' : 'shell.newDirective'),
       message: first.directive.title,
       type: 'warning',
       duration: 12_000,

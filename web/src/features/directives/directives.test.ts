@@ -60,6 +60,7 @@ function assignment(part: {
   urgency?: Assignment['directive']['urgency']
   ack?: string
   report?: string | null
+  mode?: 'actual' | 'exercise'
 }): Assignment {
   return {
     id: part.id,
@@ -67,23 +68,25 @@ function assignment(part: {
     overdue: part.overdue ?? null,
     ack_deadline: part.ack ?? '2019-08-09T14:00:00Z',
     report_deadline: part.report === undefined ? '2019-08-09T16:00:00Z' : part.report,
-    directive: { urgency: part.urgency ?? 'normal' },
+    directive: { urgency: part.urgency ?? 'normal', event: { mode: part.mode ?? 'actual' } },
   } as Assignment
 }
 
 describe('the received list', () => {
-  test('puts overdue first, then urgency, then the nearest deadline', () => {
+  test('puts overdue first, then urgency, then the nearest deadline; exercises after all that is actual', () => {
     const list = [
       assignment({ id: 'late-normal', overdue: 'report' }),
       assignment({ id: 'critical-later', urgency: 'critical', ack: '2019-08-09T15:00:00Z' }),
       assignment({ id: 'critical-sooner', urgency: 'critical', ack: '2019-08-09T13:00:00Z' }),
       assignment({ id: 'urgent', urgency: 'urgent', ack: '2019-08-09T12:00:00Z' }),
+      assignment({ id: 'exercise', urgency: 'critical', overdue: 'report', mode: 'exercise' }),
     ].reverse()
     expect(list.sort(byPressure).map(({ id }) => id)).toEqual([
       'late-normal',
       'critical-sooner',
       'critical-later',
       'urgent',
+      'exercise',
     ])
   })
 

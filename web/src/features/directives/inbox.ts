@@ -4,7 +4,7 @@ import { asProblem, tasks, type ApiProblem } from '@/api'
 import type { Assignment } from '@/api/types'
 import { coalesce } from '@/lib/coalesce'
 import { debounce } from '@/lib/debounce'
-import { byPressure, needsAcknowledgement } from './pressure'
+import { byPressure, isExercise, needsAcknowledgement } from './pressure'
 
 const GATHER_MS = 300
 const RETRY_MS = 3_000
@@ -20,7 +20,9 @@ export const useInbox = defineStore('inbox', () => {
   let retry: ReturnType<typeof setTimeout> | null = null
 
   const sorted = computed(() => [...byId.value.values()].sort(byPressure))
-  const waiting = computed(() => sorted.value.filter(needsAcknowledgement))
+  /** What counts on badges: an exercise is never among what is actual. */
+  const waiting = computed(() => sorted.value.filter((item) => needsAcknowledgement(item) && !isExercise(item)))
+  const exercises = computed(() => sorted.value.filter((item) => needsAcknowledgement(item) && isExercise(item)))
 
   function put(assignment: Assignment): void {
     byId.value.set(assignment.id, assignment)
@@ -103,6 +105,7 @@ export const useInbox = defineStore('inbox', () => {
     byId,
     sorted,
     waiting,
+    exercises,
     loaded,
     problem,
     refresh,

@@ -15,8 +15,12 @@ export function pressingDeadline(
   return assignment.ack_deadline
 }
 
-/** Order of the received list: overdue first, then by urgency, then by the nearest deadline. */
+export const isExercise = ({ directive }: Pick<Assignment, 'directive'>): boolean => directive.event.mode === 'exercise'
+
+/** Order of the received list: what is actual before any exercise; then what is overdue, by urgency, by the nearest deadline. */
 export function byPressure(a: Assignment, b: Assignment): number {
+  const exercise = Number(isExercise(a)) - Number(isExercise(b))
+  if (exercise !== 0) return exercise
   const overdue = Number(b.overdue !== null) - Number(a.overdue !== null)
   if (overdue !== 0) return overdue
   const urgency = URGENCY_RANK[a.directive.urgency] - URGENCY_RANK[b.directive.urgency]

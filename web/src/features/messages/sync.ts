@@ -10,6 +10,7 @@ import { useHistory } from './history'
 import { tailSeq } from './sequence'
 
 const RETRY_MS = 3_000
+const nothing = () => ({ open: 0, overdue: 0, exercise: { open: 0, overdue: 0 } })
 
 /** Catches up with everything that happened while this client did not listen. */
 export const useSync = defineStore('sync', () => {
@@ -17,7 +18,7 @@ export const useSync = defineStore('sync', () => {
   const history = useHistory()
   const outbox = useOutbox()
   const dings = useDings()
-  const assignments = ref({ open: 0, overdue: 0 })
+  const assignments = ref(nothing())
   let cursor: string | null = null
   let retry: ReturnType<typeof setTimeout> | null = null
   let generation = 0
@@ -74,7 +75,7 @@ export const useSync = defineStore('sync', () => {
     generation += 1
     if (retry) clearTimeout(retry)
     cursor = null
-    assignments.value = { open: 0, overdue: 0 }
+    assignments.value = nothing()
   }
 
   return { assignments, run, reset }

@@ -27,6 +27,7 @@ export default {
     newMessage: 'You have a new message',
     newDing: 'An urgent DING waits for your confirmation',
     newDirective: 'A new directive waits to be acknowledged',
+    newExercise: 'Exercise: a new directive waits to be acknowledged',
     dingFrom: 'Urgent DING: {name}',
     update: 'A new version is here',
     updateNote: 'Drafts and messages on their way are kept.',

@@ -16,6 +16,7 @@ export default {
     exercise: 'Exercise',
     actual: 'Actual',
     exerciseBanner: 'Exercise: this directive is part of an exercise, act by its plan',
+    exercisesHere: 'Exercises, of which {n} wait to be acknowledged; they count in no number of what is actual',
     responseLevel: 'Response level {level}',
     responseLevelField: 'Response level',
     noLevel: 'No response level',

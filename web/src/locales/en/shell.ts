@@ -46,6 +46,7 @@ export default {
     notFoundDetail: 'The link may be old; start again from the navigation.',
     home: 'To the start page',
     newDirective: 'New directive',
+    newExercise: '[Exercise] New directive',
     newDirectiveOpen: 'Open and acknowledge',
   },
 } satisfies typeof zh

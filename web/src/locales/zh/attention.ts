@@ -25,6 +25,7 @@ export default {
     newMessage: '您有新消息',
     newDing: '您有一条紧急 DING，请确认',
     newDirective: '您有一条新指令，请签收',
+    newExercise: '【演练】您有一条新的演练指令，请签收',
     dingFrom: '紧急 DING：{name}',
     update: '有新版本',
     updateNote: '草稿和待发送的消息都会保留。',

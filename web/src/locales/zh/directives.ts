@@ -14,6 +14,7 @@ export default {
     exercise: '演练',
     actual: '实战',
     exerciseBanner: '演练指令：本指令用于演练，请按演练方案执行',
+    exercisesHere: '以下为演练指令，{n} 条待签收；不计入实战待办数',
     responseLevel: '{level}级响应',
     responseLevelField: '应急响应级别',
     noLevel: '未启动响应',

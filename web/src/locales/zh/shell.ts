@@ -44,6 +44,7 @@ export default {
     notFoundDetail: '链接可能已失效，请从左侧导航重新进入。',
     home: '回到首页',
     newDirective: '收到新指令',
+    newExercise: '【演练】收到新的演练指令',
     newDirectiveOpen: '查看并签收',
   },
 }
