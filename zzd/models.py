@@ -18,6 +18,8 @@ from zzd.orgtree import models as orgtree
 from zzd.realtime import models as realtime
 from zzd.tasks import models as tasks
 from zzd.tasks.cap import models as cap
+from zzd.tasks.drafts import models as drafts
+from zzd.tasks.plans import models as plans
 
 __all__ = [
     "audit",
@@ -26,6 +28,7 @@ __all__ = [
     "cards",
     "confirmations",
     "dings",
+    "drafts",
     "files",
     "groups",
     "identity",
@@ -33,6 +36,7 @@ __all__ = [
     "messaging",
     "miniapps",
     "orgtree",
+    "plans",
     "realtime",
     "records",
     "scheduled",

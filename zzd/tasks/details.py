@@ -16,6 +16,7 @@ from zzd.principal import Principal
 from zzd.tasks import policy, states
 from zzd.tasks.cascades import selects
 from zzd.tasks.contacts import contacts_of
+from zzd.tasks.drafts.company import describe_company, part_of
 from zzd.tasks.models import (
     Assignment,
     AssignmentMove,
@@ -104,6 +105,7 @@ def _brief_directive(directive: Directive) -> dict[str, Any]:
         "urgency": directive.urgency,
         "issuer_unit": {"id": directive.unit_id, "name": directive.unit_name},
         "figures": directive.figures,
+        **describe_company(directive),
     }
 
 
@@ -130,6 +132,7 @@ def describe_assignments(
                 "id": row.id,
                 "directive": _brief_directive(row.directive),
                 "unit": place,
+                "part": part_of(row.directive, row.unit_id),
                 "state": row.state,
                 "ack_deadline": row.ack_deadline,
                 "report_deadline": row.report_deadline,

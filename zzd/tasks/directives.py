@@ -21,7 +21,8 @@ from zzd.orgtree.revisions import hold_still
 from zzd.principal import Principal
 from zzd.tasks import policy
 from zzd.tasks.addressing import address, assign_units
-from zzd.tasks.events import announce_directive
+from zzd.tasks.drafts import company as companies
+from zzd.tasks.events import announce_copies, announce_directive
 from zzd.tasks.models import Assignment, Directive, Event, snapshot
 from zzd.tasks.policy import acting_post
 
@@ -44,25 +45,30 @@ def issue_directive(
 ) -> tuple[Directive, bool]:
     """Order something of every unit in the audiences; whether it is new: a repeat gives the first.
 
-    ``content`` is number, title, text, urgency, figures, report_interval_minutes and escalation.
-    One assignment for each unit is written in one statement, each unit once.
-    Raises NotPermitted, Invalid, IdempotencyConflict.
+    ``content`` is number, title, text, urgency, figures, report_interval_minutes and escalation,
+    and what goes with a directive (``zzd.tasks.drafts.company``). One assignment for each unit is
+    written in one statement, each unit once. Raises NotPermitted, Invalid, IdempotencyConflict.
     """
     action = "directive.issue"
     policy.require_issuer(by, action)
     sender_id, key = by.official_id or 0, client_id or uuid.uuid4().hex
     deadlines = {"ack_deadline": ack_deadline, "report_deadline": report_deadline}
+    company = companies.split(content)
     # What was not asked for is left out, so that a key from before it could be is still known.
     asked = {name: value for name, value in content.items() if value or name not in LATER}
-    body = fingerprint({"event_id": event_id, "audiences": audiences, **deadlines, **asked})
+    body = fingerprint(
+        {"event_id": event_id, "audiences": audiences, **deadlines, **asked, **company.asked}
+    )
     if repeated := find_repeat(
         session, Directive, sender_id=sender_id, client_id=key, body_fingerprint=body
     ):
         return session.get_one(Directive, repeated.id, options=[joinedload(Directive.event)]), False
     check_terms(ack_deadline, report_deadline)
-    event = _open_event(session, by, event_id)
+    event = open_event(session, by, event_id)
     rev = hold_still(session)
-    resolved = _resolve(session, by, audiences, action)
+    resolved = companies.gather(
+        session, company, by, _resolve(session, by, audiences, action), action
+    )
     directive = Directive(
         event_id=event.id,
         **content,
@@ -87,7 +93,9 @@ def issue_directive(
     )
     if directive.units == 0:
         raise Invalid.at("/audiences", "There is no unit in these audiences")
+    copied = companies.keep(session, company, by, directive)
     announce_directive(session, directive, kept)
+    announce_copies(session, directive, copied)
     audit.append(
         session,
         action,
@@ -114,8 +122,8 @@ def check_order(ack_deadline: datetime, report_deadline: datetime | None) -> Non
         raise Invalid.at("/report_deadline", "Must not be before the deadline to acknowledge")
 
 
-def _open_event(session: Session, by: Principal, event_id: int) -> Event:
-    """The event, held open until the transaction ends."""
+def open_event(session: Session, by: Principal, event_id: int) -> Event:
+    """The event that one may issue under, held open until the transaction ends. Raises Invalid."""
     event = session.scalar(
         select(Event)
         .join(Unit, Unit.id == Event.unit_id)
@@ -146,9 +154,16 @@ def _resolve(
 
 
 def list_directives(
-    session: Session, *, by: Principal, box: str, before_id: int | None, limit: int
+    session: Session,
+    *,
+    by: Principal,
+    box: str,
+    mode: str | None = None,
+    before_id: int | None,
+    limit: int,
 ) -> list[Directive]:
-    """Up to ``limit + 1``, the latest first: received in the acting post, or issued by its unit."""
+    """Up to ``limit + 1``, the latest first: received in the acting post, had as a copy, or
+    issued by its unit; of one ``mode`` or of both."""
     post = acting_post(by)
     query = (
         select(Directive)
@@ -158,10 +173,14 @@ def list_directives(
     )
     if box == "issued":
         query = query.where(Directive.unit_id == post.unit_id)
+    elif box == "copied":
+        query = query.where(Directive.id.in_(policy.copied_ids(post)))
     else:
         query = query.where(
             exists().where(Assignment.directive_id == Directive.id, policy.answered_by(post))
         )
+    if mode is not None:
+        query = query.where(exists().where(Event.id == Directive.event_id, Event.mode == mode))
     if before_id is not None:
         query = query.where(Directive.id < before_id)
     return list(session.scalars(query))

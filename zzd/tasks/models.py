@@ -103,6 +103,11 @@ class Directive(Idempotent, ByOfficial, Base):
     # zzd.tasks.escalation.rules.
     report_interval_minutes: Mapped[int | None]
     escalation: Mapped[list[Any]] = mapped_column(default=list)
+    # Who leads, who has a copy, files and more: see zzd.tasks.drafts.company.
+    company: Mapped[dict[str, Any] | None]
+    # The order of a plan that it was issued from, which says what a change of level ends.
+    plan_id: Mapped[int | None] = mapped_column(BigInt)
+    plan_key: Mapped[str | None] = mapped_column(String(32))
     # The issuer's unit, and the revision of the tree whose shape the directive keeps.
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
     rev: Mapped[int] = mapped_column(BigInt)

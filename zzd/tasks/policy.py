@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from zzd.errors import NotFound, NotPermitted, deny
 from zzd.identity.policy import may_issue_directives
-from zzd.orgtree.audiences import PATH_END, ancestor_ids
+from zzd.orgtree.audiences import PATH_END, ancestor_ids, select_ids_matching
 from zzd.orgtree.models import Post, Unit
 from zzd.orgtree.past import Place, unit_as_of
 from zzd.principal import PostRef, Principal
 from zzd.tasks.cap.models import ReceivedWarning
+from zzd.tasks.drafts.models import DirectiveCopy
 from zzd.tasks.models import Assignment, Directive, DirectiveAudience, Event
 from zzd.tasks.places import oversees
 
@@ -138,7 +139,8 @@ def acting_on(session: Session, principal: Principal, ids: Sequence[int]) -> set
 def access_directive(
     session: Session, principal: Principal, directive_id: int, action: str
 ) -> Directive:
-    """A directive of the caller's own unit, or one that reached it or units below it.
+    """A directive of the caller's own unit, one that reached it or units below it, or one that
+    the acting post has a copy of.
 
     A unit above the issuer's does not see what the issuer orders below. Raises NotFound.
     """
@@ -148,9 +150,22 @@ def access_directive(
     post = acting_post(principal)
     if directive.unit_id != post.unit_id:
         place = unit_as_of(session, post.unit_id, directive.rev)
-        if place is None or not _reached(session, directive, place):
+        reached = place is not None and _reached(session, directive, place)
+        if not reached and not _has_copy(session, directive, post):
             raise deny(NotFound(), action, "directive", directive_id)
     return directive
+
+
+def copied_ids(post: PostRef) -> Select[int]:
+    """The query for the directives that whoever holds this post has a copy of (抄送)."""
+    return select(DirectiveCopy.directive_id).where(
+        DirectiveCopy.audience_id.in_(select_ids_matching([post]))
+    )
+
+
+def _has_copy(session: Session, directive: Directive, post: PostRef) -> bool:
+    copied = copied_ids(post).where(DirectiveCopy.directive_id == directive.id)
+    return session.scalar(copied.limit(1)) is not None
 
 
 def access_rollup(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from zzd.api import Id, Moment, Name, PageQuerySchema, StrictSchema, Text, client_id_field
-from zzd.orgtree.audiences import LEVELS, ROLES
 from zzd.tasks import figures as figure_rules
 from zzd.tasks.directives import URGENCIES
+from zzd.tasks.drafts.fields import CompanyInputSchema, CompanySchema
 from zzd.tasks.escalation.schemas import (
     EscalationField,
     EscalationStepSchema,
@@ -94,18 +94,6 @@ class FigureSpecSchema(StrictSchema):
     required = fields.Boolean(load_default=False)
 
 
-class AudienceInputSchema(StrictSchema):
-    unit_id = Id(required=True)
-    levels = fields.List(
-        fields.Integer(strict=True, validate=validate.OneOf(list(LEVELS))),
-        validate=validate.Length(1, 12),
-        allow_none=True,
-        load_default=None,
-    )
-    line = Text(32, allow_none=True, load_default=None)
-    role = fields.String(validate=validate.OneOf(list(ROLES)), allow_none=True, load_default=None)
-
-
 class AddressedAudienceSchema(Schema):
     unit_id = Id()
     levels = fields.List(fields.Integer())
@@ -119,15 +107,12 @@ class IssuerUnitSchema(Schema):
     name = fields.String()
 
 
-class DirectiveCreateSchema(StrictSchema):
+class DirectiveCreateSchema(CompanyInputSchema):
     event_id = Id(required=True)
     number = Name(64, allow_none=True, load_default=None)
     title = Name(200, required=True)
     text = Text(20_000, required=True)
     urgency = fields.String(required=True, validate=validate.OneOf(URGENCIES))
-    audiences = fields.List(
-        fields.Nested(AudienceInputSchema), required=True, validate=validate.Length(1, 50)
-    )
     ack_deadline = Moment(required=True)
     report_deadline = Moment(allow_none=True, load_default=None)
     figures = fields.List(
@@ -145,8 +130,13 @@ class DirectiveCreateSchema(StrictSchema):
         if len(set(keys)) < len(keys):
             raise ValidationError("Each key may be asked for once.", "figures")
 
+    @validates_schema
+    def to_somebody(self, data: dict[str, object], **_: object) -> None:
+        if not any(data.get(name) for name in ("audiences", "unit_ids", "area", "lead_unit_id")):
+            raise ValidationError("Say whom it is addressed to.", "audiences")
 
-class BriefDirectiveSchema(Schema):
+
+class BriefDirectiveSchema(CompanySchema):
     id = Id()
     number = fields.String(allow_none=True)
     event = fields.Nested(BriefEventSchema)
@@ -172,7 +162,10 @@ class DirectiveSchema(BriefDirectiveSchema):
 
 
 class DirectiveQuerySchema(PageQuerySchema):
-    box = fields.String(validate=validate.OneOf(["received", "issued"]), load_default="received")
+    box = fields.String(
+        validate=validate.OneOf(["received", "issued", "copied"]), load_default="received"
+    )
+    mode = fields.String(validate=validate.OneOf(MODES), load_default=None)
 
 
 # Roll-up
