@@ -35,6 +35,8 @@ export default defineConfig({
     },
   },
   server: {
+    // The borders of cities and counties lie with the data.
+    fs: { allow: ['.', at('../data/geo')] },
     proxy: {
       '/api': backend,
       '/oauth': backend,

@@ -19,6 +19,8 @@ from zzd.realtime import models as realtime
 from zzd.tasks import models as tasks
 from zzd.tasks.cap import models as cap
 from zzd.tasks.drafts import models as drafts
+from zzd.tasks.exports import models as exports
+from zzd.tasks.picture import models as picture
 from zzd.tasks.plans import models as plans
 
 __all__ = [
@@ -29,6 +31,7 @@ __all__ = [
     "confirmations",
     "dings",
     "drafts",
+    "exports",
     "files",
     "groups",
     "identity",
@@ -36,6 +39,7 @@ __all__ = [
     "messaging",
     "miniapps",
     "orgtree",
+    "picture",
     "plans",
     "realtime",
     "records",

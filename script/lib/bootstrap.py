@@ -210,12 +210,14 @@ def node_version() -> tuple[int, ...]:
 
 
 def web_sources() -> Iterator[Path]:
-    """The files of web/ that a build depends on, in one order on every machine."""
+    """The files that a build of web/ depends on, in one order on every machine."""
     for folder, folders, names in os.walk(WEB):
         folders[:] = sorted(set(folders) - {"node_modules", "dist"})
         yield from (
             Path(folder, name) for name in sorted(names) if not name.endswith(".tsbuildinfo")
         )
+    # The maps that it draws.
+    yield from sorted((ROOT / "data" / "geo").glob("*.geojson"))
 
 
 def install_web_packages() -> None:

@@ -43,6 +43,11 @@ const workspace: RouteRecordRaw[] = [
     component: () => import('@/features/directives/RollupPage.vue'),
   },
   {
+    path: 'directives/:id/picture',
+    name: 'picture',
+    component: () => import('@/features/picture/PicturePage.vue'),
+  },
+  {
     path: 'join/:code',
     name: 'join',
     component: () => import('@/features/messages/joining/JoinPage.vue'),

@@ -95,12 +95,7 @@ def _rows(session: Session, directive: Directive, place: Place) -> dict[int, Row
         select(
             child,
             func.max(func.length(Assignment.path)),
-            func.count(),
-            func.count(Assignment.delivered_at),
-            func.count(Assignment.acknowledged_at),
-            func.count(Assignment.reported_at),
-            func.count(Assignment.completed_at),
-            func.count(case((late(directive), 1))),
+            *counts_for(directive),
         )
         .where(*below(directive.id, place.path))
         .group_by(child)
@@ -127,6 +122,18 @@ def _rows(session: Session, directive: Directive, place: Place) -> dict[int, Row
     for path, count in count_unstaffed(session, directive, place, addressed, child).items():
         rows[ids[path]].unstaffed = count
     return rows
+
+
+def counts_for(directive: Directive) -> list[ColumnElement[int]]:
+    """A column for each of COUNTS, over any group of the directive's assignments."""
+    return [
+        func.count(),
+        func.count(Assignment.delivered_at),
+        func.count(Assignment.acknowledged_at),
+        func.count(Assignment.reported_at),
+        func.count(Assignment.completed_at),
+        func.count(case((late(directive), 1))),
+    ]
 
 
 def late(directive: Directive) -> ColumnElement[bool]:

@@ -10,7 +10,9 @@ import dings from './en/dings'
 import directives from './en/directives'
 import escalation from './en/escalation'
 import joining from './en/joining'
+import map from './en/map'
 import messages from './en/messages'
+import picture from './en/picture'
 import records from './en/records'
 import scheduled from './en/scheduled'
 import search from './en/search'
@@ -32,7 +34,9 @@ export default {
   ...directives,
   ...escalation,
   ...joining,
+  ...map,
   ...messages,
+  ...picture,
   ...records,
   ...scheduled,
   ...search,

@@ -10,7 +10,9 @@ import dings from './zh/dings'
 import directives from './zh/directives'
 import escalation from './zh/escalation'
 import joining from './zh/joining'
+import map from './zh/map'
 import messages from './zh/messages'
+import picture from './zh/picture'
 import records from './zh/records'
 import scheduled from './zh/scheduled'
 import search from './zh/search'
@@ -32,7 +34,9 @@ export default {
   ...directives,
   ...escalation,
   ...joining,
+  ...map,
   ...messages,
+  ...picture,
   ...records,
   ...scheduled,
   ...search,

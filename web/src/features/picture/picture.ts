@@ -1,0 +1,28 @@
+import { onScopeDispose, watch, type Ref } from 'vue'
+import { picture as api } from '@/api'
+import type { Picture } from '@/api/picture'
+import { useRollup } from '@/features/directives/rollup'
+import { coalesce } from '@/lib/coalesce'
+import { useResource } from '@/lib/resource'
+
+/** How long a coordinator's screen may be behind where nothing is pushed: deadlines pass by themselves. */
+const LOOK_AGAIN_MS = 15_000
+
+/** The picture of one unit. It is fetched whenever the roll-up is: both show the same moment. */
+export function usePicture(directiveId: string, unitId: Ref<string | null>) {
+  const shown = useRollup(directiveId, unitId)
+  const picture = useResource<Picture, []>((signal) => api.picture(directiveId, unitId.value, signal))
+  const load = coalesce(() => picture.load())
+  watch(
+    () => shown.rollup.data.value,
+    (rollup) => {
+      if (rollup) void load()
+    },
+  )
+  watch(unitId, () => picture.clear())
+  const timer = setInterval(() => {
+    if (!document.hidden) void shown.rollup.load()
+  }, LOOK_AGAIN_MS)
+  onScopeDispose(() => clearInterval(timer))
+  return { ...shown, picture }
+}

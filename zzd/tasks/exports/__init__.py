@@ -1,0 +1,1 @@
+"""What a directive came to, on paper and in tables."""

@@ -1,0 +1,1 @@
+"""The picture of a directive: how far which county is, over time, and who is late."""
