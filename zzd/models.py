@@ -20,6 +20,7 @@ from zzd.tasks import models as tasks
 from zzd.tasks.cap import models as cap
 from zzd.tasks.drafts import models as drafts
 from zzd.tasks.exports import models as exports
+from zzd.tasks.lifecycle import models as lifecycle
 from zzd.tasks.picture import models as picture
 from zzd.tasks.plans import models as plans
 
@@ -35,6 +36,7 @@ __all__ = [
     "files",
     "groups",
     "identity",
+    "lifecycle",
     "marks",
     "messaging",
     "miniapps",

@@ -173,6 +173,8 @@ def test_each_state_is_counted_by_child(scene: Scene) -> None:
         "not_reported": 4,
         "completed": 1,
         "overdue": 0,
+        "returned": 0,
+        "stood_down": 0,
         "unstaffed": 0,
         "figures": {"moved": 4, "boats": 2},
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -75,6 +76,12 @@ def page_sessions(
 def select_device(session_id: int | None) -> ScalarSelect[str]:
     """The query, within another statement, for what a sign-in calls its device."""
     return select(LoginSession.device).where(LoginSession.id == session_id).scalar_subquery()
+
+
+def devices_of(session: Session, session_ids: Collection[int]) -> dict[int, str]:
+    """What these sign-ins call their devices, by their ids."""
+    query = select(LoginSession.id, LoginSession.device).where(LoginSession.id.in_(session_ids))
+    return {row.id: row.device for row in session.execute(query)}
 
 
 def describe(opened: LoginSession, by: Principal) -> dict[str, Any]:

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ColumnElement, Integer, String, insert, literal, null, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    String,
+    and_,
+    insert,
+    literal,
+    null,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from zzd import clock
@@ -23,6 +33,7 @@ def address(
     audiences: Iterable[tuple[Audience, str]],
     *,
     cascade_id: int | None = None,
+    transfer_id: int | None = None,
 ) -> list[int]:
     """Keep each audience, with the path of its unit on the directive's day, and put it in use.
 
@@ -49,6 +60,7 @@ def address(
                 directive_id=directive.id,
                 audience_id=audience_id,
                 cascade_id=cascade_id,
+                transfer_id=transfer_id,
                 unit_id=audience.unit_id,
                 path=path,
                 levels=audience.levels,
@@ -59,6 +71,11 @@ def address(
         )
     session.flush()
     return kept
+
+
+def issuers_own() -> ColumnElement[bool]:
+    """The condition on DirectiveAudience: addressed by the issuer, not by who passed it on."""
+    return and_(DirectiveAudience.cascade_id.is_(None), DirectiveAudience.transfer_id.is_(None))
 
 
 def assign_units(

@@ -1,4 +1,4 @@
-"""What officials do with their unit's assignments: receive, acknowledge, report, complete."""
+"""What officials do with their unit's assignments: receive, acknowledge, report, complete, return."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from zzd.principal import Principal
 from zzd.tasks import figures as figure_rules
 from zzd.tasks import policy
 from zzd.tasks.models import Assignment, Report, ReportFigure, snapshot
-from zzd.tasks.moves import make_move, settled
-from zzd.tasks.problems import UnitsBelowOpen
-from zzd.tasks.states import Move
+from zzd.tasks.moves import make_move, settled, standing
+from zzd.tasks.problems import RescuesOpen, UnitsBelowOpen
+from zzd.tasks.states import OUT, Move, State
 
 RECEIPTS = {"delivered": Move.DELIVER, "read": Move.READ}
 NAMED_OPEN_UNITS = 20
@@ -41,15 +41,73 @@ def note_receipts(
     return found
 
 
-def acknowledge(session: Session, *, by: Principal, assignment_id: int) -> tuple[Assignment, bool]:
+def acknowledge(
+    session: Session, *, by: Principal, assignment_id: int, proxy_reason: str | None = None
+) -> tuple[Assignment, bool]:
     """Acknowledge (签收) for the unit, and whether that is new: once is enough.
 
-    Raises NotFound, NotPermitted.
+    With ``proxy_reason`` for people of the unit who cannot do it themselves.
+    Raises NotFound, NotPermitted, and what says that the unit does not have it any more.
+    """
+    return _move(session, by, assignment_id, Move.ACKNOWLEDGE, proxy_reason)
+
+
+def start(
+    session: Session, *, by: Principal, assignment_id: int, proxy_reason: str | None = None
+) -> tuple[Assignment, bool]:
+    """Say that the unit is at it (办理中), and whether that is new.
+
+    Raises NotFound, NotPermitted, NotAcknowledged, and what says that the unit does not have it.
+    """
+    return _move(session, by, assignment_id, Move.START, proxy_reason)
+
+
+def stand_down(
+    session: Session, *, by: Principal, assignment_id: int, proxy_reason: str | None = None
+) -> tuple[Assignment, bool]:
+    """Acknowledge that the directive was cancelled, and whether that is new.
+
+    Only what was delivered has to be: of what was not, nobody has begun anything.
+    Raises NotFound, NotPermitted, NotCancelled.
+    """
+    action = "assignment.stand_down"
+    assignment = _access(session, by, assignment_id, action, proxy_reason)
+    settled(assignment, Move.STAND_DOWN)
+    if assignment.delivered_at is None or assignment.stood_down_at is not None:
+        return assignment, False
+    make_move(session, [assignment], Move.STAND_DOWN, by=by, proxy_reason=proxy_reason)
+    return assignment, True
+
+
+def give_back(
+    session: Session, *, by: Principal, assignment_id: int, reason: str
+) -> tuple[Assignment, bool]:
+    """Return (退回) a directive that is not for the unit, with a reason, and whether that is new.
+
+    The unit it came from sees it and may hand it over to another (zzd.tasks.lifecycle.transfers).
+    Raises NotFound, NotPermitted, AssignmentReported, and what says that it is over.
     """
     assignment = policy.access_assignment(
-        session, by, assignment_id, "assignment.acknowledge", to_act=True
+        session, by, assignment_id, "assignment.return", to_act=True
     )
-    return assignment, bool(make_move(session, [assignment], Move.ACKNOWLEDGE, by=by))
+    moved = make_move(session, [assignment], Move.RETURN, by=by, detail={"reason": reason})
+    return assignment, bool(moved)
+
+
+def _move(
+    session: Session, by: Principal, assignment_id: int, move: Move, proxy_reason: str | None
+) -> tuple[Assignment, bool]:
+    assignment = _access(session, by, assignment_id, f"assignment.{move}", proxy_reason)
+    moved = make_move(session, [assignment], move, by=by, proxy_reason=proxy_reason)
+    return assignment, bool(moved)
+
+
+def _access(
+    session: Session, by: Principal, assignment_id: int, action: str, proxy_reason: str | None
+) -> Assignment:
+    return policy.access_assignment(
+        session, by, assignment_id, action, to_act=True, as_proxy=proxy_reason is not None
+    )
 
 
 def report(
@@ -61,36 +119,44 @@ def report(
     text: str | None,
     device_time: datetime | None,
     client_id: str | None,
+    rescue_open: bool = False,
+    proxy_reason: str | None = None,
 ) -> tuple[Report, bool]:
     """Report (反馈) the unit's own figures; replaces its earlier report in every sum.
 
-    Returns whether it is new: a repeat gives the first, even after completion.
+    A report to what was cancelled, superseded, returned or handed over is kept and counts
+    nowhere. Returns whether it is new: a repeat gives the first, even after completion.
     Raises NotFound, NotPermitted, Invalid, NotAcknowledged, AssignmentCompleted.
     """
-    assignment = policy.access_assignment(
-        session, by, assignment_id, "assignment.report", to_act=True
-    )
+    assignment = _access(session, by, assignment_id, "assignment.report", proxy_reason)
     if faults := figure_rules.faults(assignment.directive.figures, figures):
         raise Invalid("The figures are not what the directive asks for", errors=faults)
     if not figures and text is None:
         raise Invalid.at("/text", "A report has a text or figures")
     sender_id, key = by.official_id or 0, client_id or uuid.uuid4().hex
     content = {"text": text, "device_time": device_time}
-    body = fingerprint({"assignment_id": assignment_id, "figures": figures, **content})
+    # Where they are not given, a repeat is told by what it was told by before there were any.
+    also = {"rescue_open": rescue_open, "proxy_reason": proxy_reason}
+    given = {name: value for name, value in also.items() if value}
+    body = fingerprint({"assignment_id": assignment_id, "figures": figures, **content, **given})
     if repeated := find_repeat(
         session, Report, sender_id=sender_id, client_id=key, body_fingerprint=body
     ):
         return repeated, False
-    settled(assignment, Move.REPORT)
+    counted = standing(assignment) not in OUT
+    move = Move.REPORT if counted else Move.LATE_REPORT
+    settled(assignment, move)
     last = select(func.coalesce(func.max(Report.no), 0))
     made = Report(
         assignment_id=assignment_id,
         no=session.scalars(last.where(Report.assignment_id == assignment_id)).one() + 1,
         created_at=clock.now(),
+        counted=counted,
         sender_id=sender_id,
         client_id=key,
         fingerprint=body,
         **content,
+        **also,
         **snapshot(by),
     )
     session.add(made)
@@ -101,32 +167,45 @@ def report(
     make_move(
         session,
         [assignment],
-        Move.REPORT,
+        move,
         by=by,
+        proxy_reason=proxy_reason,
         detail={"report": made.no},
-        latest_report_id=made.id,
+        **({"latest_report_id": made.id} if counted else {}),
     )
     return made, True
 
 
 def complete(
-    session: Session, *, by: Principal, assignment_id: int, reason: str | None
+    session: Session,
+    *,
+    by: Principal,
+    assignment_id: int,
+    reason: str | None,
+    proxy_reason: str | None = None,
 ) -> tuple[Assignment, bool]:
     """Complete (办结) for the unit, and whether that is new.
 
-    While units below are not done it takes a reason, which is kept.
-    Raises NotFound, NotPermitted, NotAcknowledged, NotReported, UnitsBelowOpen.
+    While units below are not done, or people are still to be rescued by the unit's own latest
+    report, it takes a reason, which is kept. Raises NotFound, NotPermitted, NotAcknowledged,
+    NotReported, RescuesOpen, UnitsBelowOpen.
     """
-    assignment = policy.access_assignment(
-        session, by, assignment_id, "assignment.complete", to_act=True
-    )
+    assignment = _access(session, by, assignment_id, "assignment.complete", proxy_reason)
     if settled(assignment, Move.COMPLETE):
         return assignment, False
     if reason is None:
+        _require_own_rescues_over(session, assignment)
         _require_all_below_done(session, assignment)
     detail = {} if reason is None else {"reason": reason}
-    make_move(session, [assignment], Move.COMPLETE, by=by, detail=detail)
+    make_move(session, [assignment], Move.COMPLETE, by=by, proxy_reason=proxy_reason, detail=detail)
     return assignment, True
+
+
+def _require_own_rescues_over(session: Session, assignment: Assignment) -> None:
+    if assignment.latest_report_id is None:
+        return
+    if session.get_one(Report, assignment.latest_report_id).rescue_open:
+        raise RescuesOpen("Your latest report says that people are still being rescued")
 
 
 def _require_all_below_done(session: Session, assignment: Assignment) -> None:
@@ -135,6 +214,7 @@ def _require_all_below_done(session: Session, assignment: Assignment) -> None:
         Assignment.path > assignment.path,
         Assignment.path < assignment.path + PATH_END,
         Assignment.completed_at.is_(None),
+        Assignment.state != State.TRANSFERRED.value,
     ]
     count = session.scalar(select(func.count()).select_from(Assignment).where(*open_below)) or 0
     if not count:

@@ -14,9 +14,11 @@ from zzd.orgtree.audiences import LEVELS, PATH_END, ancestor_ids, levels_of
 from zzd.orgtree.past import units_as_of
 from zzd.principal import Principal
 from zzd.tasks import policy, states
+from zzd.tasks.addressing import issuers_own
 from zzd.tasks.cascades import selects
 from zzd.tasks.contacts import contacts_of
 from zzd.tasks.drafts.company import describe_company, part_of
+from zzd.tasks.lifecycle.history import describe_history
 from zzd.tasks.models import (
     Assignment,
     AssignmentMove,
@@ -27,6 +29,7 @@ from zzd.tasks.models import (
     Report,
     ReportFigure,
 )
+from zzd.tasks.moves import standing
 from zzd.tasks.states import Move, State
 
 BELOW = ("addressed", "acknowledged", "reported", "completed")
@@ -59,7 +62,7 @@ def describe_directives(
     audiences = defaultdict(list)
     own = (
         select(DirectiveAudience)
-        .where(DirectiveAudience.directive_id.in_(ids), DirectiveAudience.cascade_id.is_(None))
+        .where(DirectiveAudience.directive_id.in_(ids), issuers_own())
         .order_by(DirectiveAudience.directive_id, DirectiveAudience.audience_id)
     )
     for kept in session.scalars(own):
@@ -88,7 +91,6 @@ def describe_directives(
             "escalation": directive.escalation,
             "rev": directive.rev,
             "units": directive.units,
-            "status": directive.status,
             "my_assignment_id": mine.get(directive.id),
         }
         for directive in directives
@@ -104,6 +106,10 @@ def _brief_directive(directive: Directive) -> dict[str, Any]:
         "text": directive.text,
         "urgency": directive.urgency,
         "issuer_unit": {"id": directive.unit_id, "name": directive.unit_name},
+        "status": directive.status,
+        "version": directive.version,
+        "supersedes_id": directive.supersedes_id,
+        "way": directive.way,
         "figures": directive.figures,
         **describe_company(directive),
     }
@@ -133,15 +139,18 @@ def describe_assignments(
                 "directive": _brief_directive(row.directive),
                 "unit": place,
                 "part": part_of(row.directive, row.unit_id),
-                "state": row.state,
+                "state": standing(row).value,
                 "ack_deadline": row.ack_deadline,
                 "report_deadline": row.report_deadline,
-                "overdue": states.overdue(State(row.state), due, clock.now()),
+                "overdue": states.overdue(standing(row), due, clock.now()),
                 "delivered_at": row.delivered_at,
                 "read_at": row.read_at,
                 "acknowledged": acknowledged.get(row.id),
                 "reported_at": row.reported_at,
                 "completed_at": row.completed_at,
+                "started_at": row.started_at,
+                "cleared_at": row.cleared_at,
+                "stood_down_at": row.stood_down_at,
                 "notes": notes[row.id],
                 "latest_report": latest.get(row.id),
                 "below": below[row.id],
@@ -160,26 +169,9 @@ def describe_assignments(
 def describe_assignment(session: Session, by: Principal, row: Assignment) -> dict[str, Any]:
     """One, with its whole history and every report."""
     (shown,) = describe_assignments(session, by, [row])
-    moves = session.scalars(
-        select(AssignmentMove)
-        .where(AssignmentMove.assignment_id == row.id)
-        .order_by(AssignmentMove.no)
-    )
-    shown["history"] = [
-        _issue(session, row),
-        *(
-            {"at": move.at, "move": move.move, "by": move.by, "detail": move.detail}
-            for move in moves
-        ),
-    ]
+    shown["history"] = describe_history(session, row)
     shown["reports"] = describe_reports(session, by, Report.assignment_id == row.id)
     return shown
-
-
-def _issue(session: Session, row: Assignment) -> dict[str, Any]:
-    """How the assignment came about: history begins before the unit's own first move."""
-    came_by = session.get_one(Cascade, row.cascade_id) if row.cascade_id else row.directive
-    return {"at": row.issued_at, "move": "issue", "by": came_by.by, "detail": {}}
 
 
 def describe_reports(session: Session, by: Principal, which: Any) -> list[dict[str, Any]]:
@@ -202,6 +194,9 @@ def describe_reports(session: Session, by: Principal, which: Any) -> list[dict[s
             "by": report.by,
             "created_at": report.created_at,
             "device_time": report.device_time,
+            "counted": report.counted,
+            "rescue_open": report.rescue_open,
+            "proxy_reason": report.proxy_reason,
             # Its sender's own key; nobody else's business.
             "client_id": report.client_id if report.sender_id == by.official_id else None,
         }
@@ -213,7 +208,10 @@ def _acknowledgements(session: Session, ids: Sequence[int]) -> dict[int, dict[st
     query = select(AssignmentMove).where(
         AssignmentMove.assignment_id.in_(ids), AssignmentMove.move == Move.ACKNOWLEDGE.value
     )
-    return {move.assignment_id: {"at": move.at, "by": move.by} for move in session.scalars(query)}
+    return {
+        move.assignment_id: {"at": move.at, "by": move.by, "proxy_reason": move.proxy_reason}
+        for move in session.scalars(query.order_by(AssignmentMove.no.desc()))
+    }
 
 
 def _notes(session: Session, rows: Sequence[Assignment]) -> dict[int, list[dict[str, Any]]]:
@@ -281,7 +279,7 @@ def _may(row: Assignment, *, acts: bool) -> dict[str, bool]:
     """What the caller could do next; a repeat of what is done is not offered."""
 
     def could(move: Move) -> bool:
-        following = states.after(State(row.state), move, asks_figures=bool(row.directive.figures))
+        following = states.after(standing(row), move, asks_figures=bool(row.directive.figures))
         return acts and isinstance(following, State)
 
     return {

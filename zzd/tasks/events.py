@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session
 
 from zzd.orgtree.audiences import ancestor_ids
 from zzd.realtime import outbox, rooms
+from zzd.tasks import states
 from zzd.tasks.models import Assignment, Directive
+from zzd.tasks.states import State
 
 DIRECTIVE_ISSUED = "directive.issued"
 DIRECTIVE_COPIED = "directive.copied"
@@ -63,7 +65,7 @@ def announce_assignment(session: Session, assignment: Assignment) -> None:
             "assignment_id": str(assignment.id),
             "directive_id": str(directive.id),
             "unit_id": str(assignment.unit_id),
-            "state": assignment.state,
+            "state": states.standing(State(assignment.state), directive.status).value,
             "mode": directive.event.mode,
         },
         rooms=[rooms.unit(assignment.unit_id), rooms.official(directive.official_id)],

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    and_,
     case,
     exists,
     func,
@@ -24,11 +25,27 @@ from zzd.errors import Invalid
 from zzd.principal import Principal
 from zzd.tasks import policy
 from zzd.tasks.models import Assignment, Directive, Event
+from zzd.tasks.states import State
 
 # Where nothing more is due: after everything that is.
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
-CLOSED = or_(Assignment.completed_at.is_not(None), Directive.status == "closed")
+# A cancelled one that was delivered waits until the unit says that it stopped.
+STOPPING = and_(
+    Directive.status == "cancelled",
+    Assignment.delivered_at.is_not(None),
+    Assignment.stood_down_at.is_(None),
+)
+DONE = or_(
+    Assignment.completed_at.is_not(None),
+    Assignment.cleared_at.is_not(None),
+    Assignment.state == State.RETURNED.value,
+)
+CLOSED = or_(
+    Assignment.state == State.TRANSFERRED.value,
+    and_(Directive.status == "open", DONE),
+    and_(Directive.status != "open", ~STOPPING),
+)
 ORDER = (
     case((CLOSED, 1), else_=0),
     func.coalesce(Assignment.due_at, literal(NEVER, Timestamp())),
@@ -71,8 +88,19 @@ def list_mine(
 
 
 def position(row: Assignment) -> list[Any]:
-    closed = row.completed_at is not None or row.directive.status == "closed"
-    return [int(closed), (row.due_at or NEVER).isoformat(), row.id]
+    return [int(is_closed(row)), (row.due_at or NEVER).isoformat(), row.id]
+
+
+def is_closed(row: Assignment) -> bool:
+    """Whether it asks nothing more of the unit: ``CLOSED`` of one row."""
+    state = State(row.state)
+    if state is State.TRANSFERRED:
+        return True
+    if row.directive.status == "open":
+        done = row.completed_at is not None or row.cleared_at is not None
+        return done or state is State.RETURNED
+    stopping = row.delivered_at is not None and row.stood_down_at is None
+    return not (row.directive.status == "cancelled" and stopping)
 
 
 def _place_in_order(closed: int, due: str, id_: int) -> list[Any]:
@@ -97,7 +125,7 @@ def count_waiting(session: Session, principal: Principal) -> dict[str, Any]:
     """
     counted = {mode: {"open": 0, "overdue": 0} for mode in ("actual", "exercise")}
     if principal.post is not None:
-        late = case((Assignment.due_at < clock.now(), 1))
+        late = case((and_(Assignment.due_at < clock.now(), Directive.status == "open"), 1))
         query = (
             select(Event.mode, func.count(), func.count(late))
             .select_from(Assignment)
@@ -105,8 +133,7 @@ def count_waiting(session: Session, principal: Principal) -> dict[str, Any]:
             .join(Event, Event.id == Directive.event_id)
             .where(
                 policy.answered_by(principal.post),
-                Assignment.completed_at.is_(None),
-                Directive.status == "open",
+                ~CLOSED,
             )
             .group_by(Event.mode)
         )

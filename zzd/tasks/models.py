@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, SmallInteger, String, Text, UniqueConstraint
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    SmallInteger,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+    true,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from zzd.db import Base, BigInt, Id, Idempotent, byte_ordered
@@ -87,6 +96,7 @@ class Directive(Idempotent, ByOfficial, Base):
     __table_args__ = (
         UniqueConstraint("sender_id", "client_id"),
         Index("ix_directive_unit", "unit_id", "id"),
+        Index("ix_directive_supersedes", "supersedes_id", unique=True),
     )
 
     id: Mapped[Id]
@@ -113,8 +123,14 @@ class Directive(Idempotent, ByOfficial, Base):
     rev: Mapped[int] = mapped_column(BigInt)
     # How many units it was issued to; those it was passed on to are counted by the roll-up.
     units: Mapped[int] = mapped_column(default=0)
+    # open, closed (all clear), cancelled or superseded; how it came to that: DirectiveEnd.
     status: Mapped[str] = mapped_column(String(10), default="open")
     issued_at: Mapped[datetime]
+    # To all levels at once ("all"), or level by level, each passing it on ("stepwise").
+    way: Mapped[str] = mapped_column(String(10), default="all", server_default="all")
+    # A later version is a directive of its own: what was answered to this one stays here.
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    supersedes_id: Mapped[int | None] = mapped_column(BigInt)
 
     event: Mapped[Event] = relationship(viewonly=True)
 
@@ -131,6 +147,8 @@ class DirectiveAudience(Base):
     directive_id: Mapped[int] = mapped_column(ForeignKey("directive.id"), primary_key=True)
     audience_id: Mapped[int] = mapped_column(ForeignKey("audience.id"), primary_key=True)
     cascade_id: Mapped[int | None] = mapped_column(ForeignKey("cascade.id"))
+    # Null as well as ``cascade_id``: one of the issuer's own.
+    transfer_id: Mapped[int | None] = mapped_column(BigInt)
     unit_id: Mapped[int] = mapped_column(BigInt)
     path: Mapped[str] = mapped_column(byte_ordered(30))
     levels: Mapped[int] = mapped_column(SmallInteger)
@@ -162,6 +180,7 @@ class Assignment(Base):
     level: Mapped[int] = mapped_column(SmallInteger)
     # The cascade it came by; null for one of the issuer's own.
     cascade_id: Mapped[int | None] = mapped_column(BigInt)
+    # How far the unit came itself; where it stands: states.standing, with the directive's status.
     state: Mapped[str] = mapped_column(String(12))
     ack_deadline: Mapped[datetime]
     report_deadline: Mapped[datetime | None]
@@ -173,6 +192,11 @@ class Assignment(Base):
     acknowledged_at: Mapped[datetime | None]
     reported_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
+    started_at: Mapped[datetime | None]
+    # All clear for its branch: nothing is due any more, answers are still taken.
+    cleared_at: Mapped[datetime | None]
+    # The unit confirmed that it stopped, after the directive was cancelled.
+    stood_down_at: Mapped[datetime | None]
     # Reports of a unit replace one another: only this one counts.
     latest_report_id: Mapped[int | None] = mapped_column(BigInt)
     moves: Mapped[int]
@@ -193,13 +217,16 @@ class AssignmentMove(ByOfficial, Base):
     at: Mapped[datetime]
     # The sign-in it was done in, which knows the device.
     session_id: Mapped[int | None] = mapped_column(BigInt)
+    # Done for people who could not do it themselves (代办), and why; null: for one's own unit.
+    proxy_reason: Mapped[str | None] = mapped_column(String(500))
     detail: Mapped[dict[str, Any]]
 
 
 class Cascade(Idempotent, ByOfficial, Base):
     """A unit passed a directive on to some of its own sub-units, with a note of its own.
 
-    The selection is ``levels`` (bit mask) or ``unit_ids``, below ``path``.
+    The selection is ``levels`` (bit mask) or ``unit_ids``, below ``path``; ``line`` and ``role``
+    narrow whom the directive addresses there, '' means as it came.
     """
 
     __tablename__ = "cascade"
@@ -215,6 +242,8 @@ class Cascade(Idempotent, ByOfficial, Base):
     path: Mapped[str] = mapped_column(byte_ordered(30))
     levels: Mapped[int] = mapped_column(SmallInteger)
     unit_ids: Mapped[list[Any] | None]
+    line: Mapped[str] = mapped_column(String(32), default="", server_default="")
+    role: Mapped[str] = mapped_column(String(16), default="", server_default="")
     note: Mapped[str] = mapped_column(Text)
     ack_deadline: Mapped[datetime]
     report_deadline: Mapped[datetime | None]
@@ -239,6 +268,11 @@ class Report(Idempotent, ByOfficial, Base):
     text: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime]
     device_time: Mapped[datetime | None]
+    # False: it came late, to what was cancelled, superseded, returned or handed over.
+    counted: Mapped[bool] = mapped_column(default=True, server_default=true())
+    # People are still being rescued: holds up the all-clear.
+    rescue_open: Mapped[bool] = mapped_column(default=False, server_default=false())
+    proxy_reason: Mapped[str | None] = mapped_column(String(500))
 
 
 class ReportFigure(Base):

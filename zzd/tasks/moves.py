@@ -19,13 +19,18 @@ from zzd.tasks.problems import REFUSALS
 from zzd.tasks.states import TABLE, Move, Refusal, State
 
 
+def standing(assignment: Assignment) -> State:
+    """Where the unit stands, with what became of the directive itself."""
+    return states.standing(State(assignment.state), assignment.directive.status)
+
+
 def settled(assignment: Assignment, move: Move) -> bool:
     """Whether the move was made already, or is implied by one that was.
 
     Raises the problem that says why, if the move may not be made at all.
     """
     following = states.after(
-        State(assignment.state), move, asks_figures=bool(assignment.directive.figures)
+        standing(assignment), move, asks_figures=bool(assignment.directive.figures)
     )
     if isinstance(following, Refusal):
         raise REFUSALS[following]
@@ -38,13 +43,14 @@ def make_move(
     move: Move,
     *,
     by: Principal,
+    proxy_reason: str | None = None,
     detail: dict[str, Any] | None = None,
     **also: Any,
 ) -> list[Assignment]:
     """Move these assignments, which the caller has locked; returns those that did move.
 
-    ``also`` are further columns to set with it. A few statements, however many assignments.
-    Raises NotAcknowledged, NotReported, AssignmentCompleted.
+    ``proxy_reason`` says why the caller does it for people who could not; ``also`` are further
+    columns to set with it. A few statements, however many assignments. Raises what REFUSALS has.
     """
     moving = [assignment for assignment in assignments if not settled(assignment, move)]
     if not moving:
@@ -62,6 +68,7 @@ def make_move(
                 move=move.value,
                 at=now,
                 session_id=by.session_id,
+                proxy_reason=proxy_reason,
                 detail=detail or {},
                 **snapshot(by),
             )
@@ -73,10 +80,11 @@ def make_move(
 def _after(assignment: Assignment, move: Move, now: datetime) -> dict[str, Any]:
     rule = TABLE[move]
     state = rule.leads_to or State(assignment.state)
+    due = states.due_at(state, assignment.ack_deadline, assignment.report_deadline)
     return {
         "id": assignment.id,
         "state": state.value,
-        "due_at": states.due_at(state, assignment.ack_deadline, assignment.report_deadline),
+        "due_at": None if assignment.cleared_at else due,
         "moves": assignment.moves + 1,
         **{name: getattr(assignment, name) or now for name in rule.stamps},
     }

@@ -201,6 +201,15 @@ def _reached(session: Session, directive: Directive, place: Place) -> bool:
     return session.scalar(reached.limit(1)) is not None
 
 
+def may_stand_in(post: PostRef, assignment: Assignment) -> bool:
+    """Whether somebody in this post may act for people of the unit who cannot: a proxy (代办).
+
+    Anybody of the unit itself, whomever the directive addresses there, and of the units above
+    it within the issuer's reach.
+    """
+    return oversees(post.unit_id, assignment.directive.unit_id, assignment.path)
+
+
 def access_assignment(
     session: Session,
     principal: Principal,
@@ -208,12 +217,16 @@ def access_assignment(
     action: str,
     *,
     to_act: bool = False,
+    as_proxy: bool = False,
 ) -> Assignment:
     """An assignment the caller may see; ``to_act``: one they act on, locked until the end.
 
     Raises NotFound, NotPermitted.
     """
-    return access_assignments(session, principal, [assignment_id], action, to_act=to_act)[0]
+    (found,) = access_assignments(
+        session, principal, [assignment_id], action, to_act=to_act, as_proxy=as_proxy
+    )
+    return found
 
 
 def access_assignments(
@@ -223,8 +236,9 @@ def access_assignments(
     action: str,
     *,
     to_act: bool = False,
+    as_proxy: bool = False,
 ) -> list[Assignment]:
-    """All of these or none. Raises NotFound, NotPermitted."""
+    """All of these or none; ``as_proxy``: acting for others will do. Raises NotFound, NotPermitted."""
     query = (
         select(Assignment)
         .where(Assignment.id.in_(ids))
@@ -238,13 +252,13 @@ def access_assignments(
     if len(found) < len(set(ids)):
         raise NotFound
     own = acting_on(session, principal, ids)
-    unit_id = acting_post(principal).unit_id
+    post = acting_post(principal)
     for assignment in found:
         if assignment.id in own:
             continue
-        if not oversees(unit_id, assignment.directive.unit_id, assignment.path):
+        if not may_stand_in(post, assignment):
             raise deny(NotFound(), action, "assignment", assignment.id)
-        if to_act:
+        if to_act and not as_proxy:
             problem = NotPermitted("Only officials of the unit whom it addresses may do this")
             raise deny(problem, action, "assignment", assignment.id)
     return found

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from zzd import clock
@@ -16,14 +16,24 @@ from zzd.principal import PATH_SEGMENT, Principal
 from zzd.tasks import figures as figure_rules
 from zzd.tasks import policy
 from zzd.tasks.models import Assignment, Directive, ReportFigure
-from zzd.tasks.staffing import below, count_unstaffed
+from zzd.tasks.staffing import below, count_unstaffed, not_handed_over
+from zzd.tasks.states import State
 
-COUNTS = ("addressed", "delivered", "acknowledged", "reported", "completed", "overdue")
+COUNTS = (
+    *("addressed", "delivered", "acknowledged", "reported", "completed", "overdue"),
+    *("returned", "stood_down"),
+)
 STATES: dict[str, ColumnElement[bool]] = {
     "not_delivered": Assignment.delivered_at.is_(None),
     "not_acknowledged": Assignment.acknowledged_at.is_(None),
     "not_reported": Assignment.reported_at.is_(None),
     "not_completed": Assignment.completed_at.is_(None),
+    "returned": Assignment.state == State.RETURNED.value,
+    # Of a cancelled directive: who was given it, and has not said that they stopped.
+    "not_stood_down": and_(
+        Assignment.delivered_at.is_not(None),
+        Assignment.stood_down_at.is_(None),
+    ),
 }
 
 
@@ -97,7 +107,7 @@ def _rows(session: Session, directive: Directive, place: Place) -> dict[int, Row
             func.max(func.length(Assignment.path)),
             *counts_for(directive),
         )
-        .where(*below(directive.id, place.path))
+        .where(*below(directive.id, place.path), not_handed_over())
         .group_by(child)
     ).all()
     ids = {path: ancestor_ids(path)[-1] for path, *_ in counted}
@@ -113,7 +123,11 @@ def _rows(session: Session, directive: Directive, place: Place) -> dict[int, Row
     summed = (
         select(child, ReportFigure.key, func.sum(ReportFigure.value))
         .join(ReportFigure, ReportFigure.report_id == Assignment.latest_report_id)
-        .where(*below(directive.id, place.path), Assignment.latest_report_id.is_not(None))
+        .where(
+            *below(directive.id, place.path),
+            not_handed_over(),
+            Assignment.latest_report_id.is_not(None),
+        )
         .group_by(child, ReportFigure.key)
     )
     for path, key, value in session.execute(summed):
@@ -133,6 +147,8 @@ def counts_for(directive: Directive) -> list[ColumnElement[int]]:
         func.count(Assignment.reported_at),
         func.count(Assignment.completed_at),
         func.count(case((late(directive), 1))),
+        func.count(case((Assignment.state == State.RETURNED.value, 1))),
+        func.count(Assignment.stood_down_at),
     ]
 
 
@@ -160,16 +176,20 @@ def list_assignments(
     directive, place = policy.access_rollup(
         session, by, directive_id, unit_id, "directive.assignments"
     )
+    handed_over = state == State.TRANSFERRED.value
     query = (
         select(Assignment)
-        .where(*below(directive.id, place.path))
+        .where(
+            *below(directive.id, place.path),
+            ~not_handed_over() if handed_over else not_handed_over(),
+        )
         .order_by(Assignment.path)
         .limit(limit + 1)
         .options(joinedload(Assignment.directive).joinedload(Directive.event))
     )
     if state == "overdue":
         query = query.where(late(directive))
-    elif state != "any":
+    elif state != "any" and not handed_over:
         query = query.where(STATES[state])
     if after_path is not None:
         query = query.where(Assignment.path > after_path)

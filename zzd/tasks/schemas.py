@@ -145,6 +145,12 @@ class BriefDirectiveSchema(CompanySchema):
     urgency = fields.String()
     issuer_unit = fields.Nested(IssuerUnitSchema)
     figures = fields.List(fields.Nested(FigureSpecSchema))
+    status = fields.String(
+        validate=validate.OneOf(["open", "closed", "cancelled", "superseded"]),
+    )
+    version = fields.Integer()
+    supersedes_id = Id(allow_none=True)
+    way = fields.String(validate=validate.OneOf(["all", "stepwise"]))
 
 
 class DirectiveSchema(BriefDirectiveSchema):
@@ -157,7 +163,6 @@ class DirectiveSchema(BriefDirectiveSchema):
     escalation = fields.List(fields.Nested(EscalationStepSchema))
     rev = fields.Integer(metadata={"description": "Revision of the tree it was issued in"})
     units = fields.Integer(metadata={"description": "How many units it was issued to"})
-    status = fields.String()
     my_assignment_id = Id(allow_none=True)
 
 
@@ -177,7 +182,9 @@ class RollupQuerySchema(Schema):
 
 class AssignmentsBelowQuerySchema(PageQuerySchema):
     unit_id = Id(load_default=None)
-    state = fields.String(validate=validate.OneOf([*STATES, "overdue", "any"]), load_default="any")
+    state = fields.String(
+        validate=validate.OneOf([*STATES, "overdue", "transferred", "any"]), load_default="any"
+    )
 
 
 class AssignedUnitSchema(Schema):
@@ -202,6 +209,10 @@ class RollupRowSchema(Schema):
     not_reported = fields.Integer()
     completed = fields.Integer()
     overdue = fields.Integer()
+    returned = fields.Integer(metadata={"description": "Gave it back; they are among addressed"})
+    stood_down = fields.Integer(
+        metadata={"description": "Acknowledged that the directive was cancelled"}
+    )
     unstaffed = fields.Integer(
         metadata={"description": "Addressed units in which nobody holds a post that is addressed"}
     )

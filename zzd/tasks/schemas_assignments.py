@@ -16,6 +16,9 @@ from zzd.tasks.states import State
 class AcknowledgementSchema(Schema):
     at = Moment()
     by = fields.Nested(ActorSchema)
+    proxy_reason = fields.String(
+        allow_none=True, metadata={"description": "Why somebody else did it for the unit's people"}
+    )
 
 
 class NoteSchema(Schema):
@@ -35,6 +38,11 @@ class ReportSchema(Schema):
     by = fields.Nested(ActorSchema)
     created_at = Moment()
     device_time = Moment(allow_none=True)
+    counted = fields.Boolean(
+        metadata={"description": "False: it came after the unit's part had ended"}
+    )
+    rescue_open = fields.Boolean()
+    proxy_reason = fields.String(allow_none=True)
     client_id = fields.String(allow_none=True, metadata={"description": "Only to its sender"})
 
 
@@ -70,6 +78,13 @@ class AssignmentSchema(Schema):
     acknowledged = fields.Nested(AcknowledgementSchema, allow_none=True)
     reported_at = Moment(allow_none=True)
     completed_at = Moment(allow_none=True)
+    started_at = Moment(allow_none=True)
+    cleared_at = Moment(
+        allow_none=True, metadata={"description": "All clear for its branch: nothing is due"}
+    )
+    stood_down_at = Moment(
+        allow_none=True, metadata={"description": "The unit acknowledged the cancel"}
+    )
     notes = fields.List(fields.Nested(NoteSchema))
     latest_report = fields.Nested(ReportSchema, allow_none=True)
     below = fields.Nested(BelowSchema)
@@ -84,6 +99,8 @@ class HistoryEntrySchema(Schema):
     move = fields.String()
     by = fields.Nested(ActorSchema)
     detail = fields.Dict(keys=fields.String())
+    device = fields.String(allow_none=True)
+    proxy_reason = fields.String(allow_none=True)
 
 
 class AssignmentWithHistorySchema(AssignmentSchema):

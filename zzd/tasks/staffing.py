@@ -26,6 +26,7 @@ from zzd.orgtree.past import Place
 from zzd.orgtree.units import revision
 from zzd.tasks import policy
 from zzd.tasks.models import Assignment, Cascade, Directive
+from zzd.tasks.states import State
 
 log = structlog.get_logger()
 
@@ -42,6 +43,11 @@ def below(directive_id: int, place_path: str) -> tuple[ColumnElement[bool], ...]
         Assignment.path >= spelled_out(place_path),
         Assignment.path < spelled_out(place_path + PATH_END),
     )
+
+
+def not_handed_over() -> ColumnElement[bool]:
+    """The condition on Assignment: not handed over; one that was counts where it went."""
+    return Assignment.state != State.TRANSFERRED.value
 
 
 def count_unstaffed(
@@ -61,7 +67,7 @@ def count_unstaffed(
             return {path: numbers[1] for path, numbers in parts.items() if numbers[0]}
     counted = (
         select(child, func.count())
-        .where(*below(directive.id, place.path), ~_staffed())
+        .where(*below(directive.id, place.path), not_handed_over(), ~_staffed())
         .group_by(child)
     )
     return {path: int(count) for path, count in session.execute(counted)}
@@ -136,7 +142,11 @@ def count(directive_id: int) -> None:
         while last is not None:
             page = (
                 select(Assignment.path, case((_staffed(), 0), else_=1))
-                .where(Assignment.directive_id == directive_id, Assignment.path > last)
+                .where(
+                    Assignment.directive_id == directive_id,
+                    Assignment.path > last,
+                    not_handed_over(),
+                )
                 .order_by(Assignment.path)
                 .limit(tallies.AT_ONCE)
             )

@@ -6,31 +6,44 @@ the two in agreement.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 
 class State(StrEnum):
-    """How far a unit is, in this order; nothing leads back."""
+    """How far a unit is, in this order, and the four ways out of it at the end."""
 
     ISSUED = "issued"
     DELIVERED = "delivered"
     READ = "read"
     ACKNOWLEDGED = "acknowledged"
+    IN_PROGRESS = "in_progress"
     REPORTED = "reported"
     COMPLETED = "completed"
+    RETURNED = "returned"
+    TRANSFERRED = "transferred"
+    CANCELLED = "cancelled"
+    SUPERSEDED = "superseded"
 
 
 class Move(StrEnum):
     DELIVER = "deliver"
     READ = "read"
     ACKNOWLEDGE = "acknowledge"
+    START = "start"
     REPORT = "report"
     CASCADE = "cascade"
     COMPLETE = "complete"
+    RETURN = "return"
+    TRANSFER = "transfer"
+    CLEAR = "clear"
+    CANCEL = "cancel"
+    SUPERSEDE = "supersede"
+    LATE_REPORT = "late_report"
+    STAND_DOWN = "stand_down"
 
 
 class Refusal(StrEnum):
@@ -38,7 +51,13 @@ class Refusal(StrEnum):
 
     NOT_ACKNOWLEDGED = "not_acknowledged"
     NOT_REPORTED = "not_reported"
+    NOT_CANCELLED = "not_cancelled"
+    REPORTED = "assignment_reported"
     COMPLETED = "assignment_completed"
+    RETURNED = "assignment_returned"
+    TRANSFERRED = "assignment_transferred"
+    CANCELLED = "directive_cancelled"
+    SUPERSEDED = "directive_superseded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,62 +71,130 @@ class Rule:
     by: str
     starts: tuple[State, ...]
     leads_to: State | None
-    settled: tuple[State, ...]
-    stamps: tuple[str, ...]
+    settled: tuple[State, ...] = ()
+    stamps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A move of a history, with ``source``, the row that tells of it."""
+
+    at: datetime
+    move: Move
+    source: Any = None
 
 
 ADDRESSED = "an official of the unit whom the directive addresses"
+OR_PROXY = f"{ADDRESSED}, or a proxy"
+OR_ORIGIN = f"{ADDRESSED}, or an official of the unit it came from"
+ISSUER = "an issuer of the directive's unit"
+BRANCH = "an issuer of the directive's unit, or of an addressed unit above"
+
+UNANSWERED = (State.ISSUED, State.DELIVERED, State.READ)
+AT_WORK = (State.ACKNOWLEDGED, State.IN_PROGRESS, State.REPORTED)
+OUT = (State.RETURNED, State.TRANSFERRED, State.CANCELLED, State.SUPERSEDED)
+# What the directive's own end makes of its assignments.
+ENDS = {"cancelled": State.CANCELLED, "superseded": State.SUPERSEDED}
 
 TABLE: dict[Move, Rule] = {
     Move.DELIVER: Rule(
         by=ADDRESSED,
         starts=(State.ISSUED,),
         leads_to=State.DELIVERED,
-        settled=(
-            State.DELIVERED,
-            State.READ,
-            State.ACKNOWLEDGED,
-            State.REPORTED,
-            State.COMPLETED,
-        ),
+        settled=(State.DELIVERED, State.READ, *AT_WORK, State.COMPLETED, *OUT),
         stamps=("delivered_at",),
     ),
     Move.READ: Rule(
         by=ADDRESSED,
         starts=(State.ISSUED, State.DELIVERED),
         leads_to=State.READ,
-        settled=(State.READ, State.ACKNOWLEDGED, State.REPORTED, State.COMPLETED),
+        settled=(State.READ, *AT_WORK, State.COMPLETED, *OUT),
         stamps=("delivered_at", "read_at"),
     ),
     Move.ACKNOWLEDGE: Rule(
-        by=ADDRESSED,
-        starts=(State.ISSUED, State.DELIVERED, State.READ),
+        by=OR_PROXY,
+        # A unit that gave it back may take it after all.
+        starts=(*UNANSWERED, State.RETURNED),
         leads_to=State.ACKNOWLEDGED,
-        settled=(State.ACKNOWLEDGED, State.REPORTED, State.COMPLETED),
+        settled=(*AT_WORK, State.COMPLETED),
         stamps=("delivered_at", "read_at", "acknowledged_at"),
     ),
+    Move.START: Rule(
+        by=OR_PROXY,
+        starts=(State.ACKNOWLEDGED,),
+        leads_to=State.IN_PROGRESS,
+        settled=(State.IN_PROGRESS, State.REPORTED, State.COMPLETED),
+        stamps=("started_at",),
+    ),
     Move.REPORT: Rule(
-        by=ADDRESSED,
-        starts=(State.ACKNOWLEDGED, State.REPORTED),
+        by=OR_PROXY,
+        starts=AT_WORK,
         leads_to=State.REPORTED,
-        settled=(),
         stamps=("reported_at",),
     ),
-    Move.CASCADE: Rule(
-        by=ADDRESSED,
-        starts=(State.ACKNOWLEDGED, State.REPORTED),
-        leads_to=None,
-        settled=(),
-        stamps=(),
-    ),
+    Move.CASCADE: Rule(by=ADDRESSED, starts=AT_WORK, leads_to=None),
     Move.COMPLETE: Rule(
-        by=ADDRESSED,
-        starts=(State.ACKNOWLEDGED, State.REPORTED),
+        by=OR_PROXY,
+        starts=AT_WORK,
         leads_to=State.COMPLETED,
         settled=(State.COMPLETED,),
         stamps=("completed_at",),
     ),
+    Move.RETURN: Rule(
+        by=ADDRESSED,
+        starts=(*UNANSWERED, State.ACKNOWLEDGED, State.IN_PROGRESS),
+        leads_to=State.RETURNED,
+        settled=(State.RETURNED,),
+        stamps=("delivered_at", "read_at"),
+    ),
+    Move.TRANSFER: Rule(
+        by=OR_ORIGIN,
+        starts=(*UNANSWERED, State.ACKNOWLEDGED, State.IN_PROGRESS, State.RETURNED),
+        leads_to=State.TRANSFERRED,
+        settled=(State.TRANSFERRED,),
+    ),
+    Move.CLEAR: Rule(
+        by=BRANCH,
+        starts=(*UNANSWERED, *AT_WORK, State.COMPLETED, State.RETURNED),
+        leads_to=None,
+        stamps=("cleared_at",),
+    ),
+    Move.CANCEL: Rule(
+        by=ISSUER,
+        starts=(*UNANSWERED, *AT_WORK, State.COMPLETED, State.RETURNED),
+        leads_to=State.CANCELLED,
+        settled=(State.TRANSFERRED, State.CANCELLED),
+    ),
+    Move.SUPERSEDE: Rule(
+        by=ISSUER,
+        starts=(*UNANSWERED, *AT_WORK, State.COMPLETED, State.RETURNED),
+        leads_to=State.SUPERSEDED,
+        settled=(State.TRANSFERRED, State.SUPERSEDED),
+    ),
+    Move.LATE_REPORT: Rule(by=OR_PROXY, starts=OUT, leads_to=None),
+    Move.STAND_DOWN: Rule(
+        by=OR_PROXY, starts=(State.CANCELLED,), leads_to=None, stamps=("stood_down_at",)
+    ),
 }
+
+WHY_NOT = {
+    State.REPORTED: Refusal.REPORTED,
+    State.COMPLETED: Refusal.COMPLETED,
+    State.RETURNED: Refusal.RETURNED,
+    State.TRANSFERRED: Refusal.TRANSFERRED,
+    State.CANCELLED: Refusal.CANCELLED,
+    State.SUPERSEDED: Refusal.SUPERSEDED,
+}
+
+
+def standing(own: State, directive_status: str) -> State:
+    """Where a unit stands: as far as it came itself, unless the directive itself was ended.
+
+    One row ends a directive for a province, so assignments keep how far each unit had come.
+    """
+    if own is State.TRANSFERRED:
+        return own
+    return ENDS.get(directive_status, own)
 
 
 def after(state: State, move: Move, *, asks_figures: bool) -> State | Refusal | None:
@@ -119,7 +206,9 @@ def after(state: State, move: Move, *, asks_figures: bool) -> State | Refusal | 
     if state in rule.settled:
         return None
     if state not in rule.starts:
-        return Refusal.COMPLETED if state is State.COMPLETED else Refusal.NOT_ACKNOWLEDGED
+        if move in (Move.STAND_DOWN, Move.LATE_REPORT):
+            return Refusal.NOT_CANCELLED
+        return WHY_NOT.get(state, Refusal.NOT_ACKNOWLEDGED)
     if move is Move.COMPLETE and asks_figures and state is not State.REPORTED:
         return Refusal.NOT_REPORTED
     return rule.leads_to or state
@@ -136,13 +225,43 @@ def replay(moves: Iterable[Move]) -> State:
     return state
 
 
+def is_history(moves: Iterable[Move]) -> bool:
+    try:
+        replay(moves)
+    except ValueError:
+        return False
+    return True
+
+
+def weave(own: Sequence[Step], ends: Sequence[Step]) -> list[Step]:
+    """One history of what a unit did and of what became of its directive.
+
+    Each end stands where its time says, or as near to it as the table allows: an acknowledgement
+    that was let in at the moment of a cancel came before it. All clear says nothing about a unit
+    that had handed the directive over.
+    """
+    woven = list(own)
+    # A late report fits nowhere before the end that made it late.
+    for end in sorted(ends, key=lambda step: (step.move is Move.CLEAR, step.at)):
+        wished = sum(step.at <= end.at for step in woven)
+        places = [wished] if end.move is Move.CLEAR else range(len(woven) + 1)
+        fitting = [
+            place
+            for place in places
+            if is_history(step.move for step in [*woven[:place], end, *woven[place:]])
+        ]
+        if fitting:
+            woven.insert(min(fitting, key=lambda place: abs(place - wished)), end)
+    return woven
+
+
 def due_at(
     state: State, ack_deadline: datetime, report_deadline: datetime | None
 ) -> datetime | None:
     """The deadline that counts next: to acknowledge, then to report, then none."""
-    if state in (State.ISSUED, State.DELIVERED, State.READ):
+    if state in UNANSWERED:
         return ack_deadline
-    return report_deadline if state is State.ACKNOWLEDGED else None
+    return report_deadline if state in (State.ACKNOWLEDGED, State.IN_PROGRESS) else None
 
 
 def overdue(
@@ -151,4 +270,4 @@ def overdue(
     """What a unit is late with, if anything."""
     if due is None or due >= now:
         return None
-    return "report" if state is State.ACKNOWLEDGED else "acknowledge"
+    return "acknowledge" if state in UNANSWERED else "report"

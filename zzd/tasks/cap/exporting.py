@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from zzd.orgtree.past import units_as_of
+from zzd.tasks.addressing import issuers_own
 from zzd.tasks.cap.exports import Addressed, Order, as_alert
 from zzd.tasks.cap.writing import write_alert
 from zzd.tasks.models import Directive, DirectiveAudience
@@ -25,7 +26,7 @@ def export_directive(session: Session, directive: Directive, *, sender: str) -> 
             select(DirectiveAudience)
             .where(
                 DirectiveAudience.directive_id == directive.id,
-                DirectiveAudience.cascade_id.is_(None),
+                issuers_own(),
             )
             .order_by(DirectiveAudience.audience_id)
         )

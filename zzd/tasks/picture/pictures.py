@@ -18,7 +18,7 @@ from zzd.tasks import policy
 from zzd.tasks.models import Assignment, Directive
 from zzd.tasks.picture import rules
 from zzd.tasks.rollups import COUNTS, counts_for
-from zzd.tasks.staffing import below
+from zzd.tasks.staffing import below, not_handed_over
 
 COUNTY = 3
 SERIES = ("addressed", "acknowledged", "reported")
@@ -51,7 +51,7 @@ def _by_county_and_level(
     county = func.substr(Assignment.path, 1, COUNTY * PATH_SEGMENT).label("county")
     found = session.execute(
         select(county, Assignment.level, *counts_for(directive))
-        .where(*below(directive.id, place.path))
+        .where(*below(directive.id, place.path), not_handed_over())
         .group_by(county, Assignment.level)
     )
     counties: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(COUNTS, 0))
@@ -96,7 +96,9 @@ def series(session: Session, directive: Directive, place: Place) -> dict[str, An
         )
     ]
     found = session.execute(
-        select(*steps, func.count()).where(*below(directive.id, place.path)).group_by(*steps)
+        select(*steps, func.count())
+        .where(*below(directive.id, place.path), not_handed_over())
+        .group_by(*steps)
     )
     return {
         "start": start,

@@ -1,0 +1,1 @@
+"""How directives and their assignments change hands and come to an end."""
