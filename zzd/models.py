@@ -14,6 +14,8 @@ from zzd.messaging.records import models as records
 from zzd.messaging.scheduled import models as scheduled
 from zzd.messaging.search import models as search
 from zzd.miniapps import models as miniapps
+from zzd.miniapps.installations import models as installations
+from zzd.miniapps.oidc import models as oidc
 from zzd.orgtree import models as orgtree
 from zzd.realtime import models as realtime
 from zzd.tasks import models as tasks
@@ -36,10 +38,12 @@ __all__ = [
     "files",
     "groups",
     "identity",
+    "installations",
     "lifecycle",
     "marks",
     "messaging",
     "miniapps",
+    "oidc",
     "orgtree",
     "picture",
     "plans",

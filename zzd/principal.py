@@ -43,10 +43,33 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
+class Reach:
+    """The part of the organisation that an app may know of: the data audience of its installation,
+    as the tree is today. ``levels`` is a bit mask; no ``line`` or ``role`` means any.
+    """
+
+    unit_id: int
+    unit_path: str
+    levels: int
+    line: str | None = None
+    role: str | None = None
+
+    def holds_unit(self, path: str, level: int) -> bool:
+        return path.startswith(self.unit_path) and bool(self.levels & 1 << level)
+
+    def holds_post(self, path: str, level: int, line: str, role: str) -> bool:
+        return (
+            self.holds_unit(path, level) and self.line in (None, line) and self.role in (None, role)
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Principal:
     """The caller of this request or socket event; ``post`` is the one acted in.
 
-    For an app's token ``scopes`` is set, and the official is the one it acts for.
+    For an app's token ``scopes`` is set, with the installation it was given for and what that may
+    know of (``reach``); the official is the one it acts for. An app that acts for itself has no
+    official, and no account: ``account_id`` is 0.
     """
 
     account_id: int
@@ -59,6 +82,8 @@ class Principal:
     grants: tuple[Grant, ...] = ()
     app_id: int | None = None
     scopes: frozenset[str] | None = None
+    installation_id: int | None = None
+    reach: Reach | None = None
 
     def grants_of(self, role: str) -> list[Grant]:
         return [grant for grant in self.grants if grant.role == role]

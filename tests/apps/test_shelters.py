@@ -267,7 +267,10 @@ def test_pages_are_framed_by_the_client_alone_and_set_no_cookie(
 def test_a_rotated_secret_is_found_without_a_restart(
     shelters: Shelters, as_: SignedIn, settings: Settings
 ) -> None:
-    as_("app_developer").post(f"/miniapps/{shelters.id}/secret", status=200)
+    path = f"/miniapps/{shelters.id}/secret"
+    as_("app_developer").post(path, status=200)
+    shelters.open(as_(TOWNSHIP))
+    as_("app_developer").delete(f"{path}/previous")
     launch = shelters.launch(as_(TOWNSHIP))
     answer = requests.post(f"{shelters.url}/api/visits", json=launch, timeout=10)
     assert (answer.status_code, answer.json()["code"]) == (502, "credentials_refused")

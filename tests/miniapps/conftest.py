@@ -97,18 +97,33 @@ def reviewer(as_: SignedIn) -> ApiClient:
     return as_("system_admin")
 
 
+def install(administrator: ApiClient, miniapp_id: str, **changes: Any) -> dict[str, Any]:
+    """An installation for the province or a unit named, with all scopes unless others are named."""
+    page = administrator.get("/miniapps/installable", limit=200)
+    asked = next(item for item in page["items"] if item["miniapp_id"] == miniapp_id)
+    body = {
+        "miniapp_id": miniapp_id,
+        "unit_id": administrator.get("/units", code="33")["items"][0]["id"],
+        "scopes": [each["name"] for each in (*asked["scopes"], *asked["optional_scopes"])],
+        **changes,
+    }
+    made: dict[str, Any] = administrator.post("/installations", body)
+    return made
+
+
 Publish = Callable[..., AppServer]
 
 
 @pytest.fixture
-def publish(app: Flask, developer: ApiClient, reviewer: ApiClient) -> Publish:
-    """Take a manifest all the way to the workbench."""
+def publish(app: Flask, developer: ApiClient, reviewer: ApiClient, as_: SignedIn) -> Publish:
+    """Take a manifest all the way to the workbench, with all that it asks for."""
 
     def run(**changes: Any) -> AppServer:
         made = developer.post("/miniapps", {"manifest": manifest(**changes)})
         developer.post(f"/miniapps/{made['id']}/submission", status=200)
         reviewer.post(f"/miniapps/{made['id']}/review", {"decision": "approve"}, status=200)
         developer.post(f"/miniapps/{made['id']}/publication", status=200)
+        install(as_("33.leader"), made["id"])
         return AppServer(app, made["id"], made["client_id"], made["client_secret"])
 
     return run

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tests.client import ApiClient
+from tests.client import ApiClient, writing_rows
 from tests.conftest import SignedIn
 from tests.miniapps.conftest import AppServer, Publish, manifest
 from zzd import clock
@@ -18,6 +19,7 @@ from zzd.audit.models import AuditEntry
 from zzd.db import transaction
 from zzd.identity.models import Account, AccountGrant
 from zzd.miniapps.models import MiniApp
+from zzd.miniapps.oidc.models import ClientSecret
 from zzd.miniapps.states import MOVES, Move, MoveNotPossible, State, after
 
 
@@ -31,7 +33,9 @@ def test_a_move_leads_on_or_says_what_to_do_instead(move: Move, state: State) ->
 
 
 def test_nothing_is_published_that_was_not_approved() -> None:
-    assert [s for s, to in MOVES[Move.PUBLISH].items() if to is State.PUBLISHED] == [State.APPROVED]
+    assert set(MOVES[Move.PUBLISH]) == {State.APPROVED, State.ROLLING_OUT}
+    assert set(MOVES[Move.ROLL_OUT]) == {State.APPROVED, State.ROLLING_OUT}
+    assert set(MOVES[Move.ROLL_BACK]) == {State.SUPERSEDED}
     assert MOVES[Move.APPROVE] == {State.IN_REVIEW: State.APPROVED}
     assert MOVES[Move.SUBMIT] == {State.DRAFT: State.IN_REVIEW}
 
@@ -209,16 +213,27 @@ def test_a_create_says_where_the_app_is(developer: ApiClient) -> None:
     assert response.headers["Location"] == f"/api/v1/miniapps/{made['id']}"
 
 
-def test_only_a_digest_of_the_secret_is_kept_and_a_new_one_ends_it(
+def test_two_secrets_are_good_while_one_takes_the_others_place(
     developer: ApiClient, shelters: AppServer, as_: SignedIn, session: Session
 ) -> None:
-    row = session.scalars(select(MiniApp)).one()
+    (row,) = session.scalars(select(ClientSecret)).all()
     assert shelters.secret not in str(vars(row))
-    fresh = developer.post(f"/miniapps/{shelters.id}/secret", status=200)
-    launched, verifier = shelters.launch(as_("3310.leader"))
-    assert shelters.exchange(launched["code"], verifier).status_code == 401
-    shelters.secret = fresh["client_secret"]
-    assert shelters.exchange(launched["code"], verifier).status_code == 200
+    path = f"/miniapps/{shelters.id}/secret"
+
+    def takes(secret: str) -> bool:
+        launched, verifier = shelters.launch(as_("3310.leader"))
+        auth = (shelters.client_id, secret)
+        return shelters.exchange(launched["code"], verifier, auth=auth).status_code == 200
+
+    first, made = shelters.secret, developer.post(path, status=200)
+    assert clock.now() < datetime.fromisoformat(made["previous_until"])
+    second = made["client_secret"]
+    assert (takes(first), takes(second)) == (True, True)
+    third = developer.post(path, status=200)["client_secret"]
+    assert (takes(first), takes(second), takes(third)) == (False, True, True)
+    developer.delete(f"{path}/previous")
+    assert (takes(second), takes(third)) == (False, True)
+    developer.delete(f"{path}/previous", status=404)
 
 
 REGISTRY: list[Any] = [
@@ -247,7 +262,7 @@ def test_an_official_has_no_business_with_the_registry(
 def test_a_developer_sees_no_other_developers_app(
     as_: SignedIn, shelters: AppServer, session: Session
 ) -> None:
-    with transaction() as writing:
+    with writing_rows() as writing:
         account_id = writing.scalars(select(Account.id).where(Account.username == "33.leader"))
         writing.add(
             AccountGrant(account_id=account_id.one(), role="app_developer", granted_at=clock.now())

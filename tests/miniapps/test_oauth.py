@@ -21,7 +21,7 @@ from zzd import clock
 from zzd.audit.models import AuditEntry
 from zzd.db import database, transaction
 from zzd.identity.models import Account
-from zzd.miniapps.models import AppToken, LaunchCode
+from zzd.miniapps.oidc.models import AppToken, LaunchCode
 from zzd.orgtree.models import Official, Post
 
 TOWNSHIP = "331081100.duty_officer"
@@ -53,7 +53,8 @@ def test_an_app_learns_who_opened_it(shelters: AppServer, as_: SignedIn) -> None
         "code": "331081100",
         "name": "石塘镇",
         "level": 4,
-        "full_name": "浙江省台州市温岭市石塘镇",
+        # From the unit on that the app may know of.
+        "full_name": "台州市温岭市石塘镇",
     }
     sub = known.pop("sub")
     assert known == {
@@ -294,7 +295,15 @@ def test_a_wider_version_gives_old_tokens_nothing(
     reviewer.post(f"{path}/review", {"decision": "approve"}, status=200)
     developer.post(f"{path}/publication", status=200)
     client.get("/units", status=403)
+    # Nor new ones, until the administrator consents to more.
+    app.open(as_(TOWNSHIP)).get("/units", status=403)
+    administrator = as_("33.leader")
+    (installed,) = administrator.get("/installations")["items"]
+    assert installed["scopes_to_consent_to"] == ["units.read"]
+    consent = {"scopes": ["identity", "units.read"], "version": 2}
+    administrator.patch(f"/installations/{installed['id']}", consent)
     app.open(as_(TOWNSHIP)).get("/units")
+    client.get("/units", status=403)
 
 
 def test_only_digests_of_codes_and_tokens_are_kept(

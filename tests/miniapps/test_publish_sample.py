@@ -30,6 +30,7 @@ class Operator:
 
     def publish(self, *more: str) -> Result:
         people = ("--developer", "app_developer", "--reviewer", "system_admin")
+        people += ("--installer", "33.leader")
         return CliRunner().invoke(
             miniapps,
             [

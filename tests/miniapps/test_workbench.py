@@ -123,8 +123,8 @@ def test_a_workbench_costs_the_same_however_many_apps(
         publish(id=f"a.b.c{number}", audience={"unit_code": "33", "levels": [number, 4]})
     with statements() as with_four:
         assert len(names(official)) == 4
-    # Who calls, the audiences they are in, the apps.
-    assert len(with_four) == len(with_one) == 3
+    # Who calls, the audiences they are in, what is rolling out to them, the apps.
+    assert len(with_four) == len(with_one) == 4
 
 
 BAD_QUERIES: list[Any] = [

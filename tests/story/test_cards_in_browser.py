@@ -70,6 +70,10 @@ def publish(stage: Stage, callback_url: str) -> tuple[dict[str, Any], str]:
     developer.post(f"/miniapps/{app['id']}/submission", status=200)
     reviewer.post(f"/miniapps/{app['id']}/review", {"decision": "approve"}, status=200)
     developer.post(f"/miniapps/{app['id']}/publication", status=200)
+    administrator = stage.person("province_admin")
+    province = administrator.get("/units", code="33")["items"][0]["id"]
+    body = {"miniapp_id": app["id"], "unit_id": province, "scopes": ["cards.send"]}
+    administrator.post("/installations", body)
     return app, secret
 
 

@@ -54,6 +54,8 @@ def take_next(session: Session, by: Principal, conversation_id: int, now: dateti
 
     Raises NotFound, NotPermitted.
     """
+    if by.reach is not None:
+        access_conversation(session, by, conversation_id, action="message.send")
     folded = session.get_bind().dialect.name == "postgresql"
     values = {"where_id": conversation_id, "now": now, "me": by.official_id}
     connection = session.connection()

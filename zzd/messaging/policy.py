@@ -29,7 +29,8 @@ from zzd.messaging.models import Conversation, Message, Participation
 from zzd.messaging.rules import BY_AUDIENCE, MANAGERS, NAMED
 from zzd.orgtree import audiences
 from zzd.orgtree.audiences import Audience
-from zzd.principal import Principal
+from zzd.orgtree.reach import as_audience
+from zzd.principal import Principal, Reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +82,32 @@ def access_conversation(
     if conversation.audience_id is not None:
         audience = audiences.in_use(session, [conversation.audience_id])[conversation.audience_id]
     place = Place(conversation, mine, audience)
-    if not belongs(principal, place):
+    if not belongs(principal, place) or not may_know_of(
+        session, principal.reach, conversation, audience
+    ):
         raise deny(NotFound(), action, "conversation", conversation_id)
     return place
+
+
+def may_know_of(
+    session: Session, reach: Reach | None, conversation: Conversation, audience: Audience | None
+) -> bool:
+    """Whether an app with this reach may know of the conversation: everybody whom it is for, or
+    who is in it, lies within. No reach means no app, and no limit.
+
+    One statement, for the at most ``MOST_MEMBERS`` people of a group.
+    """
+    if reach is None:
+        return True
+    within = as_audience(reach)
+    if audience is not None:
+        return audience.lies_in(within)
+    outside = select(Participation.official_id).where(
+        Participation.conversation_id == conversation.id,
+        Participation.left_at.is_(None),
+        ~audiences.holds_post(within, Participation.official_id),
+    )
+    return session.scalar(outside.limit(1)) is None
 
 
 def belongs(principal: Principal, place: Place) -> bool:

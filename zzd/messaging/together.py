@@ -68,6 +68,8 @@ def send_message(
     """
     alone = Text(by, client_id or uuid.uuid4().hex, text)
     plain = more.get("kind", kinds.TEXT) == kinds.TEXT and not more.get("confirm")
+    # Which conversations an app may know of is asked for each of its messages.
+    plain = plain and by.reach is None
     if not plain or any(
         more.get(name) is not None for name in ("content", "reply_to_seq", "mentions")
     ):

@@ -10,6 +10,7 @@ from zzd.messaging.cards.senders import register_senders
 from zzd.miniapps import commands, routes, routes_opening, tokens
 from zzd.miniapps.callbacks import CardSenders
 from zzd.miniapps.frames import FrameOrigins
+from zzd.miniapps.installations import routes as installing
 from zzd.realtime.sockets import Sockets
 
 
@@ -18,6 +19,11 @@ def register(app: Flask, api: Api, sockets: Sockets) -> None:
     add_token_reader(app, tokens.PREFIX, tokens.read_token)
     register_senders(app, CardSenders(app.config["SECRET_KEY"]))
     app.extensions["zzd.frame_origins"] = FrameOrigins()
-    for blueprint in (routes.blueprint, routes_opening.blueprint, routes_opening.oauth_blueprint):
+    for blueprint in (
+        routes.blueprint,
+        installing.blueprint,
+        routes_opening.blueprint,
+        routes_opening.oauth_blueprint,
+    ):
         api.register_blueprint(blueprint)
     app.extensions.setdefault("zzd.commands", []).append(commands.miniapps)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+from secrets import token_hex
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 from zzd import clock
 from zzd.audit import log as audit
 from zzd.db import after_commit, find_repeat, fingerprint
-from zzd.errors import Conflict, Invalid, NotPermitted, deny
+from zzd.errors import Conflict, Invalid, NotFound, NotPermitted, deny
 from zzd.identity.policy import may_review_apps
-from zzd.identity.tokens import digest
 from zzd.miniapps import frames, manifests, policy
 from zzd.miniapps.models import MiniApp, MiniAppVersion
+from zzd.miniapps.oidc import secrets
 from zzd.miniapps.policy import Held
+from zzd.miniapps.problems import VersionChanged
 from zzd.miniapps.states import Move, State, after, check_suspension
 from zzd.orgtree import audiences, units
 from zzd.orgtree.audiences import Audience
@@ -29,8 +30,11 @@ class AppIdTaken(Conflict):
     code, title = "app_id_taken", "Another app has this id; choose one below a domain of your own"
 
 
-class VersionChanged(Conflict):
-    code, title = "version_changed", "The app was changed since you looked at it; read it again"
+class Wanted(NamedTuple):
+    """Whom a manifest is for, and whom and what it wants to know of."""
+
+    audience: Audience
+    data_audience: Audience
 
 
 class Registered(NamedTuple):
@@ -57,12 +61,10 @@ def register_app(
     check_manifest(session, manifest, settings)
     if session.scalar(select(MiniApp.id).where(MiniApp.app_id == manifest["id"])) is not None:
         raise AppIdTaken
-    secret = secrets.token_urlsafe(32)
     app = MiniApp(
         app_id=manifest["id"],
         developer_id=by.account_id,
-        oauth_client_id=f"app-{secrets.token_hex(12)}",
-        secret_digest=digest(secret),
+        oauth_client_id=f"app-{token_hex(12)}",
         version=0,
         created_at=clock.now(),
         sender_id=by.account_id,
@@ -72,7 +74,7 @@ def register_app(
     session.add(app)
     version = _add_version(session, app, manifest, by)
     _record(session, "miniapp.register", by, version, app_id=app.app_id)
-    return Registered(Held(app, version), secret)
+    return Registered(Held(app, version), secrets.make(session, app.id))
 
 
 def change_app(
@@ -90,12 +92,24 @@ def change_app(
     return Held(held.app, version)
 
 
-def rotate_secret(session: Session, held: Held, *, by: Principal) -> str:
-    """A new secret; the one before is worth nothing from now on."""
-    secret = secrets.token_urlsafe(32)
-    held.app.secret_digest = digest(secret)
+def rotate_secret(session: Session, held: Held, *, by: Principal) -> dict[str, Any]:
+    """A new secret; the one before is good for a while yet (secrets.ROTATION)."""
+    secret = secrets.make(session, held.app.id)
+    session.flush()
+    kept = secrets.list_secrets(session, held.app.id)
     _record(session, "miniapp.rotate_secret", by, held.version)
-    return secret
+    return {
+        "client_id": held.app.oauth_client_id,
+        "client_secret": secret,
+        "previous_until": kept[1].retires_at if len(kept) > 1 else None,
+    }
+
+
+def retire_previous_secret(session: Session, held: Held, *, by: Principal) -> None:
+    """The older secret is worth nothing from now on. Raises NotFound where there is none."""
+    if not secrets.retire_previous(session, held.app.id):
+        raise NotFound
+    _record(session, "miniapp.retire_secret", by, held.version)
 
 
 def submit_app(session: Session, held: Held, *, by: Principal) -> None:
@@ -147,12 +161,13 @@ def publish_app(session: Session, held: Held, *, by: Principal, settings: Settin
         app.suspended_at = app.suspender = app.suspension_reason = None
     if version.state == State.APPROVED or not was_suspended:
         state = after(Move.PUBLISH, State(version.state))
-        audience = check_manifest(session, version.manifest, settings)
+        wanted = check_manifest(session, version.manifest, settings)
         if before := _published(session, app):
             before.state = State.SUPERSEDED
             session.flush()
         version.state, version.published_at = state, clock.now()
-        version.audience_id = audiences.put_in_use(session, audience)
+        version.audience_id = audiences.put_in_use(session, wanted.audience)
+        version.data_audience_id = audiences.put_in_use(session, wanted.data_audience)
     _record(session, "miniapp.publish", by, version)
     after_commit(session, frames.forget)
 
@@ -164,7 +179,7 @@ def suspend_app(session: Session, held: Held, *, by: Principal, reason: str) -> 
     """
     app, version = held
     check_suspension(
-        published=_published(session, app) is not None, suspended=app.suspended_at is not None
+        live=_published(session, app) is not None, suspended=app.suspended_at is not None
     )
     app.suspended_at, app.suspender = clock.now(), policy.signature(by)
     app.suspension_reason = reason
@@ -172,24 +187,30 @@ def suspend_app(session: Session, held: Held, *, by: Principal, reason: str) -> 
     after_commit(session, frames.forget)
 
 
-def check_manifest(session: Session, manifest: dict[str, Any], settings: Settings) -> Audience:
-    """The audience of a good manifest. Raises Invalid with every fault."""
+def check_manifest(session: Session, manifest: dict[str, Any], settings: Settings) -> Wanted:
+    """The audiences of a good manifest. Raises Invalid with every fault."""
     if faults := manifests.find_faults(manifest, own_origins=settings.allowed_origins):
         raise Invalid(
             "The manifest has faults",
             errors=[{**fault, "pointer": f"/manifest{fault['pointer']}"} for fault in faults],
         )
-    wanted = manifest["audience"]
+    return Wanted(
+        _resolve(session, manifest["audience"], "/manifest/audience"),
+        _resolve(session, manifests.data_audience(manifest), "/manifest/data_audience"),
+    )
+
+
+def _resolve(session: Session, wanted: dict[str, Any], pointer: str) -> Audience:
     found = units.find_by_code(session, wanted["unit_code"])
     if not found:
-        raise Invalid.at("/manifest/audience/unit_code", "There is no active unit with this code")
+        raise Invalid.at(f"{pointer}/unit_code", "There is no active unit with this code")
     return audiences.resolve(
         session,
         unit_id=found[0].id,
         levels=wanted.get("levels"),
         line=wanted.get("line"),
         role=wanted.get("role"),
-        pointer="/manifest/audience",
+        pointer=pointer,
     )
 
 
@@ -208,6 +229,7 @@ def _add_version(
         category=manifest["category"],
         entry_origin=manifests.origin_of(manifest["entry_url"]),
         scopes=manifests.scope_names(manifest),
+        optional_scopes=manifests.optional_scope_names(manifest),
         created_by=by.account_id,
         created_at=clock.now(),
     )

@@ -14,11 +14,12 @@ from sqlalchemy.orm import Session
 from zzd import clock
 from zzd.audit import log as audit
 from zzd.messaging.cards.senders import Callback
+from zzd.miniapps.installations.policy import find_openings
 from zzd.miniapps.models import CallbackSecret, MiniApp, MiniAppVersion
-from zzd.miniapps.policy import Held, is_published
+from zzd.miniapps.policy import Held, is_live
 from zzd.miniapps.schemas import UserInfoSchema
+from zzd.miniapps.states import State
 from zzd.miniapps.tokens import describe_user
-from zzd.orgtree import audiences
 from zzd.outgoing.signing import secret_of
 from zzd.principal import Principal
 
@@ -92,26 +93,27 @@ class CardSenders:
     def describe_presser(
         self, session: Session, app_id: int, principal: Principal
     ) -> dict[str, Any]:
-        """Who it is only with the scope ``identity`` and within the app's audience; a pseudonym,
+        """Who it is only with the scope ``identity`` and where they may open the app; a pseudonym,
         the same as at the app's userinfo endpoint, in any case."""
-        scopes: frozenset[str] = frozenset()
-        held = _published(session, app_id)
-        if held is not None and principal.post is not None and held.version.audience_id:
-            audience = audiences.in_use(session, [held.version.audience_id])
-            if audience[held.version.audience_id].matches(principal.post):
-                scopes = frozenset(held.version.scopes)
-        told = describe_user(
-            session, replace(principal, app_id=app_id, scopes=scopes), key=self._key
-        )
+        openings = find_openings(session, principal, app_id)
+        opening = next((each for each in openings if each.post == principal.post), None)
+        caller = replace(principal, app_id=app_id, scopes=frozenset())
+        if opening is not None:
+            live, version, _ = opening
+            caller = replace(caller, scopes=live.scopes(version), reach=live.reach(version))
+        told = describe_user(session, caller, key=self._key)
         shown: dict[str, Any] = UserInfoSchema().dump(told)
         return shown
 
 
 def _published(session: Session, app_id: int) -> Held | None:
+    """An app with the version that most people see, if they see one."""
     found = session.execute(
         select(MiniApp, MiniAppVersion)
-        .join(MiniAppVersion, is_published())
+        .join(MiniAppVersion, is_live())
         .where(MiniApp.id == app_id)
+        .order_by(MiniAppVersion.state == State.ROLLING_OUT)
+        .limit(1)
     ).one_or_none()
     return Held(*found) if found else None
 

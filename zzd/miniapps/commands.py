@@ -37,10 +37,19 @@ def miniapps() -> None:
 )
 @click.option("--developer", default="developer", show_default=True, help="Registers the app.")
 @click.option("--reviewer", default="sysadmin", show_default=True, help="Approves it.")
+@click.option(
+    "--installer", default="province_admin", show_default=True, help="Installs it for their unit."
+)
 def publish_sample(
-    manifest_file: Path, entry: str | None, secret_file: Path, developer: str, reviewer: str
+    manifest_file: Path,
+    entry: str | None,
+    secret_file: Path,
+    developer: str,
+    reviewer: str,
+    installer: str,
 ) -> None:
-    """Register, approve and publish the app of MANIFEST_FILE; done before, it changes nothing.
+    """Register, approve, publish and install the app of MANIFEST_FILE; done before, it changes
+    nothing.
 
     ${APP_URL} in the manifest stands for the entry address.
     """
@@ -54,6 +63,7 @@ def publish_sample(
                 manifest,
                 developer=_account(session, developer),
                 reviewer=_account(session, reviewer),
+                installer=_account(session, installer),
                 kept=kept,
                 settings=settings,
             )

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from zzd.db import reading
 from zzd.miniapps.models import MiniApp, MiniAppVersion
-from zzd.miniapps.policy import is_published
+from zzd.miniapps.policy import is_live
 
 log = structlog.get_logger()
 
@@ -54,7 +54,7 @@ def _loopback_origins() -> tuple[str, ...]:
     origin = MiniAppVersion.entry_origin
     query = (
         select(origin)
-        .join(MiniApp, is_published())
+        .join(MiniApp, is_live())
         .where(origin.startswith("http://"))
         .distinct()
         .order_by(origin)

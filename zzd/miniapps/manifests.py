@@ -67,6 +67,20 @@ def scope_names(manifest: dict[str, Any]) -> list[str]:
     return [scope["name"] for scope in manifest["scopes"]]
 
 
+def optional_scope_names(manifest: dict[str, Any]) -> list[str]:
+    """What an administrator may grant or not, the app doing without."""
+    return [scope["name"] for scope in manifest.get("optional_scopes", [])]
+
+
+def data_audience(manifest: dict[str, Any]) -> dict[str, Any]:
+    """What the app wants to know of: the whole block of the unit that it is for, if it says
+    nothing."""
+    said: dict[str, Any] = manifest.get("data_audience") or {
+        "unit_code": manifest["audience"]["unit_code"]
+    }
+    return said
+
+
 def _fault(path: Collection[Any], detail: str) -> Fault:
     parts = (str(part).replace("~", "~0").replace("/", "~1") for part in path)
     return {"pointer": "".join(f"/{part}" for part in parts), "detail": detail}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from zzd.db import Base, BigInt, Id, Idempotent, byte_ordered
@@ -25,12 +25,15 @@ class MiniApp(Idempotent, Base):
     app_id: Mapped[str] = mapped_column(byte_ordered(120), unique=True)
     developer_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
     oauth_client_id: Mapped[str] = mapped_column(byte_ordered(40), unique=True)
-    secret_digest: Mapped[str] = mapped_column(String(64))
     # The number of its newest version.
     version: Mapped[int]
     suspended_at: Mapped[datetime | None]
     suspender: Mapped[dict[str, Any] | None]
     suspension_reason: Mapped[str | None] = mapped_column(String(500))
+    # Retired for good: by whom, when and why, in the shape of a suspension.
+    retired_at: Mapped[datetime | None]
+    retirer: Mapped[dict[str, Any] | None]
+    retirement_reason: Mapped[str | None] = mapped_column(String(500))
     created_at: Mapped[datetime]
 
 
@@ -48,6 +51,14 @@ class MiniAppVersion(Base):
             postgresql_where=text("state = 'published'"),
             sqlite_where=text("state = 'published'"),
         ),
+        # And at most one is on its way to everybody.
+        Index(
+            "uq_miniapp_version_rolling_out",
+            "miniapp_id",
+            unique=True,
+            postgresql_where=text("state = 'rolling_out'"),
+            sqlite_where=text("state = 'rolling_out'"),
+        ),
     )
 
     id: Mapped[Id]
@@ -61,8 +72,16 @@ class MiniAppVersion(Base):
     category: Mapped[str] = mapped_column(String(16))
     entry_origin: Mapped[str] = mapped_column(byte_ordered(300))
     scopes: Mapped[list[Any]]
+    optional_scopes: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     # Kept in use from publication on.
     audience_id: Mapped[int | None] = mapped_column(ForeignKey("audience.id"), index=True)
+    # What it may know of at most; each installation narrows it.
+    data_audience_id: Mapped[int | None] = mapped_column(BigInt)
+    # While it is rolling out: to how many of a hundred, and to which audiences besides.
+    rollout_percent: Mapped[int | None]
+    rollout_audience_ids: Mapped[list[Any] | None]
+    # Approved by rule: it asks for nothing that the published one did not.
+    review_skipped: Mapped[bool] = mapped_column(default=False, server_default=false())
     # Accounts, and beside them who these were when they signed (policy.signature).
     created_by: Mapped[int] = mapped_column(BigInt)
     created_at: Mapped[datetime]
@@ -88,39 +107,3 @@ class CallbackSecret(Base):
     salt: Mapped[str] = mapped_column(String(43))
     created_at: Mapped[datetime]
     retires_at: Mapped[datetime | None]
-
-
-class LaunchCode(Base):
-    """A code an official's client handed to an app. Only its digest is kept."""
-
-    __tablename__ = "miniapp_code"
-
-    id: Mapped[Id]
-    digest: Mapped[str] = mapped_column(String(64), unique=True)
-    miniapp_id: Mapped[int] = mapped_column(ForeignKey("miniapp.id"))
-    version_id: Mapped[int] = mapped_column(ForeignKey("miniapp_version.id"))
-    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
-    post_id: Mapped[int] = mapped_column(ForeignKey("post.id"))
-    redirect_uri: Mapped[str] = mapped_column(String(500))
-    code_challenge: Mapped[str] = mapped_column(String(43))
-    scopes: Mapped[list[Any]]
-    created_at: Mapped[datetime]
-    expires_at: Mapped[datetime] = mapped_column(index=True)
-    used_at: Mapped[datetime | None]
-
-
-class AppToken(Base):
-    """An app's access for one official in one post. Only its digest is kept."""
-
-    __tablename__ = "miniapp_token"
-
-    id: Mapped[Id]
-    digest: Mapped[str] = mapped_column(String(64), unique=True)
-    code_id: Mapped[int] = mapped_column(ForeignKey("miniapp_code.id"), index=True)
-    miniapp_id: Mapped[int] = mapped_column(ForeignKey("miniapp.id"))
-    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
-    post_id: Mapped[int] = mapped_column(ForeignKey("post.id"))
-    scopes: Mapped[list[Any]]
-    created_at: Mapped[datetime]
-    expires_at: Mapped[datetime] = mapped_column(index=True)
-    revoked_at: Mapped[datetime | None]

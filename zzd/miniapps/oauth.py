@@ -7,7 +7,6 @@ into answers within it, so that what they revoke is committed.
 
 from __future__ import annotations
 
-import hmac
 from typing import Any
 
 from authlib.integrations.flask_oauth2 import AuthorizationServer
@@ -30,9 +29,12 @@ from zzd import clock
 from zzd.audit import log as audit
 from zzd.identity.tokens import digest
 from zzd.miniapps import tokens
+from zzd.miniapps.installations.policy import reopened
+from zzd.miniapps.installations.reach import Live, live_installation
 from zzd.miniapps.manifests import SCOPES
-from zzd.miniapps.models import LaunchCode, MiniApp, MiniAppVersion
-from zzd.miniapps.policy import is_published, official_of_app
+from zzd.miniapps.models import MiniApp
+from zzd.miniapps.oidc import secrets
+from zzd.miniapps.oidc.models import LaunchCode
 
 AUTH_METHODS = ("client_secret_basic", "client_secret_post")
 GRANT = "authorization_code"
@@ -62,11 +64,12 @@ def describe_server(public_url: str) -> dict[str, Any]:
 class _Client:
     """A registered app as Authlib asks about it."""
 
-    def __init__(self, app: MiniApp) -> None:
+    def __init__(self, session: Session, app: MiniApp) -> None:
+        self.session = session
         self.app = app
 
     def check_client_secret(self, secret: str) -> bool:
-        return hmac.compare_digest(self.app.secret_digest, digest(secret))
+        return secrets.is_good(self.session, self.app.id, secret)
 
     def check_endpoint_auth_method(self, method: str, _endpoint: str) -> bool:
         return method in AUTH_METHODS
@@ -84,9 +87,9 @@ class _Code:
 
     code_challenge_method = "S256"
 
-    def __init__(self, row: LaunchCode, audience_id: int | None) -> None:
+    def __init__(self, row: LaunchCode, live: Live) -> None:
         self.row = row
-        self.audience_id = audience_id
+        self.live = live
         self.code_challenge = row.code_challenge
 
     def get_redirect_uri(self) -> str:
@@ -122,25 +125,21 @@ class _LaunchCodeGrant(AuthorizationCodeGrant):
             raise InvalidGrantError("The code was used before; its tokens are revoked now")
         if row.expires_at <= clock.now():
             raise InvalidGrantError("The code has expired; launch the app again")
-        published = session.execute(
-            select(MiniAppVersion.id, MiniAppVersion.audience_id)
-            .join(MiniApp, is_published())
-            .where(MiniApp.id == row.miniapp_id)
-        ).one_or_none()
-        if published is None or published.id != row.version_id:
+        live = live_installation(session, row.installation_id)
+        if live is None or all(version.id != row.version_id for version in live.versions):
             raise InvalidGrantError("The app was suspended or changed; launch it again")
-        return _Code(row, published.audience_id)
+        return _Code(row, live)
 
     def authenticate_user(self, code: _Code) -> Any:
-        user = official_of_app(
+        found = reopened(
             self.server.session,
-            audience_id=code.audience_id,
+            code.live,
             account_id=code.row.account_id,
             post_id=code.row.post_id,
         )
-        if user is None:
+        if found is None:
             raise InvalidGrantError("The official may not open this app any more")
-        return user
+        return found[0]
 
     def delete_authorization_code(self, code: _Code) -> None:
         code.row.used_at = clock.now()
@@ -171,7 +170,7 @@ class _Server(AuthorizationServer):
             return None
         query = select(MiniApp).where(MiniApp.oauth_client_id == client_id)
         app = self.session.scalar(query)
-        return _Client(app) if app else None
+        return _Client(self.session, app) if app else None
 
     def authenticate_client(self, *args: Any, **kwargs: Any) -> _Client:
         try:

@@ -9,11 +9,9 @@ from sqlalchemy.orm import Session
 
 from zzd.errors import NotFound, NotPermitted, deny
 from zzd.identity.policy import may_develop_apps, may_review_apps
-from zzd.identity.principals import principal_of_account
 from zzd.miniapps.models import MiniApp, MiniAppVersion
-from zzd.miniapps.states import State
-from zzd.orgtree import audiences
-from zzd.principal import PostRef, Principal
+from zzd.miniapps.states import LIVE
+from zzd.principal import Principal
 
 
 class TwoPersonRule(NotPermitted):
@@ -58,50 +56,15 @@ def access_own_app(session: Session, principal: Principal, miniapp_id: int) -> H
     return held
 
 
-def access_published_app(
-    session: Session, principal: Principal, miniapp_id: int
-) -> tuple[Held, PostRef]:
-    """An app on the caller's workbench, and the post that puts it there: the acting one if it does.
-
-    Raises NotFound.
-    """
-    found = session.execute(
-        select(MiniApp, MiniAppVersion)
-        .join(MiniAppVersion, is_published())
-        .where(MiniApp.id == miniapp_id)
-    ).one_or_none()
-    if found is None:
-        raise NotFound
-    held = Held(*found)
-    audience = audiences.in_use(session, [held.version.audience_id or 0]).popitem()[1]
-    acting = [principal.post] if principal.post else []
-    for post in (*acting, *principal.posts):
-        if audience.matches(post):
-            return held, post
-    raise deny(NotFound(), "miniapp.launch", "miniapp", miniapp_id)
-
-
-def is_published() -> Any:
-    """The condition that joins an app with the version that people see, if they see one."""
+def is_live() -> Any:
+    """The condition that joins an app with the versions that people may see, if they see any: the
+    published one and the one that is rolling out."""
     return and_(
         MiniAppVersion.miniapp_id == MiniApp.id,
-        MiniAppVersion.state == State.PUBLISHED,
+        MiniAppVersion.state.in_(LIVE),
         MiniApp.suspended_at.is_(None),
+        MiniApp.retired_at.is_(None),
     )
-
-
-def official_of_app(
-    session: Session, *, audience_id: int | None, account_id: int, post_id: int
-) -> Principal | None:
-    """The official an app acts for, as long as their post is theirs and in the app's audience.
-
-    What was granted to the official is not granted to the app: it acts with the post alone.
-    """
-    principal = principal_of_account(session, account_id, post_id=post_id)
-    if principal is None or principal.post is None:
-        return None
-    audience = audiences.in_use(session, [audience_id or 0]).get(audience_id or 0)
-    return principal if audience and audience.matches(principal.post) else None
 
 
 def signature(principal: Principal) -> dict[str, Any]:

@@ -88,7 +88,11 @@ def _describe(app: MiniApp, version: MiniAppVersion, published: int | None) -> d
         "description": manifest["description"],
         "icon": manifest.get("icon"),
         "category": version.category,
-        "state": shown(State(version.state), suspended=app.suspended_at is not None),
+        "state": shown(
+            State(version.state),
+            suspended=app.suspended_at is not None,
+            retired=app.retired_at is not None,
+        ),
         "version": version.number,
         "published_version": published,
         "manifest": manifest,

@@ -13,6 +13,7 @@ from zzd.api import (
     allow,
     created,
     decode_cursor,
+    no_content,
     page,
     page_schema,
     principal,
@@ -135,12 +136,22 @@ def list_miniapp_versions(query: dict[str, Any], miniapp_id: int) -> dict[str, A
 @blueprint.route("/miniapps/<id:miniapp_id>/secret", methods=["POST"])
 @allow(Caller.ACCOUNT, roles=[DEVELOPER])
 @blueprint.response(200, SecretSchema)
-def rotate_miniapp_secret(miniapp_id: int) -> dict[str, str]:
-    """Make a new secret; the old one stops working"""
+def rotate_miniapp_secret(miniapp_id: int) -> dict[str, Any]:
+    """Make a new secret; the one before works for another week, and any older one no more"""
     with transaction() as session:
         held = policy.access_own_app(session, principal(), miniapp_id)
-        secret = apps.rotate_secret(session, held, by=principal())
-        return {"client_id": held.app.oauth_client_id, "client_secret": secret}
+        return apps.rotate_secret(session, held, by=principal())
+
+
+@blueprint.route("/miniapps/<id:miniapp_id>/secret/previous", methods=["DELETE"])
+@allow(Caller.ACCOUNT, roles=[DEVELOPER])
+@blueprint.response(204)
+def retire_miniapp_secret(miniapp_id: int) -> Response:
+    """End the secret before the newest at once"""
+    with transaction() as session:
+        held = policy.access_own_app(session, principal(), miniapp_id)
+        apps.retire_previous_secret(session, held, by=principal())
+    return no_content()
 
 
 @blueprint.route("/miniapps/<id:miniapp_id>/callback-secret", methods=["POST"])

@@ -1,16 +1,18 @@
-"""Bring a sample app to its workbench by the same steps as any other, by two people."""
+"""Bring a sample app to its workbench by the same steps as any other, by the people these take."""
 
 from __future__ import annotations
 
-import hmac
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from zzd.identity.tokens import digest
+from zzd.errors import NotPermitted
 from zzd.miniapps import apps, policy
+from zzd.miniapps.installations import installing
+from zzd.miniapps.installations.models import Installation
 from zzd.miniapps.models import MiniApp
+from zzd.miniapps.oidc import secrets
 from zzd.miniapps.policy import Held
 from zzd.miniapps.states import Move, State
 from zzd.principal import Principal
@@ -25,10 +27,12 @@ def publish_manifest(
     *,
     developer: Principal,
     reviewer: Principal,
+    installer: Principal,
     kept: Credentials | None,
     settings: Settings,
 ) -> Credentials:
-    """Register and publish the app, or its changed manifest; nothing if that has been done.
+    """Register, publish and install the app, or publish its changed manifest;
+    nothing if that has been done.
 
     ``kept`` are the credentials of an earlier time: they are given back if they are still
     good, else the secret is rotated. What an administrator suspended or rejected stays so.
@@ -44,10 +48,11 @@ def publish_manifest(
         held = apps.change_app(session, held, by=developer, manifest=manifest, settings=settings)
     if held.app.suspended_at is None:
         _publish(session, held, developer, reviewer, settings)
+        _install(session, held, installer)
     if secret is None:
-        if kept and _is_good(held, kept):
+        if kept and _is_good(session, held, kept):
             return kept
-        secret = apps.rotate_secret(session, held, by=developer)
+        secret = apps.rotate_secret(session, held, by=developer)["client_secret"]
     return {"client_id": held.app.oauth_client_id, "client_secret": secret}
 
 
@@ -63,7 +68,33 @@ def _publish(
         apps.publish_app(session, held, by=developer, settings=settings)
 
 
-def _is_good(held: Held, kept: Credentials) -> bool:
-    return kept.get("client_id") == held.app.oauth_client_id and hmac.compare_digest(
-        digest(str(kept.get("client_secret"))), held.app.secret_digest
+def _install(session: Session, held: Held, installer: Principal) -> None:
+    """For everybody whom the installer administers, with all that the app asks for, and again when
+    it asks for more; what an administrator removed stays so."""
+    version, asked = held.version, [*held.version.scopes, *held.version.optional_scopes]
+    query = select(Installation).where(Installation.miniapp_id == held.app.id)
+    installed = session.scalars(query.order_by(Installation.id)).first()
+    if version.state != State.PUBLISHED:
+        return
+    if installed is not None:
+        if installed.removed_at is None and not set(asked) <= set(installed.scopes):
+            session.flush()
+            installing.change_installation(session, installed, by=installer, scopes=asked)
+        return
+    grants = installer.grants_of("unit_admin")
+    if not grants or grants[0].unit_id is None:
+        raise NotPermitted(f"{installer.username} administers no unit")
+    session.flush()
+    installing.install_app(
+        session,
+        by=installer,
+        miniapp_id=held.app.id,
+        unit_id=grants[0].unit_id,
+        scopes=asked,
+    )
+
+
+def _is_good(session: Session, held: Held, kept: Credentials) -> bool:
+    return kept.get("client_id") == held.app.oauth_client_id and secrets.is_good(
+        session, held.app.id, str(kept.get("client_secret"))
     )

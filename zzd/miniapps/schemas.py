@@ -6,11 +6,11 @@ from marshmallow import EXCLUDE, Schema, fields, validate
 
 from zzd.api import Id, Moment, PageQuerySchema, StrictSchema, Text, client_id_field
 from zzd.miniapps.manifests import SCHEMA
-from zzd.miniapps.states import SUSPENDED, State
+from zzd.miniapps.states import RETIRED, SUSPENDED, State
 from zzd.orgtree.schemas import LineSchema, UnitOfPostSchema
 
 CATEGORIES = SCHEMA["properties"]["category"]["enum"]
-SHOWN_STATES = [str(state) for state in State if state is not State.SUPERSEDED] + [SUSPENDED]
+SHOWN_STATES = [*map(str, State), SUSPENDED, RETIRED]
 
 
 class LocalizedSchema(Schema):
@@ -81,6 +81,9 @@ class RegisteredAppSchema(MiniAppSchema):
 class SecretSchema(Schema):
     client_id = fields.String()
     client_secret = fields.String(metadata={"description": "Shown this once"})
+    previous_until = Moment(
+        allow_none=True, metadata={"description": "Until when the one before works too"}
+    )
 
 
 class CallbackSecretSchema(Schema):

@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 from zzd import clock
 from zzd.db import reading
 from zzd.identity.tokens import digest
-from zzd.miniapps.models import AppToken, LaunchCode, MiniApp, MiniAppVersion
-from zzd.miniapps.policy import is_published, official_of_app
+from zzd.miniapps.installations.policy import reopened
+from zzd.miniapps.installations.reach import Live, app_itself, live_installation
+from zzd.miniapps.oidc.models import AppToken, LaunchCode
 from zzd.orgtree import units
 from zzd.orgtree.models import Line
 from zzd.principal import Principal
@@ -36,6 +37,7 @@ def keep_token(session: Session, token: str, code: LaunchCode, scopes: list[str]
             digest=digest(token),
             code_id=code.id,
             miniapp_id=code.miniapp_id,
+            installation_id=code.installation_id,
             account_id=code.account_id,
             post_id=code.post_id,
             scopes=scopes,
@@ -54,36 +56,42 @@ def revoke_tokens_of(session: Session, code: LaunchCode) -> None:
 
 
 def read_token(token: str) -> Principal | None:
-    """The official an app acts for, with the scopes that it was and still is granted.
+    """Whom an app acts for, with the scopes that it was and still is granted and what its
+    installation may know of.
 
-    Nobody once the app is suspended, the account disabled, the post given up or taken out of
-    the app's audience. Five statements, whatever the organisation's size.
+    Nobody once the app is suspended or retired, its installation removed, the account disabled,
+    the post given up or taken out of the app's audience. Four statements, whatever the
+    organisation's size.
     """
     with reading() as session:
-        found = session.execute(
-            select(AppToken, MiniAppVersion.audience_id, MiniAppVersion.scopes)
-            .join(MiniApp, MiniApp.id == AppToken.miniapp_id)
-            .join(MiniAppVersion, is_published())
-            .where(
+        kept = session.scalar(
+            select(AppToken).where(
                 AppToken.digest == digest(token),
                 AppToken.revoked_at.is_(None),
                 AppToken.expires_at > clock.now(),
             )
-        ).one_or_none()
-        if found is None:
-            return None
-        kept, audience_id, scopes = found
-        principal = official_of_app(
-            session, audience_id=audience_id, account_id=kept.account_id, post_id=kept.post_id
         )
-    if principal is None or principal.post is None:
+        live = live_installation(session, kept.installation_id) if kept else None
+        if kept is None or live is None:
+            return None
+        return principal_of(session, live, kept)
+
+
+def principal_of(session: Session, live: Live, kept: AppToken) -> Principal | None:
+    if kept.account_id is None or kept.post_id is None:
+        return app_itself(live, kept.scopes)
+    found = reopened(session, live, account_id=kept.account_id, post_id=kept.post_id)
+    if found is None or found[0].post is None:
         return None
+    principal, version = found
     return replace(
         principal,
-        posts=(principal.post,),
+        posts=(found[0].post,),
         grants=(),
         app_id=kept.miniapp_id,
-        scopes=frozenset(kept.scopes) & frozenset(scopes),
+        scopes=frozenset(kept.scopes) & live.scopes(version),
+        installation_id=live.installation.id,
+        reach=live.reach(version),
     )
 
 
@@ -101,7 +109,7 @@ def describe_user(session: Session, principal: Principal, *, key: str) -> dict[s
                 "role": principal.post.role,
                 "line": session.get_one(Line, principal.post.line),
             },
-            "unit": units.describe_unit(session, principal.post.unit_id),
+            "unit": units.describe_unit(session, principal.post.unit_id, reach=principal.reach),
         }
     return told
 

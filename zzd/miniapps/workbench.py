@@ -7,14 +7,19 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from zzd import clock
 from zzd.errors import Invalid
 from zzd.identity.tokens import digest
-from zzd.miniapps.models import LaunchCode, MiniApp, MiniAppVersion
-from zzd.miniapps.policy import access_published_app, is_published
+from zzd.miniapps import rollout
+from zzd.miniapps.installations.models import Installation
+from zzd.miniapps.installations.policy import access_opening
+from zzd.miniapps.models import MiniApp, MiniAppVersion
+from zzd.miniapps.oidc.models import LaunchCode
+from zzd.miniapps.policy import is_live
+from zzd.miniapps.states import State
 from zzd.orgtree import audiences
 from zzd.principal import Principal
 
@@ -39,12 +44,21 @@ def list_apps(
     after_id: int | None,
     limit: int,
 ) -> Sequence[MiniAppVersion]:
-    """Up to ``limit + 1`` published apps for any of the caller's posts. Two statements."""
+    """Up to ``limit + 1`` apps installed for any of the caller's posts, each in the version that
+    they see. Three statements."""
+    matching = audiences.ids_matching(session, principal.posts)
+    mine = _rolled_out_to(session, principal, matching)
+    other = aliased(MiniAppVersion)
+    gets_another = exists().where(other.miniapp_id == MiniApp.id, other.id.in_(mine))
     query = (
         select(MiniAppVersion)
-        .join(MiniApp, is_published())
+        .join(MiniApp, is_live())
         .where(
-            MiniAppVersion.audience_id.in_(audiences.ids_matching(session, principal.posts)),
+            _is_for_me(principal, matching),
+            or_(
+                MiniAppVersion.id.in_(mine),
+                and_(MiniAppVersion.state == State.PUBLISHED, ~gets_another),
+            ),
             MiniApp.id > (after_id or 0),
         )
         .order_by(MiniApp.id)
@@ -56,6 +70,43 @@ def list_apps(
         names = (MiniAppVersion.name_zh, MiniAppVersion.name_en)
         query = query.where(or_(*(name.icontains(q.strip(), autoescape=True) for name in names)))
     return session.scalars(query).all()
+
+
+def _is_for_me(principal: Principal, matching: Sequence[int]) -> ColumnElement[bool]:
+    """The condition on MiniAppVersion: its audience has one of the posts, and so has the data
+    audience of an installation. ``matching`` are the audiences in use that have."""
+    installed = exists().where(
+        Installation.miniapp_id == MiniAppVersion.miniapp_id,
+        Installation.audience_id.in_(matching),
+        Installation.removed_at.is_(None),
+    )
+    return and_(
+        MiniAppVersion.audience_id.in_(matching),
+        MiniAppVersion.data_audience_id.in_(matching),
+        installed,
+    )
+
+
+def _rolled_out_to(session: Session, principal: Principal, matching: Sequence[int]) -> list[int]:
+    """The versions on their way to everybody that have come to this official."""
+    columns = (
+        MiniAppVersion.id,
+        MiniAppVersion.miniapp_id,
+        MiniAppVersion.rollout_percent,
+        MiniAppVersion.rollout_audience_ids,
+    )
+    rows = session.execute(
+        select(*columns)
+        .join(MiniApp, is_live())
+        .where(MiniAppVersion.state == State.ROLLING_OUT, _is_for_me(principal, matching))
+    )
+    found = set(matching)
+    return [
+        id_
+        for id_, miniapp_id, percent, named in rows
+        if found & set(named or [])
+        or rollout.place_of(principal.official_id or 0, miniapp_id) < (percent or 0)
+    ]
 
 
 def describe_entry(version: MiniAppVersion) -> dict[str, Any]:
@@ -83,22 +134,23 @@ def launch_app(
 ) -> Launch:
     """A single-use code, valid 5 minutes, with which the app's server learns who opened it.
 
-    Bound to the app's published version, the official in the post that the app is for, the
+    Bound to the installation, the version that they see, the official in the post that the app is for, the
     redirect URI and the PKCE challenge. Raises NotFound, Invalid.
     """
-    (app, version), post = access_published_app(session, by, miniapp_id)
+    live, version, post = access_opening(session, by, miniapp_id)
     if redirect_uri not in version.manifest["redirect_uris"]:
         raise Invalid.at("/redirect_uri", "Must be exactly one of the manifest's redirect_uris")
     code = secrets.token_urlsafe(32)
     issued = LaunchCode(
         digest=digest(code),
-        miniapp_id=app.id,
+        miniapp_id=live.app.id,
+        installation_id=live.installation.id,
         version_id=version.id,
         account_id=by.account_id,
         post_id=post.id,
         redirect_uri=redirect_uri,
         code_challenge=code_challenge,
-        scopes=version.scopes,
+        scopes=sorted(live.scopes(version)),
         created_at=clock.now(),
         expires_at=clock.now() + CODE_LIFETIME,
     )

@@ -8,13 +8,14 @@ its unit's path, so six ids and never a scan.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Select,
+    SQLColumnExpression,
     String,
     and_,
     bindparam,
@@ -29,7 +30,7 @@ from sqlalchemy.orm import Session, aliased
 from zzd.db import lock_name
 from zzd.errors import Invalid
 from zzd.orgtree.models import AudienceInUse, Line, Official, Post, Unit
-from zzd.principal import PATH_SEGMENT, Grant, PostRef
+from zzd.principal import PATH_SEGMENT, Grant, PostRef, Reach
 from zzd.realtime import outbox, rooms
 
 LEVELS = {1: "省", 2: "市", 3: "县", 4: "乡镇", 5: "村", 6: "小组"}
@@ -93,6 +94,25 @@ class Audience:
             and other.role in (None, self.role)
         )
 
+    def meets(self, other: Audience) -> Audience | None:
+        """Who is in both: an audience again, or None where nobody can be."""
+        deeper = max(self, other, key=lambda each: len(each.unit_path))
+        inside = all(deeper.unit_path.startswith(each.unit_path) for each in (self, other))
+        levels = self.levels & other.levels
+        lines, roles = {self.line, other.line} - {None}, {self.role, other.role} - {None}
+        if not inside or not levels or len(lines) > 1 or len(roles) > 1:
+            return None
+        return replace(
+            deeper,
+            levels=levels,
+            line=self.line or other.line,
+            line_name=self.line_name or other.line_name,
+            role=self.role or other.role,
+        )
+
+    def as_reach(self) -> Reach:
+        return Reach(self.unit_id, self.unit_path, self.levels, self.line, self.role)
+
     def within(self, grant: Grant) -> bool:
         """Whether everyone in this audience is also in the reach that ``grant`` gives."""
         return (
@@ -120,13 +140,16 @@ def resolve(
     line: str | None = None,
     role: str | None = None,
     pointer: str = "",
+    reach: Reach | None = None,
 ) -> Audience:
-    """The audience somebody described; ``pointer`` is where in their input they did.
+    """The audience somebody described; ``pointer`` is where in their input they did. A unit outside
+    an app's ``reach`` is not there for it.
 
     Raises Invalid, naming the member at fault.
     """
     unit = session.get(Unit, unit_id)
-    if unit is None or unit.status != "active":
+    known = unit is not None and (reach is None or reach.holds_unit(unit.path, unit.level))
+    if unit is None or not known or unit.status != "active":
         raise Invalid.at(f"{pointer}/unit_id", "There is no such active unit")
     return narrow(session, unit, levels=levels, line=line, role=role, pointer=pointer)
 
@@ -232,7 +255,7 @@ def of_unit(unit_id: int, kept_id: ColumnElement[int | None]) -> ColumnElement[b
     return kept_id.in_(select(AudienceInUse.id).where(AudienceInUse.unit_id == unit_id))
 
 
-def holds_post(audience: Audience, official_id: ColumnElement[int]) -> ColumnElement[bool]:
+def holds_post(audience: Audience, official_id: SQLColumnExpression[int]) -> ColumnElement[bool]:
     """The condition that the official of this id holds a post in ``audience`` today."""
     unit, post = aliased(Unit), aliased(Post)
     held = select(post.id).join(unit, unit.id == post.unit_id)

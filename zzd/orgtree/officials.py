@@ -10,13 +10,15 @@ from sqlalchemy import ColumnElement, case, exists, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from zzd.api import page
+from zzd.audit.log import deny
 from zzd.errors import NotFound
 from zzd.orgtree import search
-from zzd.orgtree.audiences import ROLES, Audience, narrow, posts_in
-from zzd.orgtree.models import Line, Official, Post, Unit
+from zzd.orgtree.audiences import ROLES, Audience, holds_post, narrow, posts_in
+from zzd.orgtree.models import Line, Official, OfficialTerm, Post, Unit
 from zzd.orgtree.policy import may_see_phone
-from zzd.orgtree.units import full_names, get_unit
-from zzd.principal import Principal
+from zzd.orgtree.reach import access_unit, as_audience, clip
+from zzd.orgtree.units import full_names
+from zzd.principal import Principal, Reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +84,17 @@ def list_lines(session: Session) -> list[Line]:
 def describe_officials(
     session: Session, officials: Sequence[Official], *, reader: Principal
 ) -> list[OfficialCard]:
-    """The officials' cards, in two statements however many they are."""
-    held = _posts_of(session, [official.id for official in officials])
-    names = full_names(session, {unit.path for posts in held.values() for _, unit, _ in posts})
+    """The officials' cards, in two statements however many they are.
+
+    To an app only the posts in its reach are shown.
+    """
+    reach = reader.reach
+    held = {
+        official_id: [each for each in posts if reach is None or _within(reach, *each)]
+        for official_id, posts in _posts_of(session, [each.id for each in officials]).items()
+    }
+    paths = {unit.path for posts in held.values() for _, unit, _ in posts}
+    names = full_names(session, paths, reach=reach)
     cards = []
     for official in officials:
         posts = held.get(official.id, [])
@@ -101,9 +111,16 @@ def describe_officials(
 
 
 def describe_official(session: Session, official_id: int, *, reader: Principal) -> OfficialCard:
-    """Raises NotFound."""
+    """Raises NotFound, audited where the official exists and an app may not know of them."""
     official = get_official(session, official_id)
-    return describe_officials(session, [official], reader=reader)[0]
+    card = describe_officials(session, [official], reader=reader)[0]
+    if reader.reach is not None and not card.posts:
+        raise deny(NotFound(), "official.read", "official", official_id)
+    return card
+
+
+def _within(reach: Reach, post: Post, unit: Unit, _line: Line) -> bool:
+    return reach.holds_post(unit.path, unit.level, post.line_code, post.role)
 
 
 def describe_post(session: Session, post: Post) -> PostCard:
@@ -167,15 +184,22 @@ def refer_to(session: Session, official_ids: Iterable[int]) -> dict[int, Officia
 
 
 def address_book(
-    session: Session, unit_id: int, *, subtree: bool, line: str | None, role: str | None
+    session: Session,
+    unit_id: int,
+    *,
+    subtree: bool,
+    line: str | None,
+    role: str | None,
+    reader: Principal,
 ) -> Audience:
     """Whom a unit's address book lists: those with a post in it, or in its whole block.
 
     Raises NotFound, Invalid.
     """
-    unit = get_unit(session, unit_id)
+    unit = access_unit(session, unit_id, reader=reader)
     levels = None if subtree else [unit.level]
-    return narrow(session, unit, levels=levels, line=line, role=role, pointer="/query")
+    block = narrow(session, unit, levels=levels, line=line, role=role, pointer="/query")
+    return clip(block, reader.reach)
 
 
 def page_officials(
@@ -223,10 +247,16 @@ def _rank(post: type[Post]) -> Any:
 
 
 def search_officials(
-    session: Session, q: str, *, after: Sequence[Any] | None, limit: int
+    session: Session,
+    q: str,
+    *,
+    after: Sequence[Any] | None,
+    limit: int,
+    reach: Reach | None = None,
 ) -> list[Listed]:
     """Up to ``limit + 1`` officials by name or its pinyin initials, exact matches first."""
-    hits = search.find_officials(session, q, after=after, limit=limit)
+    known = holds_post(as_audience(reach), OfficialTerm.official_id) if reach else None
+    hits = search.find_officials(session, q, after=after, limit=limit, known=known)
     query = select(Official).where(Official.id.in_([hit.owner_id for hit in hits]))
     officials = {official.id: official for official in session.scalars(query)}
     return [Listed(officials[hit.owner_id], hit.position) for hit in hits]

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from zzd.api import Blueprint, Caller, allow, decode_cursor, page, page_schema, principal
 from zzd.db import reading
 from zzd.orgtree import audiences, officials, units
+from zzd.orgtree.audiences import Audience
+from zzd.orgtree.reach import clip
 from zzd.orgtree.schemas import (
     AudiencePageRequestSchema,
     AudiencePreviewSchema,
@@ -18,6 +22,11 @@ from zzd.orgtree.schemas import (
 blueprint = Blueprint("audiences", "Parts of the organisation: unit × line × role")
 
 
+def _known(session: Session, described: dict[str, Any]) -> Audience:
+    """The audience described, or of it what an app may know of. Raises Invalid."""
+    return clip(audiences.resolve(session, **described, reach=principal().reach), principal().reach)
+
+
 @blueprint.route("/audiences/preview", methods=["POST"])
 @allow(Caller.ACCOUNT, scope="units.read")
 @blueprint.arguments(AudienceRequestSchema)
@@ -25,7 +34,7 @@ blueprint = Blueprint("audiences", "Parts of the organisation: unit × line × r
 def preview_audience(body: dict[str, Any]) -> Any:
     """An audience in words, and how many units and officials it reaches today"""
     with reading() as session:
-        audience = audiences.resolve(session, **body)
+        audience = _known(session, body)
         return {
             "text": audience.text,
             "units": audiences.count_units(session, audience),
@@ -41,12 +50,12 @@ def list_audience_units(body: dict[str, Any]) -> Any:
     """The units of an audience, in the order of the tree"""
     limit, after = body.pop("limit"), decode_cursor(body.pop("cursor"), str)
     with reading() as session:
-        audience = audiences.resolve(session, **body)
+        audience = _known(session, body)
         rows = audiences.page_units(
             session, audience, after_path=after[0] if after else None, limit=limit
         )
         answer = page(rows, limit, lambda unit: (unit.path,))
-        answer["items"] = units.describe_units(session, answer["items"])
+        answer["items"] = units.describe_units(session, answer["items"], reach=principal().reach)
     return answer
 
 
@@ -58,6 +67,6 @@ def list_audience_officials(body: dict[str, Any]) -> Any:
     """The officials of an audience, each once, in the order of an address book"""
     limit, after = body.pop("limit"), decode_cursor(body.pop("cursor"), str, int, int, int)
     with reading() as session:
-        audience = audiences.resolve(session, **body)
+        audience = _known(session, body)
         rows = officials.page_officials(session, audience, after=after, limit=limit)
         return officials.describe_page(session, rows, limit, reader=principal())

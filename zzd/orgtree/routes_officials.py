@@ -55,7 +55,12 @@ def list_officials_of_unit(query: dict[str, Any], unit_id: int) -> Any:
     after = decode_cursor(query["cursor"], str, int, int, int)
     with reading() as session:
         block = officials.address_book(
-            session, unit_id, subtree=query["subtree"], line=query["line"], role=query["role"]
+            session,
+            unit_id,
+            subtree=query["subtree"],
+            line=query["line"],
+            role=query["role"],
+            reader=principal(),
         )
         rows = officials.page_officials(session, block, after=after, limit=query["limit"])
         return officials.describe_page(session, rows, query["limit"], reader=principal())
@@ -69,7 +74,9 @@ def list_officials(query: dict[str, Any]) -> Any:
     """Officials by part of the name or the beginning of its pinyin initials, exact ones first"""
     after = decode_cursor(query["cursor"], int, str, int)
     with reading() as session:
-        rows = officials.search_officials(session, query["q"], after=after, limit=query["limit"])
+        rows = officials.search_officials(
+            session, query["q"], after=after, limit=query["limit"], reach=principal().reach
+        )
         return officials.describe_page(session, rows, query["limit"], reader=principal())
 
 

@@ -20,6 +20,7 @@ from zzd.api import (
 from zzd.db import reading, transaction
 from zzd.errors import Invalid
 from zzd.orgtree import audiences, structure, units
+from zzd.orgtree.reach import access_unit, clip
 from zzd.orgtree.schemas import (
     LevelCountSchema,
     OrgStateSchema,
@@ -59,15 +60,17 @@ def list_units(query: dict[str, Any]) -> Any:
     after = decode_cursor(query["cursor"], int, str, int)
     if after and after[0] < 0:
         raise Invalid.at("/query/cursor", "Not a cursor of this list")
+    reach, level = principal().reach, query["level"]
     with reading() as session:
         if query["code"] is not None:
-            found = units.find_by_code(session, query["code"], level=query["level"])
-            return {"items": units.describe_units(session, found), "next": None}
+            found = units.find_by_code(session, query["code"], level=level, reach=reach)
+            return {"items": units.describe_units(session, found, reach=reach), "next": None}
         rows = units.search_units(
-            session, query["q"], level=query["level"], after=after, limit=query["limit"]
+            session, query["q"], level=level, after=after, limit=query["limit"], reach=reach
         )
         answer = page(rows, query["limit"], lambda row: row.position)
-        answer["items"] = units.describe_units(session, [row.unit for row in answer["items"]])
+        shown = [row.unit for row in answer["items"]]
+        answer["items"] = units.describe_units(session, shown, reach=reach)
     return answer
 
 
@@ -77,10 +80,14 @@ def list_units(query: dict[str, Any]) -> Any:
 @blueprint.response(200, UnitSchema)
 def get_unit(query: dict[str, Any], unit_id: int) -> Any:
     """A unit, merged and abolished ones too; ``rev``: as it was in that revision of the tree"""
+    reach = principal().reach
     with reading() as session:
-        if query["rev"] is not None:
+        if query["rev"] is not None and reach is None:
             return units.describe_unit_as_of(session, unit_id, query["rev"])
-        return units.describe_unit(session, unit_id)
+        access_unit(session, unit_id, reader=principal())
+        if query["rev"] is not None:
+            return units.describe_unit_as_of(session, unit_id, query["rev"], reach=reach)
+        return units.describe_unit(session, unit_id, reach=reach)
 
 
 @blueprint.route("/units/<id:unit_id>/children", methods=["GET"])
@@ -90,12 +97,18 @@ def get_unit(query: dict[str, Any], unit_id: int) -> Any:
 def list_children(query: dict[str, Any], unit_id: int) -> Any:
     """The active units directly below, by code"""
     after = decode_cursor(query["cursor"], str)
+    reach = principal().reach
     with reading() as session:
+        access_unit(session, unit_id, reader=principal())
         rows = units.page_children(
-            session, unit_id, after_code=after[0] if after else None, limit=query["limit"]
+            session,
+            unit_id,
+            after_code=after[0] if after else None,
+            limit=query["limit"],
+            reach=reach,
         )
         answer = page(rows, query["limit"], lambda unit: (unit.code,))
-        answer["items"] = units.describe_units(session, answer["items"])
+        answer["items"] = units.describe_units(session, answer["items"], reach=reach)
     return answer
 
 
@@ -105,8 +118,10 @@ def list_children(query: dict[str, Any], unit_id: int) -> Any:
 def list_ancestors(unit_id: int) -> Any:
     """The units above, the root first"""
     with reading() as session:
-        above = units.list_ancestors(session, unit_id)
-        return {"items": units.describe_units(session, above), "next": None}
+        reach = principal().reach
+        access_unit(session, unit_id, reader=principal())
+        above = units.list_ancestors(session, unit_id, reach=reach)
+        return {"items": units.describe_units(session, above, reach=reach), "next": None}
 
 
 @blueprint.route("/units/<id:unit_id>/counts", methods=["GET"])
@@ -115,11 +130,15 @@ def list_ancestors(unit_id: int) -> Any:
 def get_counts(unit_id: int) -> Any:
     """How many active units each level has, from this unit down, and how many officials"""
     with reading() as session:
-        unit = units.get_unit(session, unit_id)
+        unit = access_unit(session, unit_id, reader=principal())
         counts = units.count_by_level(session, unit)
-        block = audiences.narrow(session, unit)
+        block = clip(audiences.narrow(session, unit), principal().reach)
         return {
-            "items": [{"level": level, "units": count} for level, count in counts.items()],
+            "items": [
+                {"level": level, "units": count}
+                for level, count in counts.items()
+                if block.levels & 1 << level
+            ],
             "next": None,
             "officials": audiences.count_officials(session, block),
         }

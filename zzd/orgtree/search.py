@@ -87,9 +87,16 @@ def find_units(
     after: Sequence[Any] | None,
     limit: int,
     but_not_by_code: bool = False,
+    known: ColumnElement[bool] | None = None,
 ) -> list[Hit]:
-    """Up to ``limit + 1`` units of these levels; perhaps without those whose codes begin so."""
+    """Up to ``limit + 1`` units of these levels; perhaps without those whose codes begin so.
+
+    ``known``: the condition on Unit under which an app may know of one.
+    """
     phases = _UNITS_BY_DIGITS if but_not_by_code else _UNITS
+    if known is not None:
+        inside = exists().where(Unit.id == UnitTerm.unit_id, known)
+        phases = [query.where(inside) for query in phases]
     stages = [
         (phase, query, {"level": level}) for phase, query in enumerate(phases) for level in levels
     ]
@@ -97,10 +104,17 @@ def find_units(
 
 
 def find_officials(
-    session: Session, q: str, *, after: Sequence[Any] | None, limit: int
+    session: Session,
+    q: str,
+    *,
+    after: Sequence[Any] | None,
+    limit: int,
+    known: ColumnElement[bool] | None = None,
 ) -> list[Hit]:
-    """Up to ``limit + 1`` officials."""
-    stages: list[_Stage] = [(phase, query, {}) for phase, query in enumerate(_OFFICIALS)]
+    """Up to ``limit + 1`` officials; ``known``: the condition on OfficialTerm.official_id under
+    which an app may know of one."""
+    phases = _OFFICIALS if known is None else [query.where(known) for query in _OFFICIALS]
+    stages: list[_Stage] = [(phase, query, {}) for phase, query in enumerate(phases)]
     return _run(session, stages, q, after, limit)
 
 

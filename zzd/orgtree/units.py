@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +13,12 @@ from sqlalchemy.orm import Session, aliased
 
 from zzd.errors import Invalid, NotFound
 from zzd.orgtree import search
-from zzd.orgtree.audiences import LEVELS, PATH_END, ancestor_ids
+from zzd.orgtree.audiences import LEVELS, PATH_END, ancestor_ids, levels_of, units_in
 from zzd.orgtree.models import OrgState, Unit, UnitVersion
+from zzd.orgtree.reach import as_audience, holds_unit, ids_shown
 from zzd.orgtree.revisions import in_block
 from zzd.orgtree.terms import normalise
+from zzd.principal import PATH_SEGMENT, Reach
 
 COUNTS, COUNTS_KEPT = "zzd.unit_counts", 10_000
 
@@ -49,23 +51,31 @@ def get_unit(session: Session, unit_id: int) -> Unit:
     return unit
 
 
-def full_names(session: Session, paths: Iterable[str]) -> dict[str, str]:
+def full_names(
+    session: Session, paths: Iterable[str], *, reach: Reach | None = None
+) -> dict[str, str]:
     """浙江省台州市温岭市石塘镇: the names down each path, in one statement for all of them."""
-    paths = set(paths)
-    wanted = {unit_id for path in paths for unit_id in ancestor_ids(path)}
+    shown = {path: ids_shown(path, reach) for path in set(paths)}
+    wanted = {unit_id for ids in shown.values() for unit_id in ids}
     names: dict[int, str] = dict(
         session.execute(select(Unit.id, Unit.name).where(Unit.id.in_(wanted))).all()
     )
-    return {path: "".join(names[unit_id] for unit_id in ancestor_ids(path)) for path in paths}
+    return {path: "".join(names[unit_id] for unit_id in ids) for path, ids in shown.items()}
 
 
-def describe_units(session: Session, units: Sequence[Unit]) -> list[UnitCard]:
-    """The units' cards, in two statements however many they are."""
+def describe_units(
+    session: Session, units: Sequence[Unit], *, reach: Reach | None = None
+) -> list[UnitCard]:
+    """The units' cards, in two statements however many they are; three for an app's reach if
+    some have successors."""
     if not units:
         return []
-    names = full_names(session, [unit.path for unit in units])
+    names = full_names(session, [unit.path for unit in units], reach=reach)
     child = aliased(Unit)
     below = select(child.id).where(child.parent_id == Unit.id, child.status == "active").exists()
+    if reach is not None:
+        below = select(child.id).where(child.parent_id == Unit.id, _in_reach(reach, child)).exists()
+    known = _known_of(session, {unit.successor_id for unit in units} - {None}, reach)
     parents = set(
         session.scalars(select(Unit.id).where(Unit.id.in_([unit.id for unit in units]), below))
     )
@@ -75,10 +85,10 @@ def describe_units(session: Session, units: Sequence[Unit]) -> list[UnitCard]:
             code=unit.code,
             name=unit.name,
             level=unit.level,
-            parent_id=unit.parent_id,
+            parent_id=_parent_shown(unit.parent_id, unit.path, reach),
             path=unit.path,
             status=unit.status,
-            successor_id=unit.successor_id,
+            successor_id=unit.successor_id if known(unit.successor_id) else None,
             full_name=names[unit.path],
             has_children=unit.id in parents,
         )
@@ -86,12 +96,36 @@ def describe_units(session: Session, units: Sequence[Unit]) -> list[UnitCard]:
     ]
 
 
-def describe_unit(session: Session, unit_id: int) -> UnitCard:
+def _parent_shown(parent_id: int | None, path: str, reach: Reach | None) -> int | None:
+    """The unit directly above, unless an app may not know of it."""
+    above = path[:-PATH_SEGMENT]
+    known = reach is None or reach.holds_unit(above, len(above) // PATH_SEGMENT)
+    return parent_id if known else None
+
+
+def _in_reach(reach: Reach, unit: type[Unit] = Unit) -> ColumnElement[bool]:
+    return units_in(as_audience(reach), unit)
+
+
+def _known_of(
+    session: Session, ids: Iterable[int | None], reach: Reach | None
+) -> Callable[[int | None], bool]:
+    """Which of these units an app may know of."""
+    ids = list(ids)
+    if reach is None or not ids:
+        return lambda _unit_id: True
+    found = session.scalars(select(Unit).where(Unit.id.in_(ids)))
+    return {unit.id for unit in found if holds_unit(reach, unit)}.__contains__
+
+
+def describe_unit(session: Session, unit_id: int, *, reach: Reach | None = None) -> UnitCard:
     """Raises NotFound."""
-    return describe_units(session, [get_unit(session, unit_id)])[0]
+    return describe_units(session, [get_unit(session, unit_id)], reach=reach)[0]
 
 
-def describe_unit_as_of(session: Session, unit_id: int, rev: int) -> UnitCard:
+def describe_unit_as_of(
+    session: Session, unit_id: int, rev: int, *, reach: Reach | None = None
+) -> UnitCard:
     """The unit as it was in a revision, named after those above it then.
 
     Who succeeded it is not kept by revision: ``successor_id`` is null.
@@ -100,9 +134,10 @@ def describe_unit_as_of(session: Session, unit_id: int, rev: int) -> UnitCard:
     if rev > revision(session):
         raise Invalid.at("/query/rev", "The tree has no such revision yet")
     shape = session.scalar(select(UnitVersion).where(UnitVersion.unit_id == unit_id, _held(rev)))
-    if shape is None:
+    if shape is None or (reach and not reach.holds_unit(shape.path, shape.level)):
+        # Where it stood elsewhere then, an app may know of it only as it is now.
         raise NotFound
-    above = ancestor_ids(shape.path)
+    above = ids_shown(shape.path, reach)
     names: dict[int, str] = dict(
         session.execute(
             select(UnitVersion.unit_id, UnitVersion.name).where(
@@ -120,12 +155,14 @@ def describe_unit_as_of(session: Session, unit_id: int, rev: int) -> UnitCard:
         )
         .limit(1)
     )
+    if reach is not None:
+        below = below.where(UnitVersion.level.in_(levels_of(reach.levels)))
     return UnitCard(
         id=shape.unit_id,
         code=shape.code,
         name=shape.name,
         level=shape.level,
-        parent_id=shape.parent_id,
+        parent_id=_parent_shown(shape.parent_id, shape.path, reach),
         path=shape.path,
         status=shape.status,
         successor_id=None,
@@ -142,7 +179,12 @@ def _held(rev: int) -> ColumnElement[bool]:
 
 
 def page_children(
-    session: Session, unit_id: int, *, after_code: str | None, limit: int
+    session: Session,
+    unit_id: int,
+    *,
+    after_code: str | None,
+    limit: int,
+    reach: Reach | None = None,
 ) -> list[Unit]:
     """Up to ``limit + 1`` active units directly below, by code. Raises NotFound."""
     get_unit(session, unit_id)
@@ -154,13 +196,16 @@ def page_children(
     )
     if after_code is not None:
         query = query.where(Unit.code > after_code)
+    if reach is not None:
+        query = query.where(_in_reach(reach))
     return list(session.scalars(query))
 
 
-def list_ancestors(session: Session, unit_id: int) -> list[Unit]:
+def list_ancestors(session: Session, unit_id: int, *, reach: Reach | None = None) -> list[Unit]:
     """The units above, the root first: at most five. Raises NotFound."""
     above = ancestor_ids(get_unit(session, unit_id).path)[:-1]
-    return list(session.scalars(select(Unit).where(Unit.id.in_(above)).order_by(Unit.level)))
+    query = select(Unit).where(Unit.id.in_(above)).order_by(Unit.level)
+    return [unit for unit in session.scalars(query) if holds_unit(reach, unit)]
 
 
 def count_by_level(session: Session, unit: Unit) -> dict[int, int]:
@@ -184,12 +229,14 @@ def count_by_level(session: Session, unit: Unit) -> dict[int, int]:
     return counts
 
 
-def find_by_code(session: Session, code: str, *, level: int | None = None) -> list[Unit]:
+def find_by_code(
+    session: Session, code: str, *, level: int | None = None, reach: Reach | None = None
+) -> list[Unit]:
     """The active unit with this code, if there is one and it is of this level."""
     query = select(Unit).where(Unit.code == code, Unit.status == "active")
     if level is not None:
         query = query.where(Unit.level == level)
-    return list(session.scalars(query))
+    return [unit for unit in session.scalars(query) if holds_unit(reach, unit)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +254,7 @@ def search_units(
     level: int | None,
     after: Sequence[Any] | None,
     limit: int,
+    reach: Reach | None = None,
 ) -> list[Found]:
     """Up to ``limit + 1`` active units: by code's beginning where ``q`` is digits or nothing,
     then by name and pinyin initials, exact matches first.
@@ -227,6 +275,8 @@ def search_units(
         )
         if after and stage == after[0]:
             query = query.where(tuple_(Unit.code, Unit.id) > tuple_(after[1], after[2]))
+        if reach is not None:
+            query = query.where(_in_reach(reach))
         found += [Found(unit, (stage, unit.code, unit.id)) for unit in session.scalars(query)]
         if len(found) > limit:
             return found
@@ -239,6 +289,7 @@ def search_units(
         after=[after[0] - stages, after[1], after[2]] if after and after[0] >= stages else None,
         limit=limit - len(found),
         but_not_by_code=stages > 0,
+        known=_in_reach(reach) if reach else None,
     )
     units = {
         unit.id: unit

@@ -94,13 +94,13 @@ def test_who_is_outside_the_apps_audience_is_told_by_a_pseudonym_alone(
             {"name": "identity", "reason": "x"},
             {"name": "cards.send", "reason": "x"},
         ],
-        audience={"unit_code": "331081100"},
+        audience={"unit_code": "331081", "line": "flood_control"},
         callback_url=f"{receiver.url}/cards",
     )
     developer.post(f"/miniapps/{server.id}/callback-secret")
     card = server.open(as_(MEMBER)).post(f"/conversations/{made['id']}/cards", content())
     press(as_(MEMBER), card)
-    press(as_(OTHER_MEMBER), card)
+    press(as_(OWNER), card)
     deliver()
     told = [json.loads(got.body)["data"]["official"] for got in receiver.received]
     assert [sorted(each) for each in told] == [["name", "post", "sub", "unit"], ["sub"]]
