@@ -130,7 +130,7 @@ class DirectiveCreateSchema(CompanyInputSchema):
         if len(set(keys)) < len(keys):
             raise ValidationError("Each key may be asked for once.", "figures")
 
-    @validates_schema
+    @validates_schema(skip_on_field_errors=False)
     def to_somebody(self, data: dict[str, object], **_: object) -> None:
         if not any(data.get(name) for name in ("audiences", "unit_ids", "area", "lead_unit_id")):
             raise ValidationError("Say whom it is addressed to.", "audiences")

@@ -489,4 +489,5 @@ def test_our_own_message_can_be_taken_in_by_another_installation(scene: Scene) -
         "mode": "actual",
         "level": 1,
         "basis": "parameter: 应急响应等级 = Ⅰ级",
+        "plan": None,
     }

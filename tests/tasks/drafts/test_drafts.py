@@ -76,11 +76,12 @@ def desk(scene: Scene) -> Desk:
 def test_a_draft_is_saved_as_far_as_it_goes_and_says_what_it_lacks(desk: Desk) -> None:
     body = {"event_id": desk.scene.event["id"], "content": {"title": "渔船"}}
     draft = desk.issuer.post("/directives/drafts", body)
-    assert {each["pointer"] for each in draft["lacking"]} == {"/text", "/ack_deadline"}
+    lacks = {"/text", "/ack_deadline", "/audiences"}
+    assert {each["pointer"] for each in draft["lacking"]} == lacks
     assert not draft["may"]["issue"]
     problem = desk.act(draft, "issue", status=422)
     assert problem["code"] == "draft_incomplete"
-    assert {each["pointer"] for each in problem["errors"]} == {"/text", "/ack_deadline"}
+    assert {each["pointer"] for each in problem["errors"]} == lacks
     draft = desk.change(draft, countersign=False, audiences=[])
     assert [each["pointer"] for each in draft["lacking"]] == ["/audiences"]
     draft = desk.change(draft, countersign=False, unit_ids=[desk.scene.unit_id(SHITANG)])

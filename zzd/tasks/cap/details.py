@@ -15,6 +15,8 @@ from zzd.tasks.cap import notation
 from zzd.tasks.cap.alerts import Alert, Area, Info, Pair
 from zzd.tasks.cap.models import ReceivedWarning, WarningEvent
 from zzd.tasks.details import describe_brief_event
+from zzd.tasks.plans.plans import Kept, plans_for_kinds
+from zzd.tasks.plans.rules import orders_at
 
 STANDINGS = ("in_force", "updated", "cancelled", "expired")
 
@@ -57,6 +59,7 @@ def describe_warnings(
         )
     }
     declares = policy.may_declare(by)
+    plans = plans_for_kinds(session, by, {each.kind for each in warnings if each.mode})
     shown = []
     for warning in warnings:
         link, now = links.get(warning.id), standing(warning, replacing.get(warning.id))
@@ -86,6 +89,7 @@ def describe_warnings(
                     "mode": warning.mode,
                     "level": warning.level,
                     "basis": warning.basis,
+                    "plan": _plan(plans.get(warning.kind), warning),
                 },
                 "event": describe_brief_event(link.event) if link else None,
                 "responded": responded,
@@ -93,6 +97,20 @@ def describe_warnings(
             }
         )
     return shown
+
+
+def _plan(kept: Kept | None, warning: ReceivedWarning) -> dict[str, Any] | None:
+    """The plan that answers such a warning, and how many orders it has for the proposed level."""
+    if kept is None or warning.mode is None or warning.level is None:
+        return None
+    plan, version = kept
+    return {
+        "id": plan.id,
+        "no": version.no,
+        "name": version.content["name"],
+        "example": version.content["example"],
+        "orders": len(orders_at(version.content, warning.level)),
+    }
 
 
 def describe_warning(

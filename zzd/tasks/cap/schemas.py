@@ -19,12 +19,25 @@ class RaiseSchema(StrictSchema):
     )
 
 
+class AnsweringPlanSchema(Schema):
+    id = Id()
+    no = fields.Integer()
+    name = fields.String()
+    example = fields.Boolean()
+    orders = fields.Integer(metadata={"description": "What it has for the proposed level"})
+
+
 class ProposalSchema(Schema):
     name = fields.String()
     kind = fields.String()
     mode = fields.String(allow_none=True)
     level = fields.Integer(allow_none=True)
     basis = fields.String(metadata={"description": "What of the document decided the level"})
+    plan = fields.Nested(
+        AnsweringPlanSchema,
+        allow_none=True,
+        metadata={"description": "The plan that your unit goes by in such an event"},
+    )
 
 
 class ReplacedBySchema(Schema):

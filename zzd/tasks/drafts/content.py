@@ -25,13 +25,15 @@ LONGEST = 732 * 24 * 60
 DEADLINES = {"ack_minutes": "ack_deadline", "report_minutes": "report_deadline"}
 
 
-def minutes_field() -> fields.Integer:
+def minutes_field(*, required: bool = False) -> fields.Integer:
+    absent: dict[str, Any] = {"required": True}
+    if not required:
+        absent = {"allow_none": True, "load_default": None}
     return fields.Integer(
         strict=True,
         validate=validate.Range(1, LONGEST),
-        allow_none=True,
-        load_default=None,
-        metadata={"description": "Counted from the issue"},
+        metadata={"description": "Minutes, counted from the issue"},
+        **absent,
     )
 
 

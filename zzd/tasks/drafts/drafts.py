@@ -26,6 +26,7 @@ from zzd.tasks.drafts.problems import (
     NotCountersigned,
 )
 from zzd.tasks.models import Directive, Event, snapshot
+from zzd.tasks.plans.ending import end_directives
 from zzd.tasks.policy import acting_post
 
 STATES = ("open", "issued", "discarded")
@@ -169,6 +170,12 @@ def issue_draft(
         plan=plan_reference(draft.plan),
         countersigned=signed and {k: v for k, v in signed.items() if k != "revision"},
     )
+    if draft.plan:
+        # What it takes the place of was in force until now.
+        replaced = draft.plan.get("replaces", ())
+        end_directives(
+            session, by=by, directive_ids=replaced, reason=f"由《{directive.title}》替代"
+        )
     draft.directive_id, draft.state = directive.id, "issued"
     _detach(session, draft)
     announce_draft(session, draft)

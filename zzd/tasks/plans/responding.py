@@ -1,0 +1,213 @@
+"""Going to a response level by a plan: one official checks, edits and issues all of it at once."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from zzd import clock
+from zzd.audit import log as audit
+from zzd.db import find_repeat, fingerprint
+from zzd.errors import Invalid
+from zzd.orgtree.models import Unit
+from zzd.principal import Principal
+from zzd.tasks import directives, responses
+from zzd.tasks import policy as tasks
+from zzd.tasks.drafts import content as drafted
+from zzd.tasks.drafts import drafts
+from zzd.tasks.drafts.problems import DraftIncomplete
+from zzd.tasks.models import Event, snapshot
+from zzd.tasks.plans import rules
+from zzd.tasks.plans.ending import end_directives
+from zzd.tasks.plans.models import PlanResponse
+from zzd.tasks.plans.problems import NothingToDo, ProposalChanged
+from zzd.tasks.plans.proposals import Proposal, propose_for
+from zzd.tasks.plans.rules import Action, Step
+from zzd.tasks.policy import acting_post
+from zzd.tasks.problems import EventClosed
+
+SKIP = "skip"
+OUTCOMES = ("issued", "drafted", "replaced", "ended", "kept", "skipped")
+
+
+def respond(
+    session: Session,
+    *,
+    by: Principal,
+    event_id: int,
+    level: int,
+    reason: str,
+    plan_id: int,
+    plan_no: int,
+    items: Sequence[Mapping[str, Any]],
+    client_id: str | None,
+) -> tuple[PlanResponse, bool]:
+    """Set the level and carry out every step of the proposal that was looked at: all or nothing.
+
+    ``items`` says of each step by its key what to ``do``: its action, with the content as it was
+    edited, or skip. Orders that a second official is to countersign become drafts. Whether it is
+    new: a repeat gives the first. Raises NotFound, NotPermitted, EventClosed, ProposalChanged,
+    NothingToDo, DraftIncomplete, Invalid, IdempotencyConflict.
+    """
+    action = "plan.respond"
+    sender_id, key = by.official_id or 0, client_id or uuid.uuid4().hex
+    said = {"event_id": event_id, "level": level, "reason": reason, "items": list(items)}
+    body = fingerprint({**said, "plan_id": plan_id, "plan_no": plan_no})
+    event = tasks.access_event(session, by, event_id, action, lock=True)
+    tasks.require_declarer(by, action)
+    if repeated := find_repeat(
+        session, PlanResponse, sender_id=sender_id, client_id=key, body_fingerprint=body
+    ):
+        return repeated, False
+    if event.status != "open":
+        raise EventClosed
+    proposal = propose_for(session, by, event, level, plan_id)
+    chosen = _agreed(proposal, plan_no, items)
+    before = event.level
+    if before != level:
+        responses.change_level(
+            session, by=by, event_id=event_id, level=level, reason=reason, client_id=None
+        )
+    elif all(step.action is Action.KEEP for step in proposal.steps):
+        raise NothingToDo
+    response = PlanResponse(
+        event_id=event_id,
+        plan_id=plan_id,
+        no=plan_no,
+        level_before=before,
+        level=level,
+        reason=reason,
+        outcome={name: [] for name in OUTCOMES},
+        at=clock.now(),
+        sender_id=sender_id,
+        client_id=key,
+        fingerprint=body,
+        **snapshot(by),
+    )
+    session.add(response)
+    session.flush()
+    outcome: dict[str, list[Any]] = {name: [] for name in OUTCOMES}
+    places = {item["key"]: place for place, item in enumerate(items)}
+    for step in proposal.steps:
+        item = chosen.get(step.key, {})
+        pointer = f"/items/{places.get(step.key, 0)}"
+        _carry_out(session, by, response, proposal, step, item, outcome, pointer=pointer)
+    response.outcome = outcome
+    session.flush()
+    audit.append(
+        session,
+        action,
+        by=by,
+        object_kind="event",
+        object_id=event_id,
+        level=level,
+        mode=event.mode,
+        plan_id=str(plan_id),
+        no=plan_no,
+        done={name: len(found) for name, found in outcome.items()},
+    )
+    return response, True
+
+
+def list_responses(session: Session, *, by: Principal, event_id: int) -> list[PlanResponse]:
+    """The changes that were made by plans in an event, the latest first. Raises NotFound."""
+    event: Event = tasks.access_event(session, by, event_id, "plan.responses")
+    query = select(PlanResponse).where(PlanResponse.event_id == event.id)
+    return list(session.scalars(query.order_by(PlanResponse.id.desc()).limit(200)))
+
+
+def _agreed(
+    proposal: Proposal, plan_no: int, items: Sequence[Mapping[str, Any]]
+) -> dict[str, Mapping[str, Any]]:
+    """What to do of each step, by key. Raises ProposalChanged where that is not what was seen."""
+    chosen = {item["key"]: item for item in items}
+    steps = {step.key: step.action.value for step in proposal.steps}
+    agreed = (
+        proposal.version.no == plan_no
+        and len(chosen) == len(items)
+        and chosen.keys() <= steps.keys()
+        and all(key in chosen or action == Action.KEEP.value for key, action in steps.items())
+        and all(item["do"] in (SKIP, steps[key]) for key, item in chosen.items())
+    )
+    if not agreed:
+        now = [{"key": key, "action": action} for key, action in steps.items()]
+        raise ProposalChanged(items=now, no=proposal.version.no)
+    return chosen
+
+
+def _carry_out(
+    session: Session,
+    by: Principal,
+    response: PlanResponse,
+    proposal: Proposal,
+    step: Step,
+    item: Mapping[str, Any],
+    outcome: dict[str, list[Any]],
+    *,
+    pointer: str,
+) -> None:
+    done: dict[str, Any] = {"key": step.key, "directive_ids": [], "draft_id": None}
+    known = step.in_force
+    if step.action is Action.KEEP or item["do"] == SKIP:
+        what = "kept" if step.action is Action.KEEP else "skipped"
+        done["title"] = step.order["title"] if step.order else step.key
+        outcome[what].append(done)
+        return
+    for draft_id in known.draft_ids if known else ():
+        drafts.discard_draft(session, by=by, draft_id=draft_id)
+    old = known.directive_ids if known else ()
+    if step.order is None:
+        end_directives(session, by=by, directive_ids=old, reason=response.reason)
+        title = known.order["title"] if known and known.order else step.key
+        outcome["ended"].append({**done, "title": title, "directive_ids": list(old)})
+        return
+    content = item.get("content") or _template(session, by, step.order)
+    done["title"] = content["title"]
+    plan = {
+        "id": proposal.plan.id,
+        "no": proposal.version.no,
+        "name": proposal.version.content["name"],
+        "level": proposal.level,
+        "key": step.key,
+        "countersign": step.order["countersign"],
+        "replaces": list(old),
+    }
+    client_id = f"response-{response.id}-{step.key}"
+    try:
+        if step.order["countersign"]:
+            # What it replaces stays in force until it is issued itself.
+            draft, _ = drafts.save_draft(
+                session,
+                by=by,
+                event_id=response.event_id,
+                content=content,
+                countersign=True,
+                client_id=client_id,
+                plan=plan,
+            )
+            outcome["drafted"].append({**done, "draft_id": draft.id})
+            return
+        end_directives(session, by=by, directive_ids=old, reason=response.reason)
+        request = drafted.complete(drafted.keep(content), response.event_id, response.at)
+        directive, _ = directives.issue_directive(
+            session,
+            by=by,
+            **{**request, "client_id": client_id},
+            plan=drafts.plan_reference(plan),
+        )
+    except (Invalid, DraftIncomplete) as problem:
+        for error in problem.errors:
+            error["pointer"] = f"{pointer}/content{error['pointer']}"
+        raise
+    outcome["replaced" if old else "issued"].append({**done, "directive_ids": [directive.id]})
+
+
+def _template(session: Session, by: Principal, order: rules.Order) -> dict[str, Any]:
+    """The order as the plan has it, as if it had been sent unedited."""
+    unit = session.get_one(Unit, acting_post(by).unit_id)
+    loaded: dict[str, Any] = drafted.CONTENT.load(rules.as_content(order, unit.id, unit.level))
+    return loaded
