@@ -19,6 +19,10 @@ NOTES = """async () => {
     const registration = await navigator.serviceWorker.ready
     return (await registration.getNotifications()).map(({ title, body }) => ({ title, body }))
 }"""
+CLEAR_NOTES = """async () => {
+    const registration = await navigator.serviceWorker.ready
+    for (const note of await registration.getNotifications()) note.close()
+}"""
 KEPT = """async () => {
     const names = await caches.keys()
     const kept = await Promise.all(names.map(async (name) => (await caches.open(name)).keys()))
@@ -78,6 +82,8 @@ def test_a_page_out_of_sight_tells_what_comes_and_a_page_without_network_what_wa
     assert "/index.html" in kept
     assert not [path for path in kept if path.startswith("/api")]
 
+    # What is there when the page opens calls nobody.
+    expect(desk.at("conversation-item").first).to_be_visible()
     desk.page.evaluate(LOOK_AWAY)
     say(sender, chat["id"], "水位超警")
     expect(desk.page).to_have_title(re.compile(r"^\(\d+\) "))
@@ -85,6 +91,14 @@ def test_a_page_out_of_sight_tells_what_comes_and_a_page_without_network_what_wa
     expect(icon).to_have_attribute("href", "/favicon-unread.svg")
     wait_until(lambda: desk.page.evaluate(NOTES) != [], 10, "a notification")
     assert desk.page.evaluate(NOTES) == [{"title": sender.name, "body": "您有新消息"}]
+
+    # What came while there was no network is told as soon as there is one.
+    desk.context.set_offline(True)
+    expect(desk.at("connection-bar")).to_be_visible()
+    say(sender, chat["id"], "水位超警")
+    desk.page.evaluate(CLEAR_NOTES)
+    desk.context.set_offline(False)
+    wait_until(lambda: desk.page.evaluate(NOTES) != [], 20, "a notification of what was pulled")
 
     desk.page.goto(f"{desk.url}/messages/{chat['id']}")
     expect(desk.at("message-text").last).to_have_text("水位超警")

@@ -2,6 +2,7 @@ import { onScopeDispose, watch } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useRouter } from 'vue-router'
 import type { Ding } from '@/api/dings'
+import type { Conversation } from '@/api/types'
 import { useInbox } from '@/features/directives/inbox'
 import { useConversations } from '@/features/messages/conversations'
 import { mentionsMe } from '@/features/messages/conversationOrder'
@@ -19,6 +20,8 @@ import { useTabs } from './tabs'
 /** Where a DING's confirmation waits. */
 const DINGS = '/dings/received'
 const CONCERNED_WITHIN_MS = 10_000
+/** After hours without a network a screen full of notifications would hide the one that matters: the title counts the rest. */
+const MOST_AT_ONCE = 3
 
 /** Calls the official for what is pushed, by the rules; lives as long as the workspace is open. */
 export function useCalls(): void {
@@ -56,9 +59,24 @@ export function useCalls(): void {
   /** The words only for who wants them to be seen by whoever stands at the screen. */
   const words = (text: string, instead: string) => (preferences.settings.preview ? text : instead)
 
-  async function onMessage({ conversation, ...message }: EventData['message.created']): Promise<void> {
-    if (!conversations.byId.has(conversation.id)) await conversations.refetch(conversation.id)
-    const known = conversations.byId.get(conversation.id)
+  /** The newest message of each conversation that has called, or was there when the page opened. */
+  const told = new Map<string, number>()
+
+  /** Whichever way a message came: pushed, or pulled after a time without a connection. */
+  function onNewest(): void {
+    const changed: Conversation[] = []
+    for (const conversation of conversations.byId.values()) {
+      const seq = conversation.last_message?.seq ?? 0
+      if (seq > (told.get(conversation.id) ?? 0) && conversation.unread > 0) changed.push(conversation)
+    }
+    const before = new Map(told)
+    for (const { id, last_message } of conversations.byId.values()) told.set(id, Math.max(last_message?.seq ?? 0, told.get(id) ?? 0))
+    for (const conversation of changed.slice(-MOST_AT_ONCE)) void onMessage(conversation, before.get(conversation.id) ?? 0)
+  }
+
+  async function onMessage(conversation: Conversation, before: number): Promise<void> {
+    const message = conversation.last_message
+    if (!message) return
     const direct = conversation.kind === 'direct'
     const who = message.sender.name
     const what = summaryOf(message)
@@ -67,12 +85,12 @@ export function useCalls(): void {
         kind: 'message',
         mine: message.sender.id === session.officialId,
         notice: message.kind === 'notice',
-        mentionsMe: mentionsMe(message, session.officialId),
-        muted: known?.my?.muted ?? false,
+        mentionsMe: mentionsMe(message, session.officialId) || (conversation.mentioned?.seq ?? 0) > before,
+        muted: conversation.my?.muted ?? false,
       },
       {
         tag: `conversation-${conversation.id}`,
-        title: direct ? who : (known?.name ?? conversation.name),
+        title: direct ? who : conversation.name,
         body: words(direct ? what : t('common.said', { who, what }), t('attention.newMessage')),
         path: `/messages/${conversation.id}?seq=${message.seq}`,
       },
@@ -113,6 +131,15 @@ export function useCalls(): void {
       }
     },
   )
+  // What was there when the page opened calls nobody: its marks show it.
+  watch(
+    () => conversations.loaded && [...conversations.byId.values()].map(({ id, last_message }) => `${id}/${last_message?.seq ?? 0}`),
+    (now, before) => {
+      if (now && before) return onNewest()
+      if (now) for (const { id, last_message } of conversations.byId.values()) told.set(id, last_message?.seq ?? 0)
+    },
+    { immediate: true },
+  )
   // What has been read is told no longer.
   watch(
     () => [...conversations.byId.values()].filter(({ unread }) => unread === 0).map(({ id }) => id),
@@ -130,7 +157,6 @@ export function useCalls(): void {
   window.addEventListener('zzd:open', onNote)
 
   const ends = [
-    onPushed('message.created', (event) => void onMessage(event)),
     onPushed('directive.issued', onDirective),
     onPushed('notifications.updated', preferences.take),
     tabs.end,
