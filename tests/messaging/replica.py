@@ -90,7 +90,7 @@ class Replica:
         conversation["last_message"] = last and {
             name: value
             for name, value in last.items()
-            if name not in ("reactions", "pinned", "favourite", "confirm")
+            if name not in ("reactions", "pinned", "favourite", "confirm", "comments")
         }
 
     def message_created(self, conversation: dict[str, Any], **message: Any) -> None:
@@ -123,13 +123,20 @@ class Replica:
     def message_recalled(self, conversation_id: str, seq: int, **by: Any) -> None:
         gone = {"text": None, "content": None, "reply_to": None, "mentions": None}
         nothing = {"mentions_me": False, "reactions": [], "pinned": False, "confirm": None}
+        nothing["comments"] = 0
         self.state["messages"][seq].update(**gone, **nothing, **by)
         self.state["pins"] = [each for each in self.state["pins"] if each != seq]
         self._quote(seq, None)
 
+    def comment_created(self, conversation_id: str, seq: int, comments: int, **_: Any) -> None:
+        self.state["messages"][seq]["comments"] = comments
+
+    comment_removed = comment_created
+
     def messages_removed(self, conversation_id: str, seqs: list[int], removed_at: str) -> None:
         gone = {"text": None, "content": None, "reply_to": None, "mentions": None}
         nothing = {"mentions_me": False, "reactions": [], "pinned": False, "confirm": None}
+        nothing["comments"] = 0
         for seq in seqs:
             if seq in self.state["messages"]:
                 self.state["messages"][seq].update(**gone, **nothing, removed_at=removed_at)
@@ -197,3 +204,26 @@ class Replica:
     def join_request_updated(self, conversation_id: str, request_id: str, state: str) -> None:
         if self.known is not None:
             self.state["requests"] = self._requests(self.state["conversation"])
+
+
+class Channel(Replica):
+    """What a client keeps of announcements: of others it does not know how far they read."""
+
+    def _members(self, conversation: dict[str, Any]) -> list[Any]:
+        return [{"id": self.me, "read_seq": conversation["read_seq"]}]
+
+    def message_created(self, conversation: dict[str, Any], **message: Any) -> None:
+        super().message_created(conversation, **message)
+        self.state["read"] = {self.me: self.state["read"][self.me]}
+
+    def _requests(self, conversation: dict[str, Any]) -> list[Any]:
+        return []
+
+    def _bots(self) -> list[Any]:
+        return []
+
+    def confirmation_updated(self, conversation_id: str, seq: int, confirm: Any) -> None:
+        self.state["messages"][seq]["confirm"] = confirm
+
+    def confirmation_progress(self, conversation_id: str, seq: int, **counts: int) -> None:
+        """The panel of the author, not of the messages."""

@@ -12,7 +12,7 @@ from tests.client import ApiClient
 from tests.conftest import Listening, SignedIn
 from tests.messaging.conftest import CITY, OUTSIDER, OWNER, PROVINCE, MakeGroup, say
 from tests.messaging.dings.conftest import BELOW_TOWN, DUTY, LEADER
-from tests.messaging.replica import Replica
+from tests.messaging.replica import Channel
 from zzd import clock
 from zzd.messaging.confirmations import steps
 from zzd.messaging.dings import counting
@@ -240,29 +240,6 @@ def test_the_author_is_told_and_ones_own_devices_too(
     with clock.at(clock.now() + timedelta(minutes=5)):
         steps.tell_progress()
     assert not [each for each in author.hear() if each["type"] == "confirmation.progress"]
-
-
-class Channel(Replica):
-    """What a client keeps of announcements: of others it does not know how far they read."""
-
-    def _members(self, conversation: dict[str, Any]) -> list[Any]:
-        return [{"id": self.me, "read_seq": conversation["read_seq"]}]
-
-    def message_created(self, conversation: dict[str, Any], **message: Any) -> None:
-        super().message_created(conversation, **message)
-        self.state["read"] = {self.me: self.state["read"][self.me]}
-
-    def _requests(self, conversation: dict[str, Any]) -> list[Any]:
-        return []
-
-    def _bots(self) -> list[Any]:
-        return []
-
-    def confirmation_updated(self, conversation_id: str, seq: int, confirm: Any) -> None:
-        self.state["messages"][seq]["confirm"] = confirm
-
-    def confirmation_progress(self, conversation_id: str, seq: int, **counts: int) -> None:
-        """The panel of the author, not of the messages."""
 
 
 def test_a_stale_state_and_its_events_make_the_fresh_state(

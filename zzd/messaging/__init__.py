@@ -28,6 +28,7 @@ from zzd.messaging import (
     together,
 )
 from zzd.messaging.bots import routes as routes_bots
+from zzd.messaging.comments import routes as routes_comments
 from zzd.messaging.confirmations import routes as routes_confirmations
 from zzd.messaging.confirmations import steps as steps_of_confirmations
 from zzd.messaging.forwards import RECORD
@@ -58,10 +59,12 @@ def register(app: Flask, api: Api, sockets: Sockets) -> None:
         routes_groups,
         routes_bots,
         routes_confirmations,
+        routes_comments,
     ):
         api.register_blueprint(routes.blueprint)
     routes_messages.register_events(sockets)
     live.register_events(sockets)
+    routes_comments.register_events(sockets)
     files.register(app, api, app.extensions["zzd.settings"])
     search.register(app, api)
     sockets.add_rooms(_rooms_of)

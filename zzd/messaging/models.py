@@ -53,6 +53,8 @@ class Conversation(Idempotent, Base):
     welcome: Mapped[str | None] = mapped_column(String(500))
     join_code: Mapped[str | None] = mapped_column(byte_ordered(32))
     dissolved_at: Mapped[datetime | None]
+    # Of announcements: whether their readers may comment on them.
+    comments: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class Participation(Base):

@@ -7,6 +7,7 @@ whoever may address the whole audience enters its announcements, and the org gro
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -160,6 +161,12 @@ def may_see_readers(principal: Principal, place: Place) -> bool:
 def may_confirm(principal: Principal, message: Message) -> bool:
     """Of those who see a message that asks for it: everybody but its author."""
     return message.sender_id != principal.official_id
+
+
+def may_remove_comment(principal: Principal, place: Place) -> Callable[[int], bool]:
+    """Of a comment, by its writer's id: its writer, and who manages the channel."""
+    managing = may_manage(principal, place)
+    return lambda writer_id: managing or writer_id == principal.official_id
 
 
 def may_see_confirmations(principal: Principal, place: Place, message: Message) -> bool:

@@ -102,6 +102,7 @@ class MessageSchema(PlainMessageSchema):
     confirm = fields.Nested(
         ConfirmSchema, allow_none=True, metadata={"description": "null: this is not asked"}
     )
+    comments = fields.Integer(metadata={"description": "How many stand under it"})
 
 
 class ConversationSchema(Schema):
@@ -127,6 +128,9 @@ class ConversationSchema(Schema):
     updated_at = Moment()
     may_post = fields.Boolean()
     may_manage = fields.Boolean()
+    comments = fields.Boolean(
+        metadata={"description": "Whether the readers of an announcement may comment on it"}
+    )
     my = fields.Nested(OwnSchema)
 
 
@@ -170,6 +174,9 @@ class ConversationChangeSchema(StrictSchema):
     welcome = Text(500, shortest=0, metadata={"description": "An empty one greets nobody"})
     joinable = Switch(
         metadata={"description": "Whether whoever has the group's code may ask to join"}
+    )
+    comments = Switch(
+        metadata={"description": "Whether the readers of announcements may comment on them"}
     )
 
 

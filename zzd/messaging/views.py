@@ -128,6 +128,7 @@ def _describe(
         "updated_at": conversation.activity_at,
         "may_post": may_post(principal, place),
         "may_manage": may_manage(principal, place),
+        "comments": conversation.comments,
         "my": describe_own(place.mine),
     }
 
@@ -175,6 +176,7 @@ def describe_message(
         "pinned": False,
         "favourite": False,
         "confirm": None,
+        "comments": 0,
     }
 
 

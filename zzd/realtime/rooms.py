@@ -28,5 +28,10 @@ def presence(official_id: int) -> str:
     return f"{PRESENCE}{official_id}"
 
 
+def comments(conversation_id: int, seq: int) -> str:
+    """Those who have the comments under an announcement on their screen."""
+    return f"comments:{conversation_id}:{seq}"
+
+
 def rollup(directive_id: int, unit_id: int) -> str:
     return f"rollup:{directive_id}:{unit_id}"

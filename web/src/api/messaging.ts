@@ -35,6 +35,8 @@ export const conversation = (id: string) => get<Conversation>(at(id))
 export const createConversation = (body: NewConversation) =>
   post<Conversation>('/conversations', body)
 export const rename = (id: string, name: string) => patch<Conversation>(at(id), { name })
+export const allowComments = (id: string, comments: boolean) =>
+  patch<Conversation>(at(id), { comments })
 export const leave = (id: string) => del<null>(`${at(id)}/members/me`)
 
 export const members = (id: string, cursor?: string | null) =>

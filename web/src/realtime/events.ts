@@ -1,5 +1,6 @@
 import type { CardAction } from '@/api/cards'
 import type { Confirmed } from '@/api/announcing'
+import type { Comment } from '@/api/comments'
 import type { Ding, DingState, MyAnswer, Progress } from '@/api/dings'
 import type { NotificationSettings } from '@/api/notifications'
 import type { Scheduled } from '@/api/scheduled'
@@ -93,6 +94,8 @@ export interface EventData {
     confirm: { confirmed_at: string }
   }
   'confirmation.progress': { conversation_id: string; seq: number } & Confirmed
+  'comment.created': { conversation_id: string; seq: number; comments: number; comment: Comment }
+  'comment.removed': { conversation_id: string; seq: number; comments: number; comment: Comment }
   'scheduled.updated': Scheduled
   'notifications.updated': NotificationSettings
   'session.revoked': { session_id: string }
@@ -132,6 +135,8 @@ export const EVENT_NAMES: EventName[] = [
   'ding.progress',
   'confirmation.updated',
   'confirmation.progress',
+  'comment.created',
+  'comment.removed',
   'scheduled.updated',
   'notifications.updated',
   'session.revoked',

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from zzd import clock
 from zzd.audit import log as audit
 from zzd.messaging import events
+from zzd.messaging.comments.problems import NotAnAnnouncement
 from zzd.messaging.groups import notices
 from zzd.messaging.groups.models import JoinRequest
 from zzd.messaging.models import Participation
@@ -27,12 +28,14 @@ def change_conversation(
     name: str | None = None,
     welcome: str | None = None,
     joinable: bool | None = None,
+    comments: bool | None = None,
 ) -> None:
     """Change what is given. A group only: ``welcome``, what newcomers are greeted with ("" for
     nothing), and ``joinable``, whether whoever has its code may ask to join; a code is made each
-    time it is opened, and the one before opens nothing.
+    time it is opened, and the one before opens nothing. Announcements only: ``comments``, whether
+    their readers may say something under them.
 
-    Raises NotFound, NotAGroup, NotPermitted.
+    Raises NotFound, NotAGroup, NotAnAnnouncement, NotPermitted.
     """
     place = access_conversation(
         session, by, conversation_id, action="conversation.rename", lock=True
@@ -44,6 +47,10 @@ def change_conversation(
         raise refuse("conversation.rename", place, "Only its owner and admins change a group")
     if conversation.kind != "group" and (welcome is not None or joinable is not None):
         raise NotAGroup
+    if comments is not None:
+        if conversation.kind != "announcement":
+            raise NotAnAnnouncement
+        conversation.comments = comments
     conversation.changed_at = clock.now()
     if welcome is not None:
         conversation.welcome = welcome or None

@@ -16,6 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from zzd.db import reading
+from zzd.messaging.comments.models import Comment
 from zzd.messaging.files.models import Blob, File, MessageFile
 from zzd.messaging.files.rules import clean_name
 from zzd.messaging.forwards import FORWARD
@@ -100,6 +101,7 @@ def _read(
     versions = _versions(session, [message.id for message in kept.values()])
     shown = {row[0].seq for row in rows if row[0].seq in kept or row[0].recalled_at is None}
     files = _files(session, conversation_id, shown)
+    comments = _comments(session, conversation_id, shown, whole)
     records = _records(session, [row[0] for row in rows if row[0].seq in shown])
     entries, parts = [], {}
     for row in rows:
@@ -111,6 +113,8 @@ def _read(
             {"key": each["key"], "count": each["count"]} for each in reactions.get(message.seq, ())
         ]
         entry["pinned"] = message.seq in pinned
+        entry["discussion"] = comments[message.seq] if message.seq in shown else []
+        entry["comments"] = sum(each["removed_at"] is None for each in entry["discussion"])
         entry["original"] = None
         if message.seq in kept:
             entry["original"] = {
@@ -150,6 +154,33 @@ def _versions(session: Session, ids: Collection[int]) -> dict[int, list[dict[str
             found[each.message_id].append(
                 {"no": each.no, "text": each.text, "at": each.at.isoformat()}
             )
+    return found
+
+
+def _comments(
+    session: Session, conversation_id: int, seqs: Collection[int], whole: bool
+) -> defaultdict[int, list[dict[str, Any]]]:
+    """What stands under each announcement; of a removed comment the words only in a whole export."""
+    query = (
+        select(Comment)
+        .where(Comment.conversation_id == conversation_id, Comment.seq.in_(seqs))
+        .order_by(Comment.seq, Comment.no)
+    )
+    found: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
+    for comment in session.scalars(query):
+        kept = whole or comment.removed_at is None
+        found[comment.seq].append(
+            {
+                "no": comment.no,
+                "sender": comment.sender_name,
+                "post_title": comment.sender_title,
+                "unit_name": comment.sender_unit,
+                "text": comment.text if kept else None,
+                "created_at": comment.created_at.isoformat(),
+                "removed_at": comment.removed_at and comment.removed_at.isoformat(),
+                "removed_by": comment.removed_by_name,
+            }
+        )
     return found
 
 

@@ -100,8 +100,18 @@ def message(entry: dict[str, Any]) -> str:
         f'<article id="m{entry["seq"]}"><header><b>{escape(sender["name"])}</b> {escape(who)} · '
         f"{_time(entry['created_at'])} · #{entry['seq']}{edited}</header>"
         f"{_quote(entry['reply_to'])}{_said(entry)}{_original(entry['original'])}"
-        f"{_record(entry['record'])}{''.join(map(_file, entry['files']))}</article>\n"
+        f"{_record(entry['record'])}{''.join(map(_file, entry['files']))}"
+        f"{_comments(entry['discussion'])}</article>\n"
     )
+
+
+def _comments(comments: list[dict[str, Any]]) -> str:
+    items = "".join(
+        f"<p><b>{escape(each['sender'])}</b> {escape(each['unit_name'])} {_time(each['created_at'])}"
+        f"{' 已删除' if each['removed_at'] else ''}\n{escape(each['text'] or '')}</p>"
+        for each in comments
+    )
+    return f"<blockquote>评论{items}</blockquote>" if items else ""
 
 
 def _said(entry: dict[str, Any]) -> str:

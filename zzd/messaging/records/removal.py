@@ -11,6 +11,7 @@ from sqlalchemy import delete, exists, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from zzd.messaging.cards.models import Card, CardAction
+from zzd.messaging.comments.models import Comment, CommentCount
 from zzd.messaging.events import rooms_of
 from zzd.messaging.files import forget_message_files
 from zzd.messaging.marks.models import Pin, Reaction, ReactionCount
@@ -50,7 +51,10 @@ def remove_words(session: Session, messages: Sequence[Message], now: datetime) -
     session.execute(
         delete(MessageVersion).where(MessageVersion.message_id.in_(ids)), execution_options=DIRECTLY
     )
-    for added in (Mention, Reaction, ReactionCount, Pin, Card, CardAction):
+    for added in (
+        *(Mention, Reaction, ReactionCount, Pin, Card, CardAction),
+        *(Comment, CommentCount),
+    ):
         session.execute(
             delete(added).where(tuple_(added.conversation_id, added.seq).in_(places)),
             execution_options=DIRECTLY,

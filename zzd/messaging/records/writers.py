@@ -31,6 +31,7 @@ COLUMNS = (
     "original_text",
     "reactions",
     "files",
+    "comments",
 )
 # What a spreadsheet in Chinese takes for a formula as well.
 WIDE_FORMULA_STARTS = ("＝", "＋", "－", "＠", "\n")
@@ -101,6 +102,7 @@ def _values(entry: dict[str, Any]) -> Sequence[Any]:
         original and original["text"],
         " ".join(f"{each['key']}x{each['count']}" for each in entry["reactions"]),
         "\n".join(file["path"] or file["name"] for file in entry["files"]),
+        "\n".join(f"{each['sender']}: {each['text'] or ''}" for each in entry["discussion"]),
     )
 
 

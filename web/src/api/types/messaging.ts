@@ -30,6 +30,8 @@ export interface Message {
   favourite: boolean
   /** The readers of an announcement are asked to confirm it; when I did. */
   confirm?: { confirmed_at: string | null } | null
+  /** How many comments stand under an announcement. */
+  comments?: number
 }
 
 export interface Mentions {
@@ -72,6 +74,8 @@ export interface Conversation {
   updated_at: string
   may_post: boolean
   may_manage: boolean
+  /** Whether the readers of announcements may comment on them. */
+  comments: boolean
   /** Unread messages that mention me, and the first of them. */
   mentioned: { count: number; seq: number } | null
   my: MyConversation

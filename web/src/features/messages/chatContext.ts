@@ -20,6 +20,7 @@ export interface ChatContext {
   openReactions(message: Message, at: Anchor): void
   showReaders(message: Message): void
   showConfirmations(message: Message): void
+  showComments(message: Message): void
   showReactors(message: Message): void
   showVersions(message: Message): void
   showRecord(message: Message): void

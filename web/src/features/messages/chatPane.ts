@@ -8,7 +8,7 @@ import { shownOf } from './sequence'
 
 export const MOST_SELECTED = 100
 
-type MessageOverlay = 'readers' | 'confirmations' | 'reactors' | 'versions' | 'record'
+type MessageOverlay = 'readers' | 'confirmations' | 'comments' | 'reactors' | 'versions' | 'record'
 
 /** What is open over a chat, one thing at a time. */
 export type Overlay =
@@ -64,6 +64,7 @@ export function useChatPane(
     openReactions: (message, at) => (overlay.value = { kind: 'reactions', message, at }),
     showReaders: open('readers'),
     showConfirmations: open('confirmations'),
+    showComments: open('comments'),
     showReactors: open('reactors'),
     showVersions: open('versions'),
     showRecord: open('record'),

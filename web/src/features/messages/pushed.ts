@@ -1,6 +1,7 @@
 import { useSession } from '@/features/signin/session'
 import { onPushed } from '@/realtime/connection'
 import { useCardActions } from './cards/cardActions'
+import { withComments } from './announcing/comments'
 import { withConfirm } from './announcing/confirmed'
 import { patched, withEdit, withPins, withReactions } from './changes'
 import { useConversations } from './conversations'
@@ -47,6 +48,11 @@ export function followChanges(): (() => void)[] {
     onPushed('confirmation.updated', ({ conversation_id, seq, confirm }) => {
       history.change(conversation_id, (messages) => withConfirm(messages, seq, confirm))
     }),
+    ...(['comment.created', 'comment.removed'] as const).map((name) =>
+      onPushed(name, ({ conversation_id, seq, comments }) => {
+        history.change(conversation_id, (messages) => withComments(messages, seq, comments))
+      }),
+    ),
     onPushed('my.updated', ({ conversation_id, my }) => conversations.noteMine(conversation_id, my)),
     onPushed('draft.updated', ({ conversation_id, draft, origin }) =>
       noteOtherDraft(conversation_id, draft, origin),

@@ -60,6 +60,7 @@ const NO_WORDS = {
   reactions: [],
   pinned: false,
   confirm: null,
+  comments: 0,
 }
 
 export interface Recall {
