@@ -5,8 +5,8 @@ from alembic import op
 
 import zzd.db
 
-revision = "0018_comments"
-down_revision = "0017_time"
+revision = "0022_comments"
+down_revision = "0021_installations"
 
 
 def upgrade() -> None:
