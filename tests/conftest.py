@@ -27,6 +27,7 @@ from zzd.identity.models import Account
 from zzd.identity.recognised import recognised
 from zzd.orgtree.models import Official, Unit
 from zzd.orgtree.units import COUNTS
+from zzd.realtime.kept import WANTED
 
 logs.configure()
 
@@ -92,6 +93,7 @@ def app(
     test_database.reset()
     # Another database has other units in the same revision.
     session_app.extensions[COUNTS].clear()
+    session_app.extensions[WANTED].types = frozenset()
     shutil.rmtree(session_app.extensions["zzd.settings"].files_root, ignore_errors=True)
     with session_app.app_context():
         yield session_app

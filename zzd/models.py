@@ -14,6 +14,7 @@ from zzd.messaging.records import models as records
 from zzd.messaging.scheduled import models as scheduled
 from zzd.messaging.search import models as search
 from zzd.miniapps import models as miniapps
+from zzd.miniapps.hooks import models as hooks
 from zzd.miniapps.installations import models as installations
 from zzd.miniapps.oidc import models as oidc
 from zzd.orgtree import models as orgtree
@@ -37,6 +38,7 @@ __all__ = [
     "exports",
     "files",
     "groups",
+    "hooks",
     "identity",
     "installations",
     "lifecycle",

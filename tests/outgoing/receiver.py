@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
@@ -25,6 +25,7 @@ class Reply:
     # Seconds before the answer, and between its bytes.
     after: float = 0
     slowly: float = 0
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 class Receiver:
@@ -53,6 +54,8 @@ def receiving() -> Iterator[Receiver]:
             self.send_response(reply.status)
             if reply.location:
                 self.send_header("Location", reply.location)
+            for name, value in reply.headers.items():
+                self.send_header(name, value)
             self.send_header("Content-Length", str(len(reply.body)))
             self.end_headers()
             try:

@@ -7,7 +7,7 @@ from flask import Flask
 from zzd.api import Api
 from zzd.identity.authentication import add_token_reader
 from zzd.messaging.cards.senders import register_senders
-from zzd.miniapps import commands, routes, routes_opening, tokens
+from zzd.miniapps import commands, hooks, routes, routes_opening, tokens
 from zzd.miniapps.callbacks import CardSenders
 from zzd.miniapps.frames import FrameOrigins
 from zzd.miniapps.installations import routes as installing
@@ -26,4 +26,5 @@ def register(app: Flask, api: Api, sockets: Sockets) -> None:
         routes_opening.oauth_blueprint,
     ):
         api.register_blueprint(blueprint)
+    hooks.register(app, api)
     app.extensions.setdefault("zzd.commands", []).append(commands.miniapps)

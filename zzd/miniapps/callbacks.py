@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -56,6 +57,29 @@ def make_secret(session: Session, held: Held, *, by: Principal, key: str) -> dic
     }
 
 
+def secrets_of(session: Session, miniapp_id: int, key: str) -> list[str]:
+    """The secrets with which requests to an app are signed now, the newest first."""
+    return secrets_of_apps(session, [miniapp_id], key).get(miniapp_id, [])
+
+
+def secrets_of_apps(
+    session: Session, miniapp_ids: Collection[int], key: str
+) -> dict[int, list[str]]:
+    """The same for several apps, by app."""
+    rows = session.execute(
+        select(CallbackSecret.miniapp_id, CallbackSecret.salt)
+        .where(
+            CallbackSecret.miniapp_id.in_(miniapp_ids),
+            or_(CallbackSecret.retires_at.is_(None), CallbackSecret.retires_at > clock.now()),
+        )
+        .order_by(CallbackSecret.id.desc())
+    )
+    found: dict[int, list[str]] = {}
+    for row in rows:
+        found.setdefault(row.miniapp_id, []).append(_derive(key, row.salt))
+    return found
+
+
 def _derive(key: str, salt: str) -> str:
     return secret_of(hmac.digest(key.encode(), f"callback:1:{salt}".encode(), "sha256"))
 
@@ -74,21 +98,10 @@ class CardSenders:
         held = _published(session, app_id)
         if held is None or "callback_url" not in held.version.manifest:
             return None
-        salts = session.scalars(
-            select(CallbackSecret.salt)
-            .where(
-                CallbackSecret.miniapp_id == app_id,
-                or_(
-                    CallbackSecret.retires_at.is_(None),
-                    CallbackSecret.retires_at > clock.now(),
-                ),
-            )
-            .order_by(CallbackSecret.id.desc())
-        ).all()
-        if not salts:
+        secrets_now = secrets_of(session, app_id, self._key)
+        if not secrets_now:
             return None
-        url = held.version.manifest["callback_url"]
-        return Callback(url, tuple(_derive(self._key, salt) for salt in salts))
+        return Callback(held.version.manifest["callback_url"], tuple(secrets_now))
 
     def describe_presser(
         self, session: Session, app_id: int, principal: Principal

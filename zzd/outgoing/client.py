@@ -12,7 +12,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from zzd.outgoing.addresses import Network, Target, choose, parse
@@ -40,8 +40,11 @@ class AnswerTooLong(OutgoingError):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
+    """``headers`` by their names in small letters; of several of a name the last."""
+
     status: int
     body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def resolve_name(host: str, port: int) -> list[str]:
@@ -104,7 +107,8 @@ class Client:
             connection.close()
         if len(read) > LONGEST_ANSWER:
             raise AnswerTooLong
-        return Answer(response.status, read)
+        told = {name.lower(): value for name, value in response.getheaders()}
+        return Answer(response.status, read, told)
 
 
 class _Connection(http.client.HTTPConnection):

@@ -10,7 +10,7 @@ from types import FrameType
 import structlog
 from flask import Flask
 
-from zzd.realtime import outbox
+from zzd.realtime import kept, outbox
 from zzd.realtime.fanout import FanOut, LocalFanOut, RedisFanOut
 from zzd.realtime.outbox import Published
 from zzd.realtime.presence import LOOK_EVERY, InRedis, NoOther, Presence
@@ -20,6 +20,7 @@ from zzd.settings import Settings
 log = structlog.get_logger()
 
 SWEEP_EVERY = 2.0
+LOOK_FOR_WANTED_EVERY = 1.0
 # Of the time for a graceful stop; the rest is for the last to answer.
 SHARE_OF_DRAINING = 0.6
 
@@ -40,6 +41,7 @@ def register(app: Flask, settings: Settings, recognise: Recognise) -> Sockets:
     app.extensions.update(
         {"zzd.sockets": sockets, "zzd.fanout": fanout, "zzd.published": Published()}
     )
+    kept.register(app)
     elsewhere = InRedis(settings.redis_url) if settings.redis_url else NoOther()
     app.extensions["zzd.presence"] = Presence(sockets.connections.officials, elsewhere)
     return sockets
@@ -56,6 +58,8 @@ def start(app: Flask) -> None:
         sockets.io.start_background_task(_once, app, step, seconds)
     if app.extensions["zzd.settings"].run_timers:
         sockets.io.start_background_task(work, app)
+    else:
+        sockets.io.start_background_task(_repeat, app, kept.look, LOOK_FOR_WANTED_EVERY)
 
 
 def stop_gracefully(app: Flask) -> None:
@@ -91,6 +95,7 @@ def work(app: Flask) -> None:
     sockets: Sockets = app.extensions["zzd.sockets"]
     # A worker has no sockets, and yet must know which rooms were opened lately.
     app.extensions["zzd.fanout"].start()
+    add_timer(app, LOOK_FOR_WANTED_EVERY, kept.look)
     for step, seconds in app.extensions.get("zzd.timers", ()):
         sockets.io.start_background_task(_repeat, app, step, seconds)
     _repeat(app, outbox.sweep, SWEEP_EVERY)

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 from zzd import clock
 from zzd.bulk import table_of
 from zzd.db import after_commit, reading, transaction, try_lock_name
+from zzd.realtime import kept
 from zzd.realtime.models import OutboxEntry
 
 log = structlog.get_logger()
@@ -60,9 +61,11 @@ def publish(session: Session, type_: str, data: dict[str, Any], *, rooms: Iterab
 
     ``data`` is plain JSON, the same for everybody in the rooms.
     """
-    entry = OutboxEntry(**_row(type_, data, rooms))
+    row = _row(type_, data, rooms)
+    entry = OutboxEntry(**row)
     session.add(entry)
     _pending(session).append(entry)
+    kept.keep(session, type_, [row])
 
 
 def publish_all(
@@ -74,6 +77,7 @@ def publish_all(
     found = session.connection().execute(INSERT, rows if len(rows) > 1 else rows[0])
     ids = {row.event_id: row.id for row in found}
     _pending(session).extend(OutboxEntry(id=ids[row["event_id"]], **row) for row in rows)
+    kept.keep(session, type_, rows)
 
 
 def _row(type_: str, data: dict[str, Any], rooms: Iterable[str]) -> dict[str, Any]:

@@ -1,0 +1,134 @@
+"""Which events an app may see: those of its installations' data audiences, and nothing beside.
+
+An event says by its rooms whom it is for (zzd.realtime.rooms); that is compared with what the
+app may know of. Many events and many apps are looked at together: what they name is read once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from zzd.miniapps.installations.models import Installation
+from zzd.miniapps.installations.reach import Live, find_live
+from zzd.orgtree import audiences
+from zzd.orgtree.audiences import Audience
+from zzd.orgtree.models import Unit
+
+
+class Happened(Protocol):
+    """What is asked of an event to say who sees it."""
+
+    type: str
+    rooms: list[Any]
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Seer:
+    """An app by one of its installations: ``audience`` is what it may know of, ``types`` the
+    events that its manifest names."""
+
+    miniapp_id: int
+    installation_id: int
+    audience: Audience
+    types: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An event as an app is told of it: without what lies outside its part."""
+
+    installation_id: int
+    data: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Scene:
+    """What the rooms of some events name, as it is today."""
+
+    audiences: dict[int, Audience] = field(default_factory=dict)
+    # Paths and levels of units.
+    units: dict[int, tuple[str, int]] = field(default_factory=dict)
+
+
+def find_seers(session: Session, miniapp_ids: Iterable[int]) -> dict[int, list[Seer]]:
+    """By app, by the installation's id; none of one that is suspended. Two statements."""
+    found: dict[int, list[Seer]] = {}
+    for live in find_live(session, Installation.miniapp_id.in_(list(miniapp_ids))):
+        if (seer := _seer(live)) is not None:
+            found.setdefault(live.app.id, []).append(seer)
+    return found
+
+
+def _seer(live: Live) -> Seer | None:
+    audience = live.data_audience()
+    if audience is None:
+        return None
+    types = frozenset(live.version.manifest.get("events", ()))
+    return Seer(live.app.id, live.installation.id, audience, types)
+
+
+def look_at(session: Session, events: Sequence[Happened]) -> Scene:
+    """Read what these events' rooms name. Two statements at most."""
+    named: dict[str, set[int]] = {"audience": set(), "unit": set()}
+    for event in events:
+        for kind, ids in _named(event).items():
+            if kind in named:
+                named[kind].update(ids)
+        named["unit"].update(_units_of_rollup(event))
+    scene = Scene()
+    if named["audience"]:
+        scene.audiences = audiences.in_use(session, named["audience"])
+    if named["unit"]:
+        query = select(Unit.id, Unit.path, Unit.level).where(Unit.id.in_(named["unit"]))
+        scene.units = {row.id: (row.path, row.level) for row in session.execute(query)}
+    return scene
+
+
+def show(event: Happened, seers: Sequence[Seer], scene: Scene) -> Seen | None:
+    """What an app is told of an event: by the first of its installations that may see it."""
+    for seer in seers:
+        if event.type in seer.types and (data := _shown(event, seer, scene)) is not None:
+            return Seen(seer.installation_id, data)
+    return None
+
+
+def _shown(event: Happened, seer: Seer, scene: Scene) -> dict[str, Any] | None:
+    named = _named(event)
+    heard_by = [scene.audiences[id_] for id_ in named.get("audience", ()) if id_ in scene.audiences]
+    if "conversation" in named:
+        # Everybody in it, and so whatever is said there, has to lie within.
+        inside = bool(heard_by) and all(each.lies_in(seer.audience) for each in heard_by)
+        return event.data if inside else None
+    if "rollup" in named:
+        known = [id_ for id_ in _units_of_rollup(event) if _holds(seer, scene, id_)]
+        return {**event.data, "unit_ids": [str(id_) for id_ in known]} if known else None
+    if heard_by:
+        return event.data if any(each.meets(seer.audience) for each in heard_by) else None
+    if any(_holds(seer, scene, id_) for id_ in named.get("unit", ())):
+        return event.data
+    return None
+
+
+def _holds(seer: Seer, scene: Scene, unit_id: int) -> bool:
+    path, level = scene.units.get(unit_id, ("", 0))
+    audience = seer.audience
+    return path.startswith(audience.unit_path) and bool(audience.levels & 1 << level)
+
+
+def _named(event: Happened) -> dict[str, list[int]]:
+    """``{"audience": [5], "unit": [9]}`` of rooms such as ``audience:5``."""
+    found: dict[str, list[int]] = {}
+    for room in event.rooms:
+        kind, _, rest = room.partition(":")
+        found.setdefault(kind, []).append(int(rest.rpartition(":")[2] or 0))
+    return found
+
+
+def _units_of_rollup(event: Happened) -> list[int]:
+    return [int(id_) for id_ in event.data.get("unit_ids", ())]
