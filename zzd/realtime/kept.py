@@ -7,7 +7,7 @@ grows with the number of those who want it is done afterwards, by whoever reads 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from zzd.bulk import table_of
-from zzd.db import after_commit, reading, transaction, try_lock_name
+from zzd.db import after_commit, is_one_of, reading, transaction, try_lock_name
 from zzd.realtime.models import KeptEvent
 
 # Which kinds somebody wants now.
@@ -141,6 +141,12 @@ def after(session: Session, position: int, *, limit: int) -> Sequence[KeptEvent]
     """What follows a position, in order."""
     query = select(KeptEvent).where(KeptEvent.position > position)
     return session.scalars(query.order_by(KeptEvent.position).limit(limit)).all()
+
+
+def at(session: Session, positions: Collection[int]) -> dict[int, KeptEvent]:
+    """Those at these positions, by position."""
+    query = select(KeptEvent).where(is_one_of(session, KeptEvent.position, positions))
+    return {event.position: event for event in session.scalars(query) if event.position}
 
 
 def forget(session: Session, *, before: datetime, at_once: int) -> int:

@@ -25,7 +25,6 @@ from zzd.miniapps.hooks.rules import (
 )
 from zzd.principal import Principal
 from zzd.realtime import kept
-from zzd.realtime.models import KeptEvent
 
 REPLAYED_AT_ONCE = 10_000
 FORGOTTEN_AT_ONCE = 5_000
@@ -85,7 +84,7 @@ def read_delivery(session: Session, webhook: Webhook, delivery_id: int) -> dict[
     attempts = session.scalars(
         select(Attempt).where(Attempt.delivery_id == delivery.id).order_by(Attempt.id.desc())
     ).all()
-    event = session.scalar(select(KeptEvent).where(KeptEvent.position == delivery.position))
+    event = kept.at(session, [delivery.position]).get(delivery.position)
     return {
         **describe(delivery, attempts[0] if attempts else None),
         "requests": attempts,

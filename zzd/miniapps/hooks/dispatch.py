@@ -31,7 +31,7 @@ from zzd.miniapps.models import MiniApp, MiniAppVersion
 from zzd.miniapps.policy import is_live
 from zzd.outgoing import AddressRefused, Client, OutgoingError, client_here
 from zzd.outgoing.signing import sign
-from zzd.realtime.models import KeptEvent
+from zzd.realtime import kept
 
 DISPATCHER = "zzd.webhook_dispatcher"
 # Requests under way at once in a process, of all apps together.
@@ -234,7 +234,7 @@ def _claim(
     )
     apps = {hooks[delivery.webhook_id].miniapp_id for delivery in chosen}
     keys = callbacks.secrets_of_apps(session, apps, current_app.config["SECRET_KEY"])
-    events = _events(session, {delivery.position for delivery in chosen})
+    events = kept.at(session, {delivery.position for delivery in chosen})
     seers, scene = sight.find_seers(session, apps), sight.look_at(session, list(events.values()))
     source = current_app.extensions["zzd.settings"].public_url
     claimed, unseen = [], []
@@ -263,8 +263,3 @@ def _claim(
             )
         )
     return claimed, unseen
-
-
-def _events(session: Session, positions: set[int]) -> dict[int, KeptEvent]:
-    query = select(KeptEvent).where(is_one_of(session, KeptEvent.position, positions))
-    return {event.position: event for event in session.scalars(query) if event.position}
