@@ -19,6 +19,7 @@ from zzd.bulk import table_of
 from zzd.db import after_commit, is_one_of, reading, transaction, try_lock_name
 from zzd.realtime.models import KeptEvent
 
+Kept = KeptEvent
 # Which kinds somebody wants now.
 FindWanted = Callable[[Session], set[str]]
 

@@ -82,7 +82,7 @@ def _spread_next() -> bool:
 
 
 def _to_deliver(
-    session: Session, hooks: Sequence[Webhook], events: Sequence[kept.KeptEvent]
+    session: Session, hooks: Sequence[Webhook], events: Sequence[kept.Kept]
 ) -> list[dict[str, Any]]:
     """Rows for what each webhook asked for, passes its filter, and its app may see."""
     by_type: dict[str, list[Webhook]] = defaultdict(list)
@@ -110,14 +110,14 @@ def _to_deliver(
     return rows
 
 
-def _passes(hook: Webhook, event: kept.KeptEvent, seen: sight.Seen, source: str) -> bool:
+def _passes(hook: Webhook, event: kept.Kept, seen: sight.Seen, source: str) -> bool:
     made = envelope(
         event, source=source, position=event.position or 0, installation_id=seen.installation_id
     )
     return matches(hook.filter, {**made, "data": seen.data})
 
 
-def _row(hook: Webhook, event: kept.KeptEvent, seen: sight.Seen) -> dict[str, Any]:
+def _row(hook: Webhook, event: kept.Kept, seen: sight.Seen) -> dict[str, Any]:
     return {
         "webhook_id": hook.id,
         "position": event.position,
