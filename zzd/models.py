@@ -26,6 +26,7 @@ from zzd.tasks.exports import models as exports
 from zzd.tasks.lifecycle import models as lifecycle
 from zzd.tasks.picture import models as picture
 from zzd.tasks.plans import models as plans
+from zzd.tasks.reporting import models as reporting
 
 __all__ = [
     "audit",
@@ -51,6 +52,7 @@ __all__ = [
     "plans",
     "realtime",
     "records",
+    "reporting",
     "scheduled",
     "search",
     "tasks",

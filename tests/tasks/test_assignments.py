@@ -67,6 +67,7 @@ def test_acknowledging_implies_delivered_and_read(scene: Scene) -> None:
         "report": True,
         "cascade": True,
         "complete": False,
+        "reopen": False,
     }
     id_ = shown["id"]
     assert receipts(scene, SHITANG, "read", id_) == {

@@ -68,6 +68,8 @@ def test_what_was_issued_is_shown_to_its_issuer_and_to_whom_it_reached(scene: Sc
         "unit": "艘",
         "minimum": 0,
         "required": False,
+        "max_ratio": None,
+        "risks": [],
     }
     assert directive["my_assignment_id"] is None
     (issued,) = scene.issuer.get("/directives", box="issued")["items"]

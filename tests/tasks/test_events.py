@@ -77,6 +77,7 @@ def test_closing_ends_waiting_and_still_takes_late_answers(scene: Scene) -> None
         "report": True,
         "cascade": False,
         "complete": False,
+        "reopen": False,
     }
     problem = scene.pass_on(SHITANG, directive, status=409)
     assert problem["code"] == "directive_closed"

@@ -22,6 +22,7 @@ from zzd.orgtree.models import Unit, UnitVersion
 from zzd.principal import Grant, PostRef, Principal
 from zzd.tasks import assignments, cascades, directives, responses, rollups, states
 from zzd.tasks.models import Assignment, AssignmentMove
+from zzd.tasks.reporting import reports
 from zzd.tasks.states import Move
 
 SPEC = {"key": "moved", "name": "转移人数", "unit": "人", "minimum": 0, "required": False}
@@ -131,7 +132,7 @@ class World:
         elif act == "report":
             figures = {} if number % 7 == 0 else {"moved": number}
             with refused_unless(told.acknowledged and not told.completed):
-                assignments.report(
+                reports.report(
                     self.session,
                     **common,
                     figures=figures,

@@ -177,6 +177,8 @@ def test_each_state_is_counted_by_child(scene: Scene) -> None:
         "stood_down": 0,
         "unstaffed": 0,
         "figures": {"moved": 4, "boats": 2},
+        "by_risk": {},
+        "casualties": {"dead": None, "missing": None, "injured": None},
     }
     assert rows[WENZHOU]["figures"] == {"moved": None, "boats": None}
     for name in ("addressed", "delivered", "acknowledged", "reported", "completed"):

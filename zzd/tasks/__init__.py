@@ -26,6 +26,8 @@ from zzd.tasks.drafts import carrying as drafts_carrying
 from zzd.tasks.drafts import routes as routes_drafts
 from zzd.tasks.picture import routes as routes_picture
 from zzd.tasks.plans import routes as routes_plans
+from zzd.tasks.reporting import photos
+from zzd.tasks.reporting import routes as routes_reports
 from zzd.tasks.schemas_assignments import WatchSchema
 
 # Seconds between looks for large directives whose units are due to be counted.
@@ -36,9 +38,10 @@ def register(app: Flask, api: Api, sockets: Sockets) -> None:
     """Add the package's routes, socket events, commands and timer."""
     for routes in (routes_events, routes_drafts, routes_directives, routes_assignments):
         api.register_blueprint(routes.blueprint)
-    for routes in (routes_plans, routes_areas, routes_cap, routes_picture):
+    for routes in (routes_plans, routes_areas, routes_cap, routes_picture, routes_reports):
         api.register_blueprint(routes.blueprint)
     drafts_carrying.register()
+    photos.register()
     add_section("assignments", inbox.count_waiting)
     add_timer(app, COUNTING_EVERY, staffing.count_due)
 

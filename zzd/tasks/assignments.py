@@ -1,27 +1,23 @@
-"""What officials do with their unit's assignments: receive, acknowledge, report, complete, return."""
+"""What officials do with their unit's assignments: receive, acknowledge, complete, return.
+
+What they report is in zzd.tasks.reporting.
+"""
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any
+from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from zzd import clock
-from zzd.db import find_repeat, fingerprint
-from zzd.errors import Invalid
 from zzd.orgtree.audiences import PATH_END
 from zzd.orgtree.past import units_as_of
 from zzd.principal import Principal
-from zzd.tasks import figures as figure_rules
 from zzd.tasks import policy
-from zzd.tasks.models import Assignment, Report, ReportFigure, snapshot
-from zzd.tasks.moves import make_move, settled, standing
+from zzd.tasks.models import Assignment, Report
+from zzd.tasks.moves import make_move, settled
 from zzd.tasks.problems import RescuesOpen, UnitsBelowOpen
-from zzd.tasks.states import OUT, Move, State
+from zzd.tasks.states import Move, State
 
 RECEIPTS = {"delivered": Move.DELIVER, "read": Move.READ}
 NAMED_OPEN_UNITS = 20
@@ -108,72 +104,6 @@ def _access(
     return policy.access_assignment(
         session, by, assignment_id, action, to_act=True, as_proxy=proxy_reason is not None
     )
-
-
-def report(
-    session: Session,
-    *,
-    by: Principal,
-    assignment_id: int,
-    figures: Mapping[str, Any],
-    text: str | None,
-    device_time: datetime | None,
-    client_id: str | None,
-    rescue_open: bool = False,
-    proxy_reason: str | None = None,
-) -> tuple[Report, bool]:
-    """Report (反馈) the unit's own figures; replaces its earlier report in every sum.
-
-    A report to what was cancelled, superseded, returned or handed over is kept and counts
-    nowhere. Returns whether it is new: a repeat gives the first, even after completion.
-    Raises NotFound, NotPermitted, Invalid, NotAcknowledged, AssignmentCompleted.
-    """
-    assignment = _access(session, by, assignment_id, "assignment.report", proxy_reason)
-    if faults := figure_rules.faults(assignment.directive.figures, figures):
-        raise Invalid("The figures are not what the directive asks for", errors=faults)
-    if not figures and text is None:
-        raise Invalid.at("/text", "A report has a text or figures")
-    sender_id, key = by.official_id or 0, client_id or uuid.uuid4().hex
-    content = {"text": text, "device_time": device_time}
-    # Where they are not given, a repeat is told by what it was told by before there were any.
-    also = {"rescue_open": rescue_open, "proxy_reason": proxy_reason}
-    given = {name: value for name, value in also.items() if value}
-    body = fingerprint({"assignment_id": assignment_id, "figures": figures, **content, **given})
-    if repeated := find_repeat(
-        session, Report, sender_id=sender_id, client_id=key, body_fingerprint=body
-    ):
-        return repeated, False
-    counted = standing(assignment) not in OUT
-    move = Move.REPORT if counted else Move.LATE_REPORT
-    settled(assignment, move)
-    last = select(func.coalesce(func.max(Report.no), 0))
-    made = Report(
-        assignment_id=assignment_id,
-        no=session.scalars(last.where(Report.assignment_id == assignment_id)).one() + 1,
-        created_at=clock.now(),
-        counted=counted,
-        sender_id=sender_id,
-        client_id=key,
-        fingerprint=body,
-        **content,
-        **also,
-        **snapshot(by),
-    )
-    session.add(made)
-    session.flush()
-    session.add_all(
-        ReportFigure(report_id=made.id, key=name, value=value) for name, value in figures.items()
-    )
-    make_move(
-        session,
-        [assignment],
-        move,
-        by=by,
-        proxy_reason=proxy_reason,
-        detail={"report": made.no},
-        **({"latest_report_id": made.id} if counted else {}),
-    )
-    return made, True
 
 
 def complete(

@@ -27,9 +27,9 @@ from zzd.tasks.models import (
     DirectiveAudience,
     Event,
     Report,
-    ReportFigure,
 )
 from zzd.tasks.moves import standing
+from zzd.tasks.reporting.showing import describe_reports, is_frozen
 from zzd.tasks.states import Move, State
 
 BELOW = ("addressed", "acknowledged", "reported", "completed")
@@ -154,7 +154,12 @@ def describe_assignments(
                 "notes": notes[row.id],
                 "latest_report": latest.get(row.id),
                 "below": below[row.id],
-                "may": _may(row, acts=row.id in acting),
+                "final_at": row.final_at,
+                "correction_at": row.correction_at,
+                "may": {
+                    **_may(row, acts=row.id in acting),
+                    "reopen": is_frozen(row) and policy.may_reopen(by, row),
+                },
             }
         )
     if contacts:
@@ -172,36 +177,6 @@ def describe_assignment(session: Session, by: Principal, row: Assignment) -> dic
     shown["history"] = describe_history(session, row)
     shown["reports"] = describe_reports(session, by, Report.assignment_id == row.id)
     return shown
-
-
-def describe_reports(session: Session, by: Principal, which: Any) -> list[dict[str, Any]]:
-    """The reports that meet a condition on Report, with their figures."""
-    reports = list(session.scalars(select(Report).where(which).order_by(Report.id)))
-    figures: dict[int, dict[str, int]] = defaultdict(dict)
-    for figure in session.scalars(
-        select(ReportFigure)
-        .where(ReportFigure.report_id.in_([report.id for report in reports]))
-        .order_by(ReportFigure.key)
-    ):
-        figures[figure.report_id][figure.key] = figure.value
-    return [
-        {
-            "id": report.id,
-            "assignment_id": report.assignment_id,
-            "no": report.no,
-            "figures": figures[report.id],
-            "text": report.text,
-            "by": report.by,
-            "created_at": report.created_at,
-            "device_time": report.device_time,
-            "counted": report.counted,
-            "rescue_open": report.rescue_open,
-            "proxy_reason": report.proxy_reason,
-            # Its sender's own key; nobody else's business.
-            "client_id": report.client_id if report.sender_id == by.official_id else None,
-        }
-        for report in reports
-    ]
 
 
 def _acknowledgements(session: Session, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
@@ -284,7 +259,7 @@ def _may(row: Assignment, *, acts: bool) -> dict[str, bool]:
 
     return {
         "acknowledge": could(Move.ACKNOWLEDGE),
-        "report": could(Move.REPORT),
+        "report": could(Move.CORRECT if row.correction_at else Move.REPORT) and not is_frozen(row),
         "cascade": could(Move.CASCADE)
         and row.level < max(LEVELS)
         and row.directive.status == "open",

@@ -199,6 +199,13 @@ class Assignment(Base):
     stood_down_at: Mapped[datetime | None]
     # Reports of a unit replace one another: only this one counts.
     latest_report_id: Mapped[int | None] = mapped_column(BigInt)
+    # The casualties it gave: they are added up with the states, from the same row.
+    dead: Mapped[int | None]
+    missing: Mapped[int | None]
+    injured: Mapped[int | None]
+    # When the final report (核报) came, and when it was opened to be corrected.
+    final_at: Mapped[datetime | None]
+    correction_at: Mapped[datetime | None]
     moves: Mapped[int]
 
     directive: Mapped[Directive] = relationship(
@@ -254,7 +261,11 @@ class Cascade(Idempotent, ByOfficial, Base):
 
 
 class Report(Idempotent, ByOfficial, Base):
-    """What a unit answered. ``device_time`` is what its device believed; ours decides."""
+    """What a unit answered (反馈): a first, a follow-up or its final report.
+
+    ``device_time`` is when it was written, as the device believed; ours decides. ``skew_seconds``
+    is how far ahead that device's clock was. ``asked`` lists what was to be explained.
+    """
 
     __tablename__ = "report"
     __table_args__ = (
@@ -273,6 +284,16 @@ class Report(Idempotent, ByOfficial, Base):
     # People are still being rescued: holds up the all-clear.
     rescue_open: Mapped[bool] = mapped_column(default=False, server_default=false())
     proxy_reason: Mapped[str | None] = mapped_column(String(500))
+    skew_seconds: Mapped[int | None] = mapped_column(BigInt)
+    kind: Mapped[str] = mapped_column(String(10))
+    # The number of the final report that it corrects.
+    corrects: Mapped[int | None]
+    explanation: Mapped[str | None] = mapped_column(Text)
+    asked: Mapped[list[Any] | None]
+    position: Mapped[dict[str, Any] | None]
+    dead: Mapped[int | None]
+    missing: Mapped[int | None]
+    injured: Mapped[int | None]
 
 
 class ReportFigure(Base):

@@ -262,3 +262,34 @@ def access_assignments(
             problem = NotPermitted("Only officials of the unit whom it addresses may do this")
             raise deny(problem, action, "assignment", assignment.id)
     return found
+
+
+# Reports
+
+
+def access_to_reopen(
+    session: Session, principal: Principal, assignment_id: int, action: str
+) -> Assignment:
+    """An assignment whose final report the caller may open to be corrected, locked until the end.
+
+    For officials of units above it within the issuer's reach, and of the issuer's unit.
+    Raises NotFound, NotPermitted.
+    """
+    access_assignment(session, principal, assignment_id, action)
+    assignment = session.scalars(
+        select(Assignment)
+        .where(Assignment.id == assignment_id)
+        .options(joinedload(Assignment.directive).joinedload(Directive.event))
+        .with_for_update(of=Assignment)
+        .execution_options(populate_existing=True)
+    ).one()
+    if not may_reopen(principal, assignment):
+        problem = NotPermitted("Only a unit above, or the issuer, opens a final report")
+        raise deny(problem, action, "assignment", assignment_id)
+    return assignment
+
+
+def may_reopen(principal: Principal, assignment: Assignment) -> bool:
+    """Whether the caller, who may see the assignment, stands above its unit."""
+    unit_id = acting_post(principal).unit_id
+    return unit_id in (assignment.directive.unit_id, *ancestor_ids(assignment.path)[:-1])

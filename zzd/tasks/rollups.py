@@ -15,7 +15,10 @@ from zzd.orgtree.past import Place, units_as_of
 from zzd.principal import PATH_SEGMENT, Principal
 from zzd.tasks import figures as figure_rules
 from zzd.tasks import policy
-from zzd.tasks.models import Assignment, Directive, ReportFigure
+from zzd.tasks.models import Assignment, Directive
+from zzd.tasks.reporting import standing
+from zzd.tasks.reporting.models import WHOLE
+from zzd.tasks.reporting.rules import CASUALTIES
 from zzd.tasks.staffing import below, count_unstaffed, not_handed_over
 from zzd.tasks.states import State
 
@@ -45,7 +48,9 @@ class Row:
     has_children: bool = False
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTS, 0))
     unstaffed: int = 0
-    figures: dict[str, int | None] = field(default_factory=dict)
+    # By key and kind of risk, '' for the whole.
+    figures: Mapping[tuple[str, str], int | None] = field(default_factory=dict)
+    casualties: Mapping[str, int | None] = field(default_factory=dict)
 
     def as_dict(self, specs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         unit = self.unit
@@ -60,7 +65,16 @@ class Row:
             **self.counts,
             "unstaffed": self.unstaffed,
             "not_reported": self.counts["addressed"] - self.counts["reported"],
-            "figures": figure_rules.add(specs, [self.figures]),
+            "figures": {spec["key"]: self.figures.get((spec["key"], WHOLE)) for spec in specs},
+            "by_risk": {
+                spec["key"]: {
+                    risk["key"]: self.figures.get((spec["key"], risk["key"]))
+                    for risk in spec["risks"]
+                }
+                for spec in specs
+                if spec.get("risks")
+            },
+            "casualties": dict(self.casualties),
         }
 
 
@@ -82,7 +96,8 @@ def roll_up(
     total = Row(place, has_children=bool(rows))
     total.counts = {name: sum(part.counts[name] for part in parts) for name in COUNTS}
     total.unstaffed = sum(part.unstaffed for part in parts)
-    total.figures = figure_rules.add(directive.figures, [part.figures for part in parts])
+    total.figures = figure_rules.add_up((), [part.figures for part in parts])
+    total.casualties = figure_rules.add_up(CASUALTIES, [part.casualties for part in parts])
     return {
         "directive_id": directive.id,
         "unit": place,
@@ -106,6 +121,7 @@ def _rows(session: Session, directive: Directive, place: Place) -> dict[int, Row
             child,
             func.max(func.length(Assignment.path)),
             *counts_for(directive),
+            *(func.sum(getattr(Assignment, name)) for name in CASUALTIES),
         )
         .where(*below(directive.id, place.path), not_handed_over())
         .group_by(child)
@@ -116,22 +132,13 @@ def _rows(session: Session, directive: Directive, place: Place) -> dict[int, Row
         ids[path]: Row(
             places[ids[path], directive.rev],
             has_children=longest > len(path),
-            counts=dict(zip(COUNTS, counts, strict=True)),
+            counts=dict(zip(COUNTS, numbers[: len(COUNTS)], strict=True)),
+            casualties=dict(zip(CASUALTIES, numbers[len(COUNTS) :], strict=True)),
         )
-        for path, longest, *counts in counted
+        for path, longest, *numbers in counted
     }
-    summed = (
-        select(child, ReportFigure.key, func.sum(ReportFigure.value))
-        .join(ReportFigure, ReportFigure.report_id == Assignment.latest_report_id)
-        .where(
-            *below(directive.id, place.path),
-            not_handed_over(),
-            Assignment.latest_report_id.is_not(None),
-        )
-        .group_by(child, ReportFigure.key)
-    )
-    for path, key, value in session.execute(summed):
-        rows[ids[path]].figures[key] = int(value)
+    for path, sums in standing.sums_by(session, directive.id, place.path, length).items():
+        rows[ids[path]].figures = sums
     addressed = {path: rows[unit_id].counts["addressed"] for path, unit_id in ids.items()}
     for path, count in count_unstaffed(session, directive, place, addressed, child).items():
         rows[ids[path]].unstaffed = count

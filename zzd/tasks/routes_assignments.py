@@ -7,8 +7,7 @@ from typing import Any
 from zzd.api import Blueprint, Caller, allow, decode_cursor, page, page_schema, principal
 from zzd.db import reading, transaction
 from zzd.tasks import assignments, cascades, inbox, policy
-from zzd.tasks.details import describe_assignment, describe_assignments, describe_reports
-from zzd.tasks.models import Report
+from zzd.tasks.details import describe_assignment, describe_assignments
 from zzd.tasks.routes_events import answer
 from zzd.tasks.schemas_assignments import (
     AssignmentQuerySchema,
@@ -20,8 +19,6 @@ from zzd.tasks.schemas_assignments import (
     EmptySchema,
     ReceiptsAnswerSchema,
     ReceiptsSchema,
-    ReportCreateSchema,
-    ReportSchema,
 )
 
 blueprint = Blueprint("assignments", "What a unit has to do, and its answers.")
@@ -86,23 +83,6 @@ def acknowledge_assignment(_body: dict[str, Any], assignment_id: int) -> Any:
     with transaction() as session:
         row, new = assignments.acknowledge(session, by=principal(), assignment_id=assignment_id)
         (shown,) = describe_assignments(session, principal(), [row])
-        return answer(shown, new, f"/assignments/{assignment_id}")
-
-
-@blueprint.route("/assignments/<id:assignment_id>/reports", methods=["POST"])
-@allow(Caller.OFFICIAL)
-@blueprint.arguments(ReportCreateSchema)
-@blueprint.response(201, ReportSchema)
-@blueprint.alt_response(200, schema=ReportSchema, description="A repeat: the first result")
-def report_assignment(body: dict[str, Any], assignment_id: int) -> Any:
-    """Report for my unit
-
-    The unit's own figures, without those of units it passed the directive on to. A later
-    report replaces an earlier one in every sum.
-    """
-    with transaction() as session:
-        made, new = assignments.report(session, by=principal(), assignment_id=assignment_id, **body)
-        (shown,) = describe_reports(session, principal(), Report.id == made.id)
         return answer(shown, new, f"/assignments/{assignment_id}")
 
 

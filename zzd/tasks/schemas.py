@@ -84,6 +84,11 @@ class LevelChangeSchema(StrictSchema):
 # Directives
 
 
+class RiskSchema(StrictSchema):
+    key = fields.String(required=True, validate=validate.Regexp(CODE))
+    name = Name(20, required=True)
+
+
 class FigureSpecSchema(StrictSchema):
     """A number that a directive asks for."""
 
@@ -92,6 +97,24 @@ class FigureSpecSchema(StrictSchema):
     unit = Name(20, required=True)
     minimum = fields.Integer(strict=True, validate=validate.Range(-LIMIT, LIMIT), load_default=0)
     required = fields.Boolean(load_default=False)
+    max_ratio = fields.Float(
+        allow_none=True,
+        load_default=None,
+        validate=validate.Range(1, 10_000),
+        metadata={"description": "What changes more than so many times asks for an explanation"},
+    )
+    risks = fields.List(
+        fields.Nested(RiskSchema),
+        validate=validate.Length(max=figure_rules.MOST),
+        load_default=list,
+        metadata={"description": "Kinds of risk by which the figure is given as well"},
+    )
+
+    @validates_schema
+    def each_risk_once(self, data: dict[str, list[dict[str, str]]], **_: object) -> None:
+        keys = [risk["key"] for risk in data.get("risks", ())]
+        if len(set(keys)) < len(keys):
+            raise ValidationError("Each kind of risk once.", "risks")
 
 
 class AddressedAudienceSchema(Schema):
@@ -217,6 +240,12 @@ class RollupRowSchema(Schema):
         metadata={"description": "Addressed units in which nobody holds a post that is addressed"}
     )
     figures = fields.Dict(keys=fields.String(), values=fields.Integer(allow_none=True))
+    by_risk = fields.Dict(
+        keys=fields.String(),
+        values=fields.Dict(keys=fields.String(), values=fields.Integer(allow_none=True)),
+        metadata={"description": "Of the figures that are given by kind of risk as well"},
+    )
+    casualties = fields.Dict(keys=fields.String(), values=fields.Integer(allow_none=True))
 
 
 class RollupSchema(Schema):

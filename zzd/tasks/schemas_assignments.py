@@ -8,6 +8,7 @@ from zzd.api import Id, Moment, PageQuerySchema, StrictSchema, Text, client_id_f
 from zzd.orgtree.audiences import LEVELS
 from zzd.tasks.assignments import RECEIPTS
 from zzd.tasks.cascades import MOST_PICKED
+from zzd.tasks.reporting.schemas import ReportSchema
 from zzd.tasks.responses import MODES
 from zzd.tasks.schemas import ActorSchema, AssignedUnitSchema, BriefDirectiveSchema, ContactSchema
 from zzd.tasks.states import State
@@ -30,22 +31,6 @@ class NoteSchema(Schema):
     at = Moment()
 
 
-class ReportSchema(Schema):
-    id = Id()
-    no = fields.Integer()
-    figures = fields.Dict(keys=fields.String(), values=fields.Integer())
-    text = fields.String(allow_none=True)
-    by = fields.Nested(ActorSchema)
-    created_at = Moment()
-    device_time = Moment(allow_none=True)
-    counted = fields.Boolean(
-        metadata={"description": "False: it came after the unit's part had ended"}
-    )
-    rescue_open = fields.Boolean()
-    proxy_reason = fields.String(allow_none=True)
-    client_id = fields.String(allow_none=True, metadata={"description": "Only to its sender"})
-
-
 class BelowSchema(Schema):
     addressed = fields.Integer()
     acknowledged = fields.Integer()
@@ -58,6 +43,7 @@ class MayActSchema(Schema):
     report = fields.Boolean()
     cascade = fields.Boolean()
     complete = fields.Boolean()
+    reopen = fields.Boolean(metadata={"description": "Let the unit correct its final report"})
 
 
 class AssignmentSchema(Schema):
@@ -87,6 +73,10 @@ class AssignmentSchema(Schema):
     )
     notes = fields.List(fields.Nested(NoteSchema))
     latest_report = fields.Nested(ReportSchema, allow_none=True)
+    final_at = Moment(allow_none=True, metadata={"description": "Of the final report"})
+    correction_at = Moment(
+        allow_none=True, metadata={"description": "When a unit above opened it to be corrected"}
+    )
     below = fields.Nested(BelowSchema)
     may = fields.Nested(MayActSchema)
     contacts = fields.List(
@@ -130,14 +120,6 @@ class ReceiptsAnswerSchema(Schema):
 
 class EmptySchema(StrictSchema):
     """Nothing needs saying: ``{}``."""
-
-
-class ReportCreateSchema(StrictSchema):
-    # What each figure may be is the directive's to say: see zzd.tasks.figures.
-    figures = fields.Dict(keys=Text(64), values=fields.Raw(allow_none=True), load_default=dict)
-    text = Text(4000, allow_none=True, load_default=None)
-    device_time = Moment(allow_none=True, load_default=None)
-    client_id = client_id_field()
 
 
 class CascadeCreateSchema(StrictSchema):

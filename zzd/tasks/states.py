@@ -35,6 +35,8 @@ class Move(StrEnum):
     ACKNOWLEDGE = "acknowledge"
     START = "start"
     REPORT = "report"
+    REOPEN = "reopen"
+    CORRECT = "correct"
     CASCADE = "cascade"
     COMPLETE = "complete"
     RETURN = "return"
@@ -95,6 +97,7 @@ AT_WORK = (State.ACKNOWLEDGED, State.IN_PROGRESS, State.REPORTED)
 OUT = (State.RETURNED, State.TRANSFERRED, State.CANCELLED, State.SUPERSEDED)
 # What the directive's own end makes of its assignments.
 ENDS = {"cancelled": State.CANCELLED, "superseded": State.SUPERSEDED}
+ABOVE = "an official of a unit above, or of the issuer's"
 
 TABLE: dict[Move, Rule] = {
     Move.DELIVER: Rule(
@@ -132,6 +135,9 @@ TABLE: dict[Move, Rule] = {
         leads_to=State.REPORTED,
         stamps=("reported_at",),
     ),
+    # Of a final report, which may well be followed by completion.
+    Move.REOPEN: Rule(by=ABOVE, starts=(State.REPORTED, State.COMPLETED), leads_to=None),
+    Move.CORRECT: Rule(by=OR_PROXY, starts=(State.REPORTED, State.COMPLETED), leads_to=None),
     Move.CASCADE: Rule(by=ADDRESSED, starts=AT_WORK, leads_to=None),
     Move.COMPLETE: Rule(
         by=OR_PROXY,

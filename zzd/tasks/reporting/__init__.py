@@ -1,0 +1,1 @@
+"""What units report, what of it stands, and what every sum is made of."""
