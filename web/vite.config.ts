@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { ElementPlusResolver } from 'unplugin-vue-components/resolvers'
 import Components from 'unplugin-vue-components/vite'
 import { defineConfig } from 'vitest/config'
+import { bridgeScript } from './build/bridgeScript.ts'
 import { shellWorker } from './build/shellWorker.ts'
 
 /** What the start of the client needs besides what its scripts name. */
@@ -19,6 +20,7 @@ export default defineConfig({
       dts: 'src/components.d.ts',
     }),
     shellWorker(PUBLIC),
+    bridgeScript(at('../sdk/js/zzd.js')),
   ],
   resolve: { alias: { '@': at('./src') } },
   define: { __VUE_I18N_LEGACY_API__: false, __VUE_I18N_FULL_INSTALL__: false },

@@ -15,6 +15,9 @@ from zzd.settings import Settings
 
 blueprint = Blueprint("pages", __name__)
 
+# Where the apps' side of the bridge stands, by the version that it speaks: zzd/1/zzd.js.
+BRIDGE = "zzd/"
+
 # Apps come from other origins and live in frames; their scripts never run in this one.
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; img-src 'self' data: blob: https:; style-src 'self' 'unsafe-inline'; "
@@ -43,6 +46,10 @@ def client(path: str = "") -> Response:
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     else:
         response.headers["Cache-Control"] = "no-cache"
+    if path.startswith(BRIDGE):
+        # Pages of mini-apps, on any origin, import it.
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
 
 

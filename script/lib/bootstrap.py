@@ -211,6 +211,7 @@ def node_version() -> tuple[int, ...]:
 
 def web_sources() -> Iterator[Path]:
     """The files that a build of web/ depends on, in one order on every machine."""
+    yield ROOT / "sdk" / "js" / "zzd.js"
     for folder, folders, names in os.walk(WEB):
         folders[:] = sorted(set(folders) - {"node_modules", "dist"})
         yield from (

@@ -30,10 +30,15 @@ from services import (
 from steps import ROOT, Failure, Interrupted, run_aloud, run_main, say
 
 SERVICES = VAR / "services"
+# Where the sample mini-apps find their credentials.
+SECRET_FILES = ("SHELTERS_SECRET_FILE", "ZONE_SECRET_FILE")
 LOGS = VAR / "log"
 ACCOUNTS = LOGS / "demo-accounts"
 # What --reset removes: by name, as ZZD_VAR may point at a folder that holds more than ours.
-DATA = ("zzd.db*", "shelters.db*", "shelters.json", "prepared", "files")
+DATA = (
+    *("zzd.db*", "shelters.db*", "shelters.json", "typhoon_zone.db*", "typhoon_zone.json"),
+    *("prepared", "files"),
+)
 
 DESCRIPTION = """\
 Set up everything ZZD needs and serve it. The first run takes minutes, later ones seconds.
@@ -44,10 +49,11 @@ connections out to both; macOS gives all to one. Sockets must use the websocket 
 """
 EPILOG = """\
 environment:
-  PORT            where to listen (8000); the sample mini-app takes the next one
+  PORT            where to listen (8000); the sample mini-apps take the next two
   HOST            the address to listen on (127.0.0.1)
   ZZD_PUBLIC_URL  the address that browsers use, if it is another one
-  ZZD_APPS_URL    the address of the sample mini-app for browsers, if it is another one
+  ZZD_APPS_URL    the address of the shelter register for browsers, if it is another one
+  ZONE_URL        the address of the typhoon zone for browsers, if it is another one
 """
 
 
@@ -55,7 +61,7 @@ def main() -> None:
     options = parse_arguments()
     host, port = address()
     with only_server_of_this_checkout(f"http://{bound(near(host), port)}"):
-        for wanted in (port, port + 1):
+        for wanted in (port, port + 1, port + 2):
             require_free_port(host, wanted)
         if options.services:
             require_binaries()
@@ -85,8 +91,8 @@ def parse_arguments() -> argparse.Namespace:
 
 def address() -> tuple[str, int]:
     text = os.environ.get("PORT") or "8000"
-    if not text.isdigit() or not 0 < int(text) < 65535:
-        raise Failure(f"PORT={text} is no port: give a number from 1 to 65534.")
+    if not text.isdigit() or not 0 < int(text) < 65534:
+        raise Failure(f"PORT={text} is no port: give a number from 1 to 65533.")
     return os.environ.get("HOST") or "127.0.0.1", int(text)
 
 
@@ -141,7 +147,7 @@ def forget_everything(services: bool) -> None:
 def serve(group: Group, host: str, port: int, services: bool) -> None:
     # Into our own environment: every program that we start inherits it.
     os.environ |= settings(host, port)
-    os.environ |= settings_of_shelters(host, port, SERVICES if services else VAR)
+    os.environ |= settings_of_apps(host, port, SERVICES if services else VAR)
     if services:
         os.environ |= start_services(group)
     prepare_database(services)
@@ -172,8 +178,8 @@ def settings(host: str, port: int) -> dict[str, str]:
     return {name: os.environ.get(name) or value for name, value in ours.items()}
 
 
-def settings_of_shelters(host: str, port: int, folder: Path) -> dict[str, str]:
-    """The settings of the sample mini-app, which knows ZZD by its public API alone."""
+def settings_of_apps(host: str, port: int, folder: Path) -> dict[str, str]:
+    """The settings of the sample mini-apps, which know ZZD by its public API alone."""
     return {
         "ZZD_URL": f"http://{bound(near(host), port)}",
         "ZZD_CLIENT_ORIGINS": os.environ["ZZD_PUBLIC_URL"],
@@ -181,6 +187,10 @@ def settings_of_shelters(host: str, port: int, folder: Path) -> dict[str, str]:
         "SHELTERS_DATABASE": str(folder / "shelters.db"),
         "SHELTERS_SECRET_FILE": str(folder / "shelters.json"),
         "SHELTERS_SAMPLE": "1",
+        "ZONE_URL": os.environ.get("ZONE_URL") or f"http://localhost:{port + 2}",
+        "ZONE_DATABASE": str(folder / "typhoon_zone.db"),
+        "ZONE_SECRET_FILE": str(folder / "typhoon_zone.json"),
+        "ZONE_SAMPLE": "1",
     }
 
 
@@ -200,14 +210,15 @@ def start_services(group: Group) -> dict[str, str]:
 
 
 def prepare_database(services: bool) -> None:
-    """Migrations, sample data and the sample mini-app; nothing where all of it is in place."""
+    """Migrations, sample data and the sample mini-apps; nothing where all of it is in place."""
     stamp = VAR / "prepared"
     embedded = not services and "ZZD_DATABASE_URL" not in os.environ
     if embedded and stamp.exists() and stamp.read_text() == state_of_embedded_database():
         return
     say("  Bringing the database up to date")
     program = ROOT / "script" / "lib" / "prepare_database.py"
-    if run_aloud([PYTHON, program, ACCOUNTS, os.environ["SHELTERS_SECRET_FILE"]]):
+    secrets = [os.environ[name] for name in SECRET_FILES]
+    if run_aloud([PYTHON, program, ACCOUNTS, *secrets]):
         command = "script/server --services --reset" if services else "script/server --reset"
         raise Failure(f"the database could not be prepared. `{command}` starts over without it.")
     if embedded:
@@ -223,12 +234,13 @@ def state_of_embedded_database() -> str | None:
     file = f"{(VAR / 'zzd.db').as_uri()}?mode=ro"
     with suppress(sqlite3.Error), closing(sqlite3.connect(file, uri=True)) as database:
         row = database.execute("SELECT version_num FROM alembic_version").fetchone()
-    made = (Path(os.environ["SHELTERS_SECRET_FILE"]), ACCOUNTS)
+    made = (*(Path(os.environ[name]) for name in SECRET_FILES), ACCOUNTS)
     if not row or not all(path.exists() for path in made):
         return None
-    folders = ("zzd/migrations/versions", "zzd/sample", "apps/shelters")
+    folders = ("zzd/migrations/versions", "zzd/sample", "apps/shelters", "apps/typhoon_zone")
     sources = [path for name in folders for path in sorted((ROOT / name).glob("*.*"))]
-    return f"{row[0]} {hash_of(sources, os.environ['ZZD_APPS_URL'])}"
+    urls = f"{os.environ['ZZD_APPS_URL']} {os.environ['ZONE_URL']}"
+    return f"{row[0]} {hash_of(sources, urls)}"
 
 
 def start_processes(group: Group, host: str, port: int, services: bool) -> Callable[[], bool]:
@@ -245,8 +257,9 @@ def start_processes(group: Group, host: str, port: int, services: bool) -> Calla
     else:
         start_gunicorn(group, "web", "wsgi:app", bound(host, port))
         checks.append((near(host), port, "/readyz"))
-    start_gunicorn(group, "shelters", "apps.shelters.app:create_app()", bound(host, port + 1))
-    checks.append((near(host), port + 1, "/healthz"))
+    for place, name in enumerate(("shelters", "typhoon_zone"), start=port + 1):
+        start_gunicorn(group, name, f"apps.{name}.app:create_app()", bound(host, place))
+        checks.append((near(host), place, "/healthz"))
     return lambda: all(answers(*check) for check in checks)
 
 

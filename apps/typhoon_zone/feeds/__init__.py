@@ -1,0 +1,1 @@
+"""What comes in from outside, by FEEDS.md: the track, gauges, outages and cloud pictures."""

@@ -1,0 +1,136 @@
+"""Lekima's night in a real browser: the office's screen and a phone in the field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from flask import Flask
+from playwright.sync_api import Browser, FrameLocator, Page, expect
+
+from apps.typhoon_zone.settings import Settings
+from tests.apps.test_shelters_page import CLIENT_PAGE, CLIENT_SCRIPT
+from tests.apps.typhoon_zone.conftest import Opened
+from tests.apps.typhoon_zone.test_field import SHELTER
+from tests.client import ApiClient
+from tests.conftest import SignedIn
+from tests.story.browser import DESKTOP, PHONE, running_browser
+from tests.tasks.scenes import SHITANG, Scene, UnitId, duty
+
+BRIDGE = Path(__file__).resolve().parents[3] / "sdk" / "js" / "zzd.js"
+# How soon all screens must follow what one of them writes.
+FOLLOWS_WITHIN = 2_000
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with running_browser() as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def client(app: Flask, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that stands in for the web client, where that is served from."""
+    folder = tmp_path / "client"
+    (folder / "zzd" / "1").mkdir(parents=True)
+    (folder / "client.html").write_text(CLIENT_PAGE.format(url=settings.url), encoding="utf-8")
+    script = CLIENT_SCRIPT.replace("const answers = {", "const answers = { ready: () => ({}),")
+    (folder / "client.js").write_text(script, encoding="utf-8")
+    (folder / "zzd" / "1" / "zzd.js").write_bytes(BRIDGE.read_bytes())
+    here = replace(app.extensions["zzd.settings"], web_root=folder)
+    monkeypatch.setitem(app.extensions, "zzd.settings", here)
+
+
+def open_page(
+    browser: Browser, settings: Settings, opened: Opened, official: ApiClient, size: Any
+) -> tuple[Page, FrameLocator]:
+    def launch(params: Any) -> Any:
+        answer = requests.post(
+            f"{settings.zzd_url}/api/v1/miniapps/{opened.id}/launch",
+            json=params,
+            headers={"Authorization": f"Bearer {official.token}"},
+            timeout=10,
+        )
+        answer.raise_for_status()
+        return answer.json()
+
+    page = browser.new_context(viewport=size, locale="zh-CN", reduced_motion="reduce").new_page()
+    page.expose_function("launch", launch)
+    page.goto(f"{settings.zzd_url}/client.html")
+    frame = page.frame_locator("iframe")
+    expect(frame.locator("#connection")).to_have_class("connection live")
+    return page, frame
+
+
+def test_a_night_in_the_office_and_in_the_field(
+    browser: Browser, serve: Any, settings: Settings, as_: SignedIn, unit_id: UnitId
+) -> None:
+    Scene(as_, unit_id).issue(SHITANG)
+    with serve(feed_seconds=600.0) as opened:
+        office, desk = open_page(browser, settings, opened, as_("331081.duty_officer"), DESKTOP)
+        field, phone = open_page(browser, settings, opened, as_(duty(SHITANG)), PHONE)
+
+        # The storm on its clock, seen from one's own county.
+        expect(desk.locator("#headline")).to_contain_text("利奇马 1909强台风")
+        expect(desk.locator("#home-km")).to_have_text("115")
+        desk.locator("#at").focus()
+        office.keyboard.press("ArrowRight")
+        expect(desk.locator("#moment")).to_contain_text("20:10")
+        desk.get_by_role("button", name="播放").click()
+        expect(desk.locator("#moment")).not_to_contain_text("20:10")
+        desk.get_by_role("button", name="暂停").click()
+        expect(desk.locator(".levels")).to_have_text("Ⅰ级响应")
+        desk.get_by_role("tab", name="水雨情").click()
+        expect(desk.locator(".gauge .tag.state").first).to_contain_text("▲")
+        desk.get_by_role("tab", name="云图").click()
+        expect(desk.locator("figcaption")).to_contain_text("不是卫星云图")
+        desk.get_by_role("tab", name="避灾点").click()
+        expect(desk.locator("#panel")).to_contain_text("温岭市还没有登记避灾点")
+
+        # The directive is acknowledged where it is read.
+        phone.get_by_role("button", name="签收 转移危险区域人员").click()
+        expect(phone.locator(".order .due")).to_contain_text("陈石塘 于")
+
+        # What the field writes is on the office's screen within two seconds.
+        phone.get_by_role("tab", name="避灾点").click()
+        phone.get_by_role("button", name="登记避灾点").click()
+        typed = {"name": "<b>中心小学", "address": "文教路1号", "capacity": "300"}
+        for name, text in {**typed, "contact_name": "陈", "contact_phone": "0576-86120000"}.items():
+            phone.locator(f"[name={name}]").fill(text)
+        phone.get_by_role("button", name="+10").click()
+        phone.get_by_role("button", name="保存").dblclick()
+        card = desk.locator(".card.shelter", has_text="<b>中心小学")
+        expect(card).to_contain_text("余 290 人", timeout=FOLLOWS_WITHIN)
+        expect(desk.locator(".card.shelter")).to_have_count(1)
+        assert not phone.locator("html").evaluate("html => html.scrollWidth > html.clientWidth")
+
+        # Two at one shelter: what one typed stays, what the other wrote is shown beside it.
+        phone.get_by_role("button", name="更新<b>中心小学").click()
+        other = opened.open(as_("331081100.leader"))
+        (made,) = other.call("GET", "/records")["items"]
+        body = {**SHELTER, "name": "<b>中心小学", "occupied": 50, "version": 1}
+        other.call("PUT", f"/records/{made['id']}", body)
+        phone.locator("[name=occupied]").fill("60")
+        phone.get_by_role("button", name="保存").click()
+        expect(phone.locator("#editor-problem")).to_contain_text("没有覆盖")
+        expect(phone.locator("#fault-occupied")).to_have_text("对方改为：50")
+        phone.get_by_role("button", name="保存").click()
+        expect(card.locator("strong")).to_have_text("60", timeout=FOLLOWS_WITHIN)
+
+        # A lost network is said, and what was missed is there when it is back.
+        office.context.set_offline(True)
+        expect(desk.locator("#line-down")).to_contain_text("网络已断开")
+        other.add("road", {"name": "石松线", "state": "closed", "reason": "flood", "note": ""})
+        office.context.set_offline(False)
+        desk.get_by_role("tab", name="道路").click()
+        expect(desk.locator(".card.road")).to_contain_text("石松线")
+        expect(desk.locator("#line-down")).to_be_hidden()
+
+        desk.get_by_role("button", name="English").click()
+        expect(desk.get_by_role("tab", name="Roads")).to_be_visible()
+        for page in (office, field):
+            page.context.close()
