@@ -2,6 +2,7 @@
 export const WORDS = {
   title: ['防台专区', 'Typhoon zone'],
   loading: ['正在打开防台专区…', 'Opening the typhoon zone…'],
+  mapNotice: ['开发用示意图，无审图号，不得公开使用', 'A sketch for development, not an approved map'],
   retry: ['重试', 'Try again'],
   layers: ['图层', 'Layers'],
   speed: ['回放速度', 'Replay speed'],

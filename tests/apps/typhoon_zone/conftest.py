@@ -122,6 +122,7 @@ def publish(settings: Settings, as_: SignedIn) -> str:
             *("publish-sample", str(MANIFEST), "--entry", settings.url),
             *("--secret-file", str(settings.secret_file)),
             *("--developer", "app_developer", "--reviewer", "system_admin"),
+            *("--installer", "33.leader"),
         ],
     )
     assert ran.exit_code == 0, ran.output
