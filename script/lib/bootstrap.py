@@ -32,6 +32,8 @@ ROOM_FOR_FIRST_RUN = 700
 ROOM_FOR_LATER_RUNS = 50
 BREW = {
     "chromium": "--cask chromium",
+    "libpango-1.0-0": "pango",
+    "libpangoft2-1.0-0": "pango",
     "postgresql": "postgresql@17",
     "redis-server": "redis",
 }
@@ -261,7 +263,7 @@ def install_programs(packages: list[str], *, needed_for: str) -> None:
     """Install Debian's packages as root on Debian or Ubuntu; elsewhere fail, saying what to do."""
     names = " ".join(packages)
     if shutil.which("brew"):
-        formulas = " ".join(BREW.get(package, package) for package in packages)
+        formulas = " ".join(dict.fromkeys(BREW.get(package, package) for package in packages))
         raise Failure(f"{needed_for}: run `brew install {formulas}` and start again.")
     if not shutil.which("apt-get"):
         raise Failure(f"{needed_for}: install what your system calls {names} and start again.")

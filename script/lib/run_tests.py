@@ -6,10 +6,8 @@ skipped. Only tests/faults, where servers are killed and stopped for minutes, ha
 """
 
 import os
-import platform
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -23,6 +21,7 @@ from bootstrap import (
     prepare_environment,
 )
 from lint import CHECKS, run_checks
+from printing import require_printing
 from processes import Group
 from services import new_password, start_postgres, start_redis
 from steps import Failure, run_aloud, run_main, say
@@ -38,6 +37,7 @@ FAULTS = "tests/faults"
 def main() -> int:
     arguments = sys.argv[1:]
     prepare_environment("dev")
+    require_printing()
     if "--faults" in arguments:
         arguments.remove("--faults")
         return run_pytest([FAULTS, *arguments])
@@ -67,14 +67,10 @@ def run_pytest(arguments: list[str]) -> int:
 
 
 def find_browser() -> str:
-    """A real Chromium and a font with Chinese in it, installed where we may."""
-    browser, missing = installed_browser(), []
+    """A real Chromium, installed where we may."""
+    browser = installed_browser()
     if not browser:
-        missing.append("chromium")
-    if not can_draw_chinese():
-        missing.append("fonts-noto-cjk")
-    if missing:
-        install_programs(missing, needed_for="the browser tests miss a program")
+        install_programs(["chromium"], needed_for="the browser tests miss a program")
         browser = installed_browser()
     if not browser:
         raise Failure(
@@ -88,14 +84,6 @@ def installed_browser() -> str | None:
         return shutil.which(named)
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
     return found or next((str(path) for path in MAC_BROWSERS if path.exists()), None)
-
-
-def can_draw_chinese() -> bool:
-    if platform.system() == "Darwin":
-        return True
-    if not shutil.which("fc-list"):
-        return False
-    return bool(subprocess.run(["fc-list", ":lang=zh"], capture_output=True).stdout.strip())
 
 
 def test_web_client() -> None:

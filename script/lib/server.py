@@ -18,6 +18,7 @@ from bootstrap import (
     prepare_environment,
     require_room,
 )
+from printing import require_printing
 from processes import Group, answers, free_port, port_is_free
 from services import (
     data_folder,
@@ -66,6 +67,7 @@ def main() -> None:
         if options.services:
             require_binaries()
         prepare_environment()
+        require_printing()
         if options.reset:
             forget_everything(options.services)
         build_web_client()

@@ -24,6 +24,7 @@ from zzd.tasks.areas import routes as routes_areas
 from zzd.tasks.cap import routes as routes_cap
 from zzd.tasks.drafts import carrying as drafts_carrying
 from zzd.tasks.drafts import routes as routes_drafts
+from zzd.tasks.exports import routes as routes_exports
 from zzd.tasks.picture import routes as routes_picture
 from zzd.tasks.plans import routes as routes_plans
 from zzd.tasks.reporting import photos
@@ -38,7 +39,9 @@ def register(app: Flask, api: Api, sockets: Sockets) -> None:
     """Add the package's routes, socket events, commands and timer."""
     for routes in (routes_events, routes_drafts, routes_directives, routes_assignments):
         api.register_blueprint(routes.blueprint)
-    for routes in (routes_plans, routes_areas, routes_cap, routes_picture, routes_reports):
+    for routes in (routes_plans, routes_areas, routes_cap, routes_reports):
+        api.register_blueprint(routes.blueprint)
+    for routes in (routes_picture, routes_exports):
         api.register_blueprint(routes.blueprint)
     drafts_carrying.register()
     photos.register()

@@ -12,6 +12,7 @@ import escalation from './en/escalation'
 import joining from './en/joining'
 import map from './en/map'
 import messages from './en/messages'
+import papers from './en/papers'
 import picture from './en/picture'
 import records from './en/records'
 import scheduled from './en/scheduled'
@@ -36,6 +37,7 @@ export default {
   ...joining,
   ...map,
   ...messages,
+  ...papers,
   ...picture,
   ...records,
   ...scheduled,

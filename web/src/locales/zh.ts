@@ -12,6 +12,7 @@ import escalation from './zh/escalation'
 import joining from './zh/joining'
 import map from './zh/map'
 import messages from './zh/messages'
+import papers from './zh/papers'
 import picture from './zh/picture'
 import records from './zh/records'
 import scheduled from './zh/scheduled'
@@ -36,6 +37,7 @@ export default {
   ...joining,
   ...map,
   ...messages,
+  ...papers,
   ...picture,
   ...records,
   ...scheduled,

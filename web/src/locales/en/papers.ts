@@ -1,0 +1,20 @@
+export default {
+  papers: {
+    take: 'Export',
+    bulletin: 'Situation report (PDF)',
+    xlsx: 'All units (Excel)',
+    csv: 'All units (CSV)',
+    bulletinTitle: 'Issue a situation report: {unit}',
+    about: 'Level, progress, people moved, casualties and who is silent are those of this moment; once issued it stays as it is.',
+    aboutExercise: 'This is an exercise: every page and the file’s name say so. The rest is that of this moment.',
+    nextSteps: 'Next steps',
+    nextStepsHint: 'First …\nSecond …',
+    office: 'Issued by',
+    signer: 'Signed by',
+    copies: 'Copies to',
+    copiesHint: 'Several are separated by commas',
+    issue: 'Issue and download',
+    issued: 'The report was issued',
+    issueNo: 'No. {n}',
+  },
+}

@@ -1,0 +1,20 @@
+export default {
+  papers: {
+    take: '导出',
+    bulletin: '防汛快报（PDF）',
+    xlsx: '办理明细（Excel）',
+    csv: '办理明细（CSV）',
+    bulletinTitle: '编发快报：{unit}',
+    about: '响应级别、指令执行、转移安置、伤亡和未报单位按此刻汇总自动生成，编发后不再变动。',
+    aboutExercise: '这是演练：快报每页及文件名都会标明“演练”。其余内容按此刻汇总自动生成。',
+    nextSteps: '下一步工作',
+    nextStepsHint: '一是……\n二是……',
+    office: '编发单位',
+    signer: '签发人',
+    copies: '抄送',
+    copiesHint: '多个单位用逗号或顿号分开',
+    issue: '编发并下载',
+    issued: '快报已编发',
+    issueNo: '第 {n} 期',
+  },
+}
