@@ -13,6 +13,8 @@ export class ApiProblem extends Error {
     readonly detail: string,
     readonly errors: Fault[] = [],
     readonly retryAt: string | null = null,
+    /** What some problems say besides, such as what is to be explained. */
+    readonly more: Record<string, unknown> = {},
   ) {
     super(`${code}: ${detail}`)
     this.name = 'ApiProblem'
@@ -42,6 +44,7 @@ export function problemFrom(status: number, body: ProblemBody | null): ApiProble
     body?.detail ?? body?.title ?? `HTTP ${status}`,
     body?.errors ?? [],
     body?.retry_at ?? null,
+    { ...body },
   )
 }
 

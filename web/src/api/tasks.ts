@@ -9,7 +9,6 @@ import type {
   FigureSpec,
   Mode,
   Page,
-  Report,
   ResponseLevel,
   Rollup,
   TaskEvent,
@@ -28,13 +27,6 @@ export interface NewDirective {
   escalation: EscalationStep[]
   figures: FigureSpec[]
   client_id: string
-}
-
-export interface NewReport {
-  client_id: string
-  figures: Record<string, number>
-  text?: string
-  device_time: string
 }
 
 export interface Cascade {
@@ -80,8 +72,6 @@ export const sendReceipts = (ids: string[], kind: 'delivered' | 'read') =>
   })
 export const acknowledge = (id: string) =>
   post<Assignment>(`/assignments/${id}/acknowledgement`)
-export const sendReport = (id: string, body: NewReport) =>
-  post<Report>(`/assignments/${id}/reports`, body)
 export const cascade = (id: string, body: Cascade) =>
   post<{ id: string; units: number; noted: number }>(`/assignments/${id}/cascade`, body)
 export const complete = (id: string, reason?: string) =>

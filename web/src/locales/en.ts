@@ -15,6 +15,7 @@ import messages from './en/messages'
 import papers from './en/papers'
 import picture from './en/picture'
 import records from './en/records'
+import reporting from './en/reporting'
 import scheduled from './en/scheduled'
 import search from './en/search'
 import shell from './en/shell'
@@ -40,6 +41,7 @@ export default {
   ...papers,
   ...picture,
   ...records,
+  ...reporting,
   ...scheduled,
   ...search,
   ...shell,

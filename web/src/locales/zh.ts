@@ -15,6 +15,7 @@ import messages from './zh/messages'
 import papers from './zh/papers'
 import picture from './zh/picture'
 import records from './zh/records'
+import reporting from './zh/reporting'
 import scheduled from './zh/scheduled'
 import search from './zh/search'
 import shell from './zh/shell'
@@ -40,6 +41,7 @@ export default {
   ...papers,
   ...picture,
   ...records,
+  ...reporting,
   ...scheduled,
   ...search,
   ...shell,

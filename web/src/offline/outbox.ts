@@ -1,8 +1,8 @@
 import { defineStore } from 'pinia'
 import { computed, shallowRef } from 'vue'
-import { messaging, tasks } from '@/api'
+import { messaging, reports } from '@/api'
 import type { NewMessage } from '@/api/messaging'
-import type { NewReport } from '@/api/tasks'
+import type { NewReport } from '@/api/reports'
 import type { Message, Report } from '@/api/types'
 import { serverNow } from '@/lib/clock'
 import { newClientId } from './clientId'
@@ -11,13 +11,18 @@ import { localOutbox } from './storage'
 
 export type MessageBody = NewMessage
 
-type ReportBody = Omit<NewReport, 'client_id'>
+/** A report as it waits: of its files only what this browser knows of them (`uploads`). */
+export type ReportBody = Omit<NewReport, 'client_id' | 'photos' | 'files'> & {
+  uploads?: { key: string; photo: boolean; taken_at?: string; position?: NewReport['position'] }[]
+}
 
 export const useOutbox = defineStore('outbox', () => {
   const entries = shallowRef<OutboxEntry[]>([])
   let queue: OutboxQueue | null = null
   let onMessage: (message: Message) => void = () => undefined
-  let onReport: (assignmentId: string, report: Report) => void = () => undefined
+  /** Gives what the server takes; rejects as long as a file of it is on its way. */
+  let prepare: (body: ReportBody) => Omit<NewReport, 'client_id'> = (body) => body
+  let onReport: (assignmentId: string, report: Report, body: ReportBody) => void = () => undefined
 
   const byTarget = computed(() => {
     const groups = new Map<string, OutboxEntry[]>()
@@ -32,8 +37,9 @@ export const useOutbox = defineStore('outbox', () => {
       const body = { client_id: entry.client_id, ...(entry.body as MessageBody) }
       onMessage(await messaging.sendMessage(entry.target, body))
     } else {
-      const body = { client_id: entry.client_id, ...(entry.body as ReportBody) }
-      onReport(entry.target, await tasks.sendReport(entry.target, body))
+      const said = entry.body as ReportBody
+      const body = { client_id: entry.client_id, ...prepare(said), device_clock: new Date().toISOString() }
+      onReport(entry.target, await reports.sendReport(entry.target, body), said)
     }
   }
 
@@ -69,7 +75,9 @@ export const useOutbox = defineStore('outbox', () => {
     sendReport: (assignmentId: string, body: ReportBody) => add('report', assignmentId, body),
     resend: (clientId: string) => queue?.resend(clientId),
     drop: (clientId: string) => queue?.drop(clientId),
+    amendReport: (clientId: string, body: ReportBody) => queue?.amend(clientId, body),
     flush: () => queue?.flush(),
+    prepareReportsWith: (callback: typeof prepare) => (prepare = callback),
     whenMessageAcknowledged: (callback: typeof onMessage) => (onMessage = callback),
     whenReportAcknowledged: (callback: typeof onReport) => (onReport = callback),
   }

@@ -11,6 +11,8 @@ export interface OutboxEntry {
   created_at: string
   state: EntryState
   error: string | null
+  /** What the problem says besides its code, such as what is to be explained. */
+  problem?: Record<string, unknown>
 }
 
 export interface OutboxStorage {
@@ -65,6 +67,14 @@ export class OutboxQueue {
     void this.flushTarget(entry.target)
   }
 
+  /** Refused as it is: its author has said something more or something else. Nothing of it is on the server yet. */
+  amend(clientId: string, body: unknown): void {
+    const entry = this.find(clientId)
+    if (entry?.state !== 'failed') return
+    this.write({ ...entry, body })
+    this.resend(clientId)
+  }
+
   /** Acknowledged (by an answer or by a pushed event) or discarded by its author. */
   drop(clientId: string): void {
     if (!this.find(clientId)) return
@@ -100,7 +110,7 @@ export class OutboxQueue {
       const problem = asProblem(error)
       if (!this.find(entry.client_id)) return true
       if (!problem.isTransient) {
-        this.write({ ...entry, state: 'failed', error: problem.code })
+        this.write({ ...entry, state: 'failed', error: problem.code, problem: problem.more })
         return true
       }
       this.write({ ...entry, state: 'waiting', error: problem.code })

@@ -2,6 +2,7 @@ import { whenSignedOut } from '@/api/client'
 import { useDings } from '@/features/dings/dings'
 import { followDings } from '@/features/dings/pushed'
 import { useInbox } from '@/features/directives/inbox'
+import { followUploads, forgetUploads } from '@/features/directives/reporting/pendingFiles'
 import { useCardActions } from '@/features/messages/cards/cardActions'
 import { useConversations } from '@/features/messages/conversations'
 import { forgetDrafts } from '@/features/messages/drafts'
@@ -62,9 +63,13 @@ function subscribe(): void {
     conversations.noteMessage(message, message.seq)
     history.receive(message)
   })
-  outbox.whenReportAcknowledged((assignmentId) => void inbox.refetch(assignmentId))
+  outbox.whenReportAcknowledged((assignmentId, _report, body) => {
+    forgetUploads(body)
+    void inbox.refetch(assignmentId)
+  })
 
   endSubscriptions = [
+    followUploads(),
     onPushed('message.created', ({ conversation, ...message }) => {
       conversations.noteMessage(message, conversation.last_seq)
       history.receive(message)

@@ -1,3 +1,4 @@
+import type { Casualties, Report } from './reports'
 import type { DescribedAudience, OfficialRef, Role, UnitBrief } from './orgtree'
 
 export type Urgency = 'normal' | 'urgent' | 'critical'
@@ -26,12 +27,21 @@ export interface TaskEvent extends EventBrief {
   status: 'open' | 'closed'
 }
 
+export interface Risk {
+  key: string
+  name: string
+}
+
 export interface FigureSpec {
   key: string
   name: string
   unit: string
   minimum: number
   required: boolean
+  /** What changes more than so many times must be explained. */
+  max_ratio?: number | null
+  /** The kinds of risk by which it is given as well. */
+  risks?: Risk[]
 }
 
 /** Whom to tell so long after a deadline was missed. */
@@ -66,17 +76,6 @@ export interface Directive extends DirectiveBrief {
   my_assignment_id: string | null
 }
 
-export interface Report {
-  id: string
-  no: number
-  figures: Record<string, number | null>
-  text: string | null
-  by: OfficialRef
-  created_at: string
-  device_time: string | null
-  client_id: string | null
-}
-
 /** Whom to call; whoever is on duty stands first. */
 export type Contact = OfficialRef & { phone: string | null; role: Role }
 
@@ -96,7 +95,9 @@ export interface Assignment {
   notes: { unit_name: string; by: OfficialRef; text: string; at: string }[]
   latest_report: Report | null
   below: { addressed: number; acknowledged: number; reported: number; completed: number }
-  may: { acknowledge: boolean; report: boolean; cascade: boolean; complete: boolean }
+  final_at: string | null
+  correction_at: string | null
+  may: { acknowledge: boolean; report: boolean; cascade: boolean; complete: boolean; reopen: boolean }
   history?: { at: string; move: string; by: OfficialRef | null; detail: Record<string, unknown> | null }[]
   reports?: Report[]
   contacts?: Contact[]
@@ -112,6 +113,8 @@ export interface RollupRow {
   overdue: number
   unstaffed: number
   figures: Record<string, number | null>
+  by_risk: Record<string, Record<string, number | null>>
+  casualties: Casualties
   not_reported: number
 }
 

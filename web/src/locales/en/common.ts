@@ -31,6 +31,9 @@ export default {
   levels: { 1: 'Province', 2: 'City', 3: 'County', 4: 'Township', 5: 'Village', 6: 'Group' },
   roles: { leader: 'Leader', deputy: 'Deputy', duty_officer: 'Duty officer', member: 'Member' },
   problems: {
+    explanation_needed: 'The figures changed a lot: explain why',
+    report_final: 'Your unit has made its final report; a unit above can open it to be corrected',
+    report_not_final: 'The unit has made no final report yet and may still report',
     unreachable: 'The server cannot be reached. Check the network and try again.',
     bad_credentials: 'The user name or password is wrong',
     account_locked: 'The account is locked for a while, try again later',

@@ -84,6 +84,8 @@ export default {
       note: 'Note added from above',
       completed: 'Completed',
       complete: 'Completed',
+      reopen: 'Opened to be corrected',
+      correct: 'Corrected the final report',
     },
     reportTitle: 'Report',
     reportOwn: 'Only what your own unit counted, without units it was passed on to: they are added up by themselves.',

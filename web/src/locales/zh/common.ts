@@ -29,6 +29,9 @@ export default {
   levels: { 1: '省', 2: '市', 3: '县', 4: '乡镇', 5: '村', 6: '小组' },
   roles: { leader: '负责人', deputy: '副职', duty_officer: '值班员', member: '成员' },
   problems: {
+    explanation_needed: '数据变化较大，需要说明原因',
+    report_final: '本单位已核报，不能再反馈；如需更正，请上级开放',
+    report_not_final: '该单位尚未核报，可直接续报',
     unreachable: '无法连接服务器，请检查网络后重试',
     bad_credentials: '用户名或密码不正确',
     account_locked: '账号已被临时锁定，请稍后再试',

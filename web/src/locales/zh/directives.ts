@@ -77,6 +77,8 @@ export default {
       note: '上级补充意见',
       completed: '办结',
       complete: '办结',
+      reopen: '允许更正核报',
+      correct: '更正核报',
     },
     reportTitle: '反馈数据',
     reportOwn: '只填报本级直接掌握的数据，不含已转发的下级；系统会自动汇总。',

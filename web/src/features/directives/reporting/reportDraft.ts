@@ -84,18 +84,32 @@ export function useReportDraft(assignment: Assignment) {
     return figures.value.errors[key]
   }
 
+  function setFigure(key: string, value: string): void {
+    typed[key] = value
+  }
+
+  function setPart(key: string, risk: string, value: string): void {
+    if (parts[key]) parts[key][risk] = value
+  }
+
+  function setCasualty(name: Casualty, value: string): void {
+    casualties[name] = value
+  }
+
+  function setPosition(place: Position | null): void {
+    position.value = place
+  }
+
   /** Most of what one reports again has not changed. */
   function takeFormer(): void {
     for (const { key } of specs) {
       const value = former?.figures[key]
-      if (typeof value === 'number') typed[key] = String(value)
-      for (const [risk, part] of Object.entries(former?.by_risk[key] ?? {})) {
-        if (parts[key]) parts[key][risk] = String(part)
-      }
+      if (typeof value === 'number') setFigure(key, String(value))
+      for (const [risk, part] of Object.entries(former?.by_risk[key] ?? {})) setPart(key, risk, String(part))
     }
     for (const name of CASUALTIES) {
       const value = former?.casualties[name]
-      if (typeof value === 'number') casualties[name] = String(value)
+      if (typeof value === 'number') setCasualty(name, String(value))
     }
   }
 
@@ -152,6 +166,10 @@ export function useReportDraft(assignment: Assignment) {
     isEmpty,
     isWrong,
     errorOf,
+    setFigure,
+    setPart,
+    setCasualty,
+    setPosition,
     takeFormer,
     addFiles,
     send,

@@ -157,6 +157,9 @@ export const useUploads = defineStore('uploads', () => {
 
   return {
     known,
+    /** How many have arrived and wait to be sent. */
+    arrived: computed(() => uploads.value.filter(({ state }) => state === 'ready').length),
+    find,
     in: (conversationId: string) => byConversation.value.get(conversationId) ?? [],
     add,
     supply,
