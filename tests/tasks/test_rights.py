@@ -47,6 +47,22 @@ ACT_FOR_THE_UNIT = {
     "the county above": 403,
     "the city above": 403,
 }
+# A proxy is anybody of the unit or of a unit above it: whoever sees the assignment.
+ACT_AS_PROXY = SEE_THE_UNIT
+END_IT = {
+    **STRANGERS,
+    **NO_OFFICIALS,
+    **dict.fromkeys(
+        (
+            "the issuer's colleague",
+            "the addressed unit",
+            "the county above",
+            "the city above",
+            "a village below",
+        ),
+        403,
+    ),
+}
 # What each caller is answered; whoever is not named may.
 GETS: dict[str, dict[str, int]] = {
     "/directives/{directive}": {**STRANGERS, **NO_OFFICIALS},
@@ -71,6 +87,25 @@ POSTS: dict[str, tuple[Any, dict[str, int]]] = {
     "/assignments/{assignment}/reports": ({"figures": {"moved": 1}}, ACT_FOR_THE_UNIT),
     "/assignments/{assignment}/cascade": ({"note": "请落实", "ack_deadline": 1}, ACT_FOR_THE_UNIT),
     "/assignments/{assignment}/completion": ({}, ACT_FOR_THE_UNIT),
+    "/assignments/{assignment}/start": ({"proxy_reason": "无智能手机"}, ACT_AS_PROXY),
+    "/assignments/{assignment}/return": ({"reason": "不属本镇"}, ACT_FOR_THE_UNIT),
+    "/assignments/{assignment}/transfer": (
+        {"unit_id": "{songmen}", "reason": "属地在该处"},
+        # The issuer's unit is the one that it came from.
+        {**SEE_THE_UNIT, "the county above": 403, "the city above": 403},
+    ),
+    "/directives/{directive}/update": ({"reason": "路径北偏", "client_id": "once"}, END_IT),
+    "/directives/{directive}/cancellation": ({"reason": "误发"}, END_IT),
+    "/directives/{directive}/all-clear": (
+        {"reason": "风已过", "unit_id": "{shitang}"},
+        # An issuer of the city, whose grant covers the township, may as well.
+        {
+            **SEE_THE_UNIT,
+            "the issuer's colleague": 403,
+            "the addressed unit": 403,
+            "the county above": 403,
+        },
+    ),
     "/assignments/receipts": (
         {"assignment_ids": ["{assignment}"], "kind": "read"},
         ACT_FOR_THE_UNIT,
@@ -81,6 +116,7 @@ POSTS: dict[str, tuple[Any, dict[str, int]]] = {
         {**ISSUERS_ONLY, "the city above": 403},
     ),
     "/events/{event}/close": ({}, {**ISSUERS_ONLY, "the city above": 403}),
+    "/events/{event}/all-clear": ({"reason": "结束"}, {**ISSUERS_ONLY, "the city above": 403}),
     "/directives": ("issue", ISSUERS_ONLY),
 }
 
@@ -96,6 +132,7 @@ class Names:
             "assignment": scene.mine(duty(SHITANG), self.directive)["id"],
             "event": scene.event["id"],
             "shitang": scene.unit_id(SHITANG),
+            "songmen": scene.unit_id(SONGMEN),
             "taizhou": scene.unit_id(TAIZHOU),
         }
 
@@ -108,6 +145,8 @@ class Names:
         body = dict(template)
         if "ack_deadline" in body:
             body["ack_deadline"] = in_hours(body["ack_deadline"])
+        if "unit_id" in body:
+            body["unit_id"] = self.fill(body["unit_id"])
         if "assignment_ids" in body:
             body["assignment_ids"] = [self.names["assignment"]]
         return body
@@ -175,6 +214,12 @@ WORDS = {
     "receipts",
     "levels",
     "close",
+    "start",
+    "return",
+    "transfer",
+    "update",
+    "cancellation",
+    "all-clear",
     "rollup",
 }
 

@@ -25,6 +25,7 @@ from zzd.tasks.cap import routes as routes_cap
 from zzd.tasks.drafts import carrying as drafts_carrying
 from zzd.tasks.drafts import routes as routes_drafts
 from zzd.tasks.exports import routes as routes_exports
+from zzd.tasks.lifecycle import routes as routes_lifecycle
 from zzd.tasks.picture import routes as routes_picture
 from zzd.tasks.plans import routes as routes_plans
 from zzd.tasks.reporting import photos
@@ -41,7 +42,7 @@ def register(app: Flask, api: Api, sockets: Sockets) -> None:
         api.register_blueprint(routes.blueprint)
     for routes in (routes_plans, routes_areas, routes_cap, routes_reports):
         api.register_blueprint(routes.blueprint)
-    for routes in (routes_picture, routes_exports):
+    for routes in (routes_lifecycle, routes_picture, routes_exports):
         api.register_blueprint(routes.blueprint)
     drafts_carrying.register()
     photos.register()

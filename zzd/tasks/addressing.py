@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from zzd import clock
 from zzd.db import Timestamp
-from zzd.orgtree.audiences import Audience, put_in_use
+from zzd.orgtree.audiences import PATH_END, Audience, put_in_use
 from zzd.orgtree.models import Unit
 from zzd.tasks import states
 from zzd.tasks.models import Assignment, Directive, DirectiveAudience
@@ -76,6 +76,22 @@ def address(
 def issuers_own() -> ColumnElement[bool]:
     """The condition on DirectiveAudience: addressed by the issuer, not by who passed it on."""
     return and_(DirectiveAudience.cascade_id.is_(None), DirectiveAudience.transfer_id.is_(None))
+
+
+def meant_for(session: Session, assignment: Assignment) -> list[tuple[str | None, str | None]]:
+    """The lines and roles that a directive addresses in a unit; None means any."""
+    found = session.execute(
+        select(DirectiveAudience.line, DirectiveAudience.role)
+        .join(Assignment, Assignment.directive_id == DirectiveAudience.directive_id)
+        .where(
+            Assignment.id == assignment.id,
+            Assignment.path >= DirectiveAudience.path,
+            Assignment.path < DirectiveAudience.path + PATH_END,
+            DirectiveAudience.levels.bitwise_and(1 << assignment.level) != 0,
+        )
+        .distinct()
+    ).all()
+    return [(line or None, role or None) for line, role in found]
 
 
 def assign_units(

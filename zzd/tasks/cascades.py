@@ -18,16 +18,17 @@ from zzd.orgtree.models import Unit
 from zzd.orgtree.revisions import hold_still
 from zzd.principal import Principal
 from zzd.tasks import policy
-from zzd.tasks.addressing import address, assign_units
-from zzd.tasks.directives import LONGEST_TERM, check_order
+from zzd.tasks.addressing import address, assign_units, meant_for
+from zzd.tasks.directives import LONGEST_TERM, STEPWISE, check_order
 from zzd.tasks.events import announce_directive, announce_rollup
-from zzd.tasks.models import Assignment, Cascade, DirectiveAudience, snapshot
+from zzd.tasks.models import Assignment, Cascade, snapshot
 from zzd.tasks.moves import make_move, settled
 from zzd.tasks.problems import DirectiveClosed
-from zzd.tasks.states import Move
+from zzd.tasks.states import UNANSWERED, Move, State
 
 # Each picked unit is an audience of its own: its officials are told, nobody else.
 MOST_PICKED = 200
+LEVEL_BY_LEVEL = "This directive goes level by level: only units directly below yours"
 
 
 def selects(cascade: Cascade, *, unit_id: int, level: int) -> bool:
@@ -35,6 +36,19 @@ def selects(cascade: Cascade, *, unit_id: int, level: int) -> bool:
     if cascade.unit_ids is not None:
         return unit_id in cascade.unit_ids
     return bool(cascade.levels & 1 << level)
+
+
+def narrowed(
+    meant_for: Sequence[tuple[str | None, str | None]], line: str | None, role: str | None
+) -> list[tuple[str | None, str | None]]:
+    """The lines and roles that are in what came and in what is asked for; None means any."""
+    found = [
+        (line or its_line, role or its_role)
+        for its_line, its_role in meant_for
+        if line in (None, its_line) or its_line is None
+        if role in (None, its_role) or its_role is None
+    ]
+    return list(dict.fromkeys(found))
 
 
 def pass_on(
@@ -48,10 +62,13 @@ def pass_on(
     ack_deadline: datetime,
     report_deadline: datetime | None,
     client_id: str | None,
+    line: str | None = None,
+    role: str | None = None,
 ) -> tuple[Cascade, bool]:
     """Pass an acknowledged directive on to sub-units: all direct children if none are chosen.
 
-    Units that had it not get an assignment; units that had it get the earlier of their old and
+    ``line`` and ``role`` narrow whom it is for there. Of a directive that goes level by level only
+    units directly below are chosen. Units that had it not get an assignment; units that had it get the earlier of their old and
     the given deadlines, and all see the note. No deadline is later than the unit's own.
     Returns whether it is new: a repeat gives the first. Raises NotFound, NotPermitted, Invalid,
     NotAcknowledged, AssignmentCompleted, DirectiveClosed, IdempotencyConflict.
@@ -59,15 +76,17 @@ def pass_on(
     sender_id, key = by.official_id or 0, client_id or uuid.uuid4().hex
     terms = {"ack_deadline": ack_deadline, "report_deadline": report_deadline}
     chosen = {"levels": levels, "unit_ids": unit_ids}
-    body = fingerprint({"assignment_id": assignment_id, "note": note, **terms, **chosen})
+    narrower = {name: value for name, value in (("line", line), ("role", role)) if value}
+    said = {"note": note, **terms, **chosen, **narrower}
+    body = fingerprint({"assignment_id": assignment_id, **said})
     assignment = _access_in_turn(session, by, assignment_id)
     if repeated := find_repeat(
         session, Cascade, sender_id=sender_id, client_id=key, body_fingerprint=body
     ):
         return repeated, False
-    if assignment.directive.status != "open":
-        raise DirectiveClosed
     settled(assignment, Move.CASCADE)
+    if assignment.directive.status != "open" or assignment.cleared_at is not None:
+        raise DirectiveClosed
     _check_terms(assignment, ack_deadline, report_deadline)
     hold_still(session)
     cascade = Cascade(
@@ -77,6 +96,7 @@ def pass_on(
         path=assignment.path,
         levels=levels_mask(_levels(assignment, levels) if unit_ids is None else ()),
         unit_ids=None if unit_ids is None else sorted(set(unit_ids)),
+        **narrower,
         note=note,
         at=clock.now(),
         sender_id=sender_id,
@@ -133,6 +153,8 @@ def _levels(assignment: Assignment, levels: Sequence[int] | None) -> Sequence[in
         levels = [assignment.level + 1]
     if not levels or any(level not in LEVELS or level <= assignment.level for level in levels):
         raise Invalid.at("/levels", "Levels below your own, at least one")
+    if assignment.directive.way == STEPWISE and set(levels) != {assignment.level + 1}:
+        raise Invalid.at("/levels", LEVEL_BY_LEVEL)
     return levels
 
 
@@ -142,7 +164,7 @@ def _spread(session: Session, assignment: Assignment, cascade: Cascade) -> None:
     if unit.status != "active":
         raise Conflict("The unit is no longer active")
     here = len(unit.path)
-    places = _picked(session, unit, cascade)
+    places = _picked(session, unit, cascade, stepwise=assignment.directive.way == STEPWISE)
     cascade.noted = _tighten(session, cascade)
     cascade.units = assign_units(
         session,
@@ -166,11 +188,13 @@ def _spread(session: Session, assignment: Assignment, cascade: Cascade) -> None:
     announce_rollup(session, cascade.directive_id, assignment.path)
 
 
-def _picked(session: Session, unit: Unit, cascade: Cascade) -> list[Unit]:
+def _picked(session: Session, unit: Unit, cascade: Cascade, *, stepwise: bool) -> list[Unit]:
     """The units picked one by one; each must be an active one below the caller's."""
     if cascade.unit_ids is None:
         return []
     found = list(session.scalars(select(Unit).where(_chosen_today(unit, cascade))))
+    if stepwise and any(place.parent_id != unit.id for place in found):
+        raise Invalid.at("/unit_ids", LEVEL_BY_LEVEL)
     if missing := set(cascade.unit_ids) - {place.id for place in found}:
         raise Invalid(
             "There are no such units below yours",
@@ -213,6 +237,8 @@ def _tighten(session: Session, cascade: Cascade) -> int:
             Assignment.directive_id == cascade.directive_id,
             Assignment.path > cascade.path,
             Assignment.path < cascade.path + PATH_END,
+            Assignment.cleared_at.is_(None),
+            Assignment.state.not_in((State.RETURNED, State.TRANSFERRED)),
             chosen,
         )
         .values(
@@ -220,11 +246,8 @@ def _tighten(session: Session, cascade: Cascade) -> int:
             report_deadline=report,
             # What states.due_at says, for many rows at once.
             due_at=case(
-                (Assignment.acknowledged_at.is_(None), ack),
-                (
-                    and_(Assignment.reported_at.is_(None), Assignment.completed_at.is_(None)),
-                    report,
-                ),
+                (Assignment.state.in_(UNANSWERED), ack),
+                (Assignment.state.in_((State.ACKNOWLEDGED, State.IN_PROGRESS)), report),
                 else_=None,
             ),
         )
@@ -244,24 +267,20 @@ def _audiences(
 ) -> list[Audience]:
     """Whom the directive reaches by this cascade: the chosen units, lines and roles as it came.
 
-    The audiences that addressed the caller's unit say for which line and role it is meant.
+    The audiences that addressed the caller's unit say for which line and role it is meant; a
+    unit that passes it on may narrow that, never widen it. Raises Invalid.
     """
-    meant_for = session.execute(
-        select(DirectiveAudience.line, DirectiveAudience.role)
-        .join(Assignment, Assignment.directive_id == DirectiveAudience.directive_id)
-        .where(
-            Assignment.id == assignment.id,
-            Assignment.path >= DirectiveAudience.path,
-            Assignment.path < DirectiveAudience.path + PATH_END,
-            DirectiveAudience.levels.bitwise_and(1 << assignment.level) != 0,
+    as_it_came = meant_for(session, assignment)
+    lines_and_roles = narrowed(as_it_came, cascade.line or None, cascade.role or None)
+    if not lines_and_roles:
+        raise Invalid.at(
+            "/line" if cascade.line else "/role", "It was not sent to these people of your unit"
         )
-        .distinct()
-    ).all()
     blocks = [(unit.id, [unit.level]) for unit in picked] or [
         (assignment.unit_id, levels_of(cascade.levels))
     ]
     return [
-        resolve(session, unit_id=unit_id, levels=levels, line=line or None, role=role or None)
+        resolve(session, unit_id=unit_id, levels=levels, line=line, role=role)
         for unit_id, levels in blocks
-        for line, role in meant_for
+        for line, role in lines_and_roles
     ]

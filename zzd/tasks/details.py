@@ -10,7 +10,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from zzd import clock
-from zzd.orgtree.audiences import LEVELS, PATH_END, ancestor_ids, levels_of
+from zzd.orgtree.audiences import PATH_END, ancestor_ids, levels_of
 from zzd.orgtree.past import units_as_of
 from zzd.principal import Principal
 from zzd.tasks import policy, states
@@ -18,6 +18,14 @@ from zzd.tasks.addressing import issuers_own
 from zzd.tasks.cascades import selects
 from zzd.tasks.contacts import contacts_of
 from zzd.tasks.drafts.company import describe_company, part_of
+from zzd.tasks.lifecycle.details import (
+    assignment_in,
+    describe_standing,
+    describe_transfers,
+    may,
+    may_with_directive,
+    transfers_of,
+)
 from zzd.tasks.lifecycle.history import describe_history
 from zzd.tasks.models import (
     Assignment,
@@ -97,6 +105,16 @@ def describe_directives(
     ]
 
 
+def describe_directive(session: Session, by: Principal, directive: Directive) -> dict[str, Any]:
+    """One, with its versions, how it ended, and what the caller may do with it."""
+    (shown,) = describe_directives(session, by, [directive])
+    return {
+        **shown,
+        **describe_standing(session, directive, None),
+        "may": may_with_directive(by, directive),
+    }
+
+
 def _brief_directive(directive: Directive) -> dict[str, Any]:
     return {
         "id": directive.id,
@@ -120,7 +138,14 @@ def describe_assignments(
 ) -> list[dict[str, Any]]:
     """As the caller sees them; with ``contacts``, whom to call in each unit."""
     ids = [row.id for row in rows]
-    places = units_as_of(session, [(row.unit_id, row.directive.rev) for row in rows])
+    handed = transfers_of(session, ids)
+    passed = [
+        (unit_id, row.directive.rev)
+        for row in rows
+        for transfer in handed[row.id].values()
+        for unit_id in (transfer.from_unit_id, transfer.to_unit_id)
+    ]
+    places = units_as_of(session, [*((row.unit_id, row.directive.rev) for row in rows), *passed])
     acknowledged = _acknowledgements(session, ids)
     notes = _notes(session, rows)
     reports = describe_reports(
@@ -151,13 +176,14 @@ def describe_assignments(
                 "started_at": row.started_at,
                 "cleared_at": row.cleared_at,
                 "stood_down_at": row.stood_down_at,
+                **describe_transfers(handed[row.id], places, row.directive.rev),
                 "notes": notes[row.id],
                 "latest_report": latest.get(row.id),
                 "below": below[row.id],
                 "final_at": row.final_at,
                 "correction_at": row.correction_at,
                 "may": {
-                    **_may(row, acts=row.id in acting),
+                    **may(row, policy.acting_post(by), acts=row.id in acting),
                     "reopen": is_frozen(row) and policy.may_reopen(by, row),
                 },
             }
@@ -175,6 +201,8 @@ def describe_assignment(session: Session, by: Principal, row: Assignment) -> dic
     """One, with its whole history and every report."""
     (shown,) = describe_assignments(session, by, [row])
     shown["history"] = describe_history(session, row)
+    shown |= describe_standing(session, row.directive, row.path)
+    shown["successor_assignment_id"] = assignment_in(session, shown["successor_id"], row.unit_id)
     shown["reports"] = describe_reports(session, by, Report.assignment_id == row.id)
     return shown
 
@@ -239,6 +267,7 @@ def _below(session: Session, ids: Sequence[int]) -> dict[int, dict[str, int]]:
                 lower.directive_id == Assignment.directive_id,
                 lower.path > Assignment.path,
                 lower.path < Assignment.path + PATH_END,
+                lower.state != State.TRANSFERRED.value,
             ),
         )
         .where(Assignment.id.in_(ids))
@@ -248,20 +277,3 @@ def _below(session: Session, ids: Sequence[int]) -> dict[int, dict[str, int]]:
     for id_, *counts in session.execute(query):
         found[id_] = dict(zip(BELOW, counts, strict=True))
     return found
-
-
-def _may(row: Assignment, *, acts: bool) -> dict[str, bool]:
-    """What the caller could do next; a repeat of what is done is not offered."""
-
-    def could(move: Move) -> bool:
-        following = states.after(standing(row), move, asks_figures=bool(row.directive.figures))
-        return acts and isinstance(following, State)
-
-    return {
-        "acknowledge": could(Move.ACKNOWLEDGE),
-        "report": could(Move.CORRECT if row.correction_at else Move.REPORT) and not is_frozen(row),
-        "cascade": could(Move.CASCADE)
-        and row.level < max(LEVELS)
-        and row.directive.status == "open",
-        "complete": could(Move.COMPLETE),
-    }

@@ -15,19 +15,22 @@ from zzd.audit import log as audit
 from zzd.db import find_repeat, fingerprint
 from zzd.errors import Invalid, NotPermitted, deny
 from zzd.identity.policy import may_issue_to
-from zzd.orgtree.audiences import Audience, resolve, units_in
+from zzd.orgtree.audiences import Audience, narrow, resolve, units_in
 from zzd.orgtree.models import Unit
 from zzd.orgtree.revisions import hold_still
-from zzd.principal import Principal
+from zzd.principal import PATH_SEGMENT, Principal
 from zzd.tasks import policy
 from zzd.tasks.addressing import address, assign_units
 from zzd.tasks.drafts import company as companies
 from zzd.tasks.events import announce_copies, announce_directive
+from zzd.tasks.lifecycle import endings
 from zzd.tasks.models import Assignment, Directive, Event, snapshot
 from zzd.tasks.policy import acting_post
 
 URGENCIES = ("normal", "urgent", "critical")
 LONGEST_TERM = timedelta(days=732)
+# To all levels at once, or level by level.
+WAYS = ALL_AT_ONCE, STEPWISE = ("all", "stepwise")
 # Parts of a directive that came after the first directives were issued.
 LATER = ("report_interval_minutes", "escalation")
 
@@ -41,9 +44,15 @@ def issue_directive(
     ack_deadline: datetime,
     report_deadline: datetime | None,
     client_id: str | None,
+    way: str = ALL_AT_ONCE,
+    before: Directive | None = None,
     **content: Any,
 ) -> tuple[Directive, bool]:
     """Order something of every unit in the audiences; whether it is new: a repeat gives the first.
+
+    Level by level (``way``), of the audiences only the units directly below the issuer's have it,
+    and each passes it on. ``before`` is the version that it takes the place of, which the caller
+    holds (zzd.tasks.lifecycle.versions).
 
     ``content`` is number, title, text, urgency, figures, report_interval_minutes and escalation,
     and what goes with a directive (``zzd.tasks.drafts.company``). One assignment for each unit is
@@ -56,6 +65,8 @@ def issue_directive(
     company = companies.split(content)
     # What was not asked for is left out, so that a key from before it could be is still known.
     asked = {name: value for name, value in content.items() if value or name not in LATER}
+    asked |= {"way": way} if way != ALL_AT_ONCE else {}
+    asked |= {"supersedes_id": before.id} if before else {}
     body = fingerprint(
         {"event_id": event_id, "audiences": audiences, **deadlines, **asked, **company.asked}
     )
@@ -63,14 +74,21 @@ def issue_directive(
         session, Directive, sender_id=sender_id, client_id=key, body_fingerprint=body
     ):
         return session.get_one(Directive, repeated.id, options=[joinedload(Directive.event)]), False
+    if before is not None:
+        endings.require_open(before)
     check_terms(ack_deadline, report_deadline)
     event = open_event(session, by, event_id)
     rev = hold_still(session)
     resolved = companies.gather(
         session, company, by, _resolve(session, by, audiences, action), action
     )
+    if way == STEPWISE:
+        resolved = first_level(session, by, resolved)
     directive = Directive(
         event_id=event.id,
+        way=way,
+        version=before.version + 1 if before else 1,
+        supersedes_id=before.id if before else None,
         **content,
         **deadlines,
         unit_id=acting_post(by).unit_id,
@@ -104,8 +122,30 @@ def issue_directive(
         object_id=directive.id,
         mode=event.mode,
         units=directive.units,
+        supersedes=before.id if before else None,
     )
     return directive, True
+
+
+def first_level(session: Session, by: Principal, audiences: Sequence[Audience]) -> list[Audience]:
+    """Of audiences, the units directly below the caller's: level by level begins with these.
+
+    Raises Invalid where an audience has none of them.
+    """
+    own = acting_post(by)
+    found: dict[Audience, None] = {}
+    for audience in audiences:
+        level = own.level + 1
+        starts = audience.unit_id == own.unit_id or (
+            audience.unit_path.startswith(own.unit_path)
+            and len(audience.unit_path) == len(own.unit_path) + PATH_SEGMENT
+        )
+        if not starts or not audience.levels & 1 << level:
+            raise Invalid.at("/way", "Level by level begins with the units directly below yours")
+        unit = session.get_one(Unit, audience.unit_id)
+        first = narrow(session, unit, levels=[level], line=audience.line, role=audience.role)
+        found[first] = None
+    return list(found)
 
 
 def check_terms(ack_deadline: datetime, report_deadline: datetime | None) -> None:

@@ -24,7 +24,7 @@ def announce_directive(session: Session, directive: Directive, audience_ids: Ite
     outbox.publish(
         session,
         DIRECTIVE_ISSUED,
-        _brief(directive),
+        brief(directive),
         rooms=[rooms.audience(audience_id) for audience_id in audience_ids],
     )
 
@@ -35,12 +35,13 @@ def announce_copies(session: Session, directive: Directive, audience_ids: list[i
         outbox.publish(
             session,
             DIRECTIVE_COPIED,
-            _brief(directive),
+            brief(directive),
             rooms=[rooms.audience(audience_id) for audience_id in audience_ids],
         )
 
 
-def _brief(directive: Directive) -> dict[str, Any]:
+def brief(directive: Directive) -> dict[str, Any]:
+    """What every event about a directive says of it."""
     event = directive.event
     return {
         "directive_id": str(directive.id),
@@ -75,7 +76,11 @@ def announce_assignment(session: Session, assignment: Assignment) -> None:
 
 def announce_rollup(session: Session, directive_id: int, path: str) -> None:
     """The sums at the unit at ``path`` and at every unit above it changed."""
-    unit_ids = ancestor_ids(path)
+    announce_sums(session, directive_id, ancestor_ids(path))
+
+
+def announce_sums(session: Session, directive_id: int, unit_ids: list[int]) -> None:
+    """The sums at these units changed: to who watches one of them."""
     outbox.publish(
         session,
         ROLLUP_UPDATED,

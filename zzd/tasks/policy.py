@@ -73,11 +73,13 @@ def require_declarer(principal: Principal, action: str) -> None:
     require_issuer_over(principal, post.unit_path, action, post.unit_id)
 
 
-def require_issuer_over(principal: Principal, unit_path: str, action: str, event_id: Any) -> None:
+def require_issuer_over(
+    principal: Principal, unit_path: str, action: str, object_id: Any, kind: str = "event"
+) -> None:
     """Raises NotPermitted unless an issuer's grant of the caller covers the unit at the path."""
     if not any(grant.covers(unit_path) for grant in principal.grants_of("issuer")):
-        problem = NotPermitted("Only an issuer for the event's unit may do this")
-        raise deny(problem, action, "event", event_id)
+        problem = NotPermitted(f"Only an issuer for the {kind}'s unit may do this")
+        raise deny(problem, action, kind, object_id)
 
 
 # Warnings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
 from zzd import clock
@@ -13,7 +13,8 @@ from zzd.db import find_repeat, fingerprint
 from zzd.orgtree.models import Unit
 from zzd.principal import Principal
 from zzd.tasks import policy
-from zzd.tasks.models import Directive, Event, EventLevel, snapshot
+from zzd.tasks.lifecycle import endings
+from zzd.tasks.models import Event, EventLevel, snapshot
 from zzd.tasks.policy import acting_post
 from zzd.tasks.problems import EventClosed, LevelUnchanged
 
@@ -92,19 +93,36 @@ def change_level(
     return event, True
 
 
-def close_event(session: Session, *, by: Principal, event_id: int) -> Event:
-    """End an event, and with it its directives: nothing more is issued or passed on.
+def close_event(
+    session: Session,
+    *,
+    by: Principal,
+    event_id: int,
+    reason: str = "",
+    override_reason: str | None = None,
+) -> Event:
+    """End an event, all clear (解除), and with it its directives: nothing more is issued or passed on.
 
-    Units may still answer what they were given, but nothing of it is overdue any more.
-    Closing again changes nothing. Raises NotFound, NotPermitted.
+    Units may still answer what they were given, but nothing of it is overdue any more. While
+    people are being rescued by the latest reports it is refused, unless ``override_reason`` is
+    given. Closing again changes nothing. Raises NotFound, NotPermitted, RescuesOpen.
     """
     event = _access_to_decide(session, by, event_id, "event.close")
     if event.status == "open":
-        event.status, event.closed_at = "closed", clock.now()
-        session.execute(
-            update(Directive).where(Directive.event_id == event_id).values(status="closed")
+        rescues = endings.clear_event(
+            session, event, by=by, reason=reason, override_reason=override_reason
         )
-        audit.append(session, "event.close", by=by, object_kind="event", object_id=event_id)
+        event.status, event.closed_at = "closed", clock.now()
+        audit.append(
+            session,
+            "event.close",
+            by=by,
+            object_kind="event",
+            object_id=event_id,
+            mode=event.mode,
+            rescues=rescues,
+            overridden=override_reason if rescues else None,
+        )
     return event
 
 

@@ -8,6 +8,7 @@ from zzd.api import Blueprint, Caller, allow, decode_cursor, page, page_schema, 
 from zzd.db import reading, transaction
 from zzd.tasks import assignments, cascades, inbox, policy
 from zzd.tasks.details import describe_assignment, describe_assignments
+from zzd.tasks.moves import standing
 from zzd.tasks.routes_events import answer
 from zzd.tasks.schemas_assignments import (
     AssignmentQuerySchema,
@@ -16,9 +17,9 @@ from zzd.tasks.schemas_assignments import (
     CascadeCreateSchema,
     CascadeSchema,
     CompletionSchema,
-    EmptySchema,
     ReceiptsAnswerSchema,
     ReceiptsSchema,
+    StepSchema,
 )
 
 blueprint = Blueprint("assignments", "What a unit has to do, and its answers.")
@@ -67,21 +68,25 @@ def note_receipts(body: dict[str, Any]) -> Any:
     A client calls it when it shows them. All of them are noted or, if one is not mine, none.
     """
     with transaction() as session:
-        return {"items": assignments.note_receipts(session, by=principal(), **body)}
+        rows = assignments.note_receipts(session, by=principal(), **body)
+        return {"items": [{"id": row.id, "state": standing(row).value} for row in rows]}
 
 
 @blueprint.route("/assignments/<id:assignment_id>/acknowledgement", methods=["POST"])
 @allow(Caller.OFFICIAL, scope="directives.acknowledge")
-@blueprint.arguments(EmptySchema)
+@blueprint.arguments(StepSchema)
 @blueprint.response(201, AssignmentSchema)
 @blueprint.alt_response(200, schema=AssignmentSchema, description="Was acknowledged already")
-def acknowledge_assignment(_body: dict[str, Any], assignment_id: int) -> Any:
-    """Acknowledge for my unit
+def acknowledge_assignment(body: dict[str, Any], assignment_id: int) -> Any:
+    """Acknowledge for my unit, or as a proxy
 
-    Once, by whoever is first; it was then delivered and read as well.
+    Once, by whoever is first; it was then delivered and read as well. With ``proxy_reason`` by
+    anybody of the unit or of a unit above it, for people who cannot do it themselves.
     """
     with transaction() as session:
-        row, new = assignments.acknowledge(session, by=principal(), assignment_id=assignment_id)
+        row, new = assignments.acknowledge(
+            session, by=principal(), assignment_id=assignment_id, **body
+        )
         (shown,) = describe_assignments(session, principal(), [row])
         return answer(shown, new, f"/assignments/{assignment_id}")
 

@@ -7,7 +7,8 @@ from typing import Any
 from zzd.api import Blueprint, Caller, allow, decode_cursor, page, page_schema, principal
 from zzd.db import reading, transaction
 from zzd.tasks import directives, policy, rollups
-from zzd.tasks.details import describe_assignments, describe_directives
+from zzd.tasks.details import describe_assignments, describe_directive, describe_directives
+from zzd.tasks.lifecycle.schemas import DirectiveWithStandingSchema
 from zzd.tasks.routes_events import answer
 from zzd.tasks.schemas import (
     AssignmentsBelowQuerySchema,
@@ -58,7 +59,7 @@ def issue_directive(body: dict[str, Any]) -> Any:
 
 @blueprint.route("/directives/<id:directive_id>", methods=["GET"])
 @allow(Caller.OFFICIAL, scope="directives.read")
-@blueprint.response(200, DirectiveSchema)
+@blueprint.response(200, DirectiveWithStandingSchema)
 def show_directive(directive_id: int) -> Any:
     """A directive
 
@@ -66,7 +67,7 @@ def show_directive(directive_id: int) -> Any:
     """
     with reading() as session:
         directive = policy.access_directive(session, principal(), directive_id, "directive.show")
-        return describe_directives(session, principal(), [directive])[0]
+        return describe_directive(session, principal(), directive)
 
 
 @blueprint.route("/directives/<id:directive_id>/rollup", methods=["GET"])

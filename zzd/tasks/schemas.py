@@ -6,7 +6,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from zzd.api import Id, Moment, Name, PageQuerySchema, StrictSchema, Text, client_id_field
 from zzd.tasks import figures as figure_rules
-from zzd.tasks.directives import URGENCIES
+from zzd.tasks.directives import URGENCIES, WAYS
 from zzd.tasks.drafts.fields import CompanyInputSchema, CompanySchema
 from zzd.tasks.escalation.schemas import (
     EscalationField,
@@ -130,8 +130,9 @@ class IssuerUnitSchema(Schema):
     name = fields.String()
 
 
-class DirectiveCreateSchema(CompanyInputSchema):
-    event_id = Id(required=True)
+class DirectiveContentSchema(CompanyInputSchema):
+    """What a directive says, first or in a later version."""
+
     number = Name(64, allow_none=True, load_default=None)
     title = Name(200, required=True)
     text = Text(20_000, required=True)
@@ -145,6 +146,11 @@ class DirectiveCreateSchema(CompanyInputSchema):
     )
     report_interval_minutes = report_interval_field()
     escalation = EscalationField(load_default=list)
+    way = fields.String(
+        validate=validate.OneOf(WAYS),
+        load_default=WAYS[0],
+        metadata={"description": "To all levels at once, or level by level"},
+    )
     client_id = client_id_field()
 
     @validates_schema
@@ -152,6 +158,10 @@ class DirectiveCreateSchema(CompanyInputSchema):
         keys = [spec["key"] for spec in data.get("figures", ())]
         if len(set(keys)) < len(keys):
             raise ValidationError("Each key may be asked for once.", "figures")
+
+
+class DirectiveCreateSchema(DirectiveContentSchema):
+    event_id = Id(required=True)
 
     @validates_schema(skip_on_field_errors=False)
     def to_somebody(self, data: dict[str, object], **_: object) -> None:
@@ -173,7 +183,7 @@ class BriefDirectiveSchema(CompanySchema):
     )
     version = fields.Integer()
     supersedes_id = Id(allow_none=True)
-    way = fields.String(validate=validate.OneOf(["all", "stepwise"]))
+    way = fields.String(validate=validate.OneOf(WAYS))
 
 
 class DirectiveSchema(BriefDirectiveSchema):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from zzd.api import Id, Moment, PageQuerySchema, StrictSchema, Text, client_id_field
-from zzd.orgtree.audiences import LEVELS
+from zzd.orgtree.audiences import LEVELS, ROLES
 from zzd.tasks.assignments import RECEIPTS
 from zzd.tasks.cascades import MOST_PICKED
+from zzd.tasks.lifecycle.schemas import HandedOverSchema, StandingSchema
 from zzd.tasks.reporting.schemas import ReportSchema
 from zzd.tasks.responses import MODES
 from zzd.tasks.schemas import ActorSchema, AssignedUnitSchema, BriefDirectiveSchema, ContactSchema
@@ -44,6 +45,13 @@ class MayActSchema(Schema):
     cascade = fields.Boolean()
     complete = fields.Boolean()
     reopen = fields.Boolean(metadata={"description": "Let the unit correct its final report"})
+    start = fields.Boolean()
+    give_back = fields.Boolean()
+    transfer = fields.Boolean()
+    stand_down = fields.Boolean()
+    proxy = fields.Boolean(
+        metadata={"description": "For people of the unit who cannot, saying why (proxy_reason)"}
+    )
 
 
 class AssignmentSchema(Schema):
@@ -71,6 +79,8 @@ class AssignmentSchema(Schema):
     stood_down_at = Moment(
         allow_none=True, metadata={"description": "The unit acknowledged the cancel"}
     )
+    transferred_from = fields.Nested(HandedOverSchema, allow_none=True)
+    transferred_to = fields.Nested(HandedOverSchema, allow_none=True)
     notes = fields.List(fields.Nested(NoteSchema))
     latest_report = fields.Nested(ReportSchema, allow_none=True)
     final_at = Moment(allow_none=True, metadata={"description": "Of the final report"})
@@ -93,7 +103,10 @@ class HistoryEntrySchema(Schema):
     proxy_reason = fields.String(allow_none=True)
 
 
-class AssignmentWithHistorySchema(AssignmentSchema):
+class AssignmentWithHistorySchema(StandingSchema, AssignmentSchema):
+    successor_assignment_id = Id(
+        allow_none=True, metadata={"description": "The unit's assignment of the newer version"}
+    )
     history = fields.List(fields.Nested(HistoryEntrySchema))
     reports = fields.List(fields.Nested(ReportSchema))
 
@@ -122,6 +135,23 @@ class EmptySchema(StrictSchema):
     """Nothing needs saying: ``{}``."""
 
 
+def proxy_reason_field() -> Text:
+    return Text(
+        500,
+        allow_none=True,
+        load_default=None,
+        metadata={
+            "description": "Why it is done for people of the unit who cannot: no smartphone, say"
+        },
+    )
+
+
+class StepSchema(StrictSchema):
+    """A step of one's own unit: ``{}``; of another's people, as a proxy, with the reason."""
+
+    proxy_reason = proxy_reason_field()
+
+
 class CascadeCreateSchema(StrictSchema):
     """By ``levels`` or by ``unit_ids``; with neither, all direct children."""
 
@@ -134,6 +164,13 @@ class CascadeCreateSchema(StrictSchema):
     unit_ids = fields.List(
         Id(), validate=validate.Length(1, MOST_PICKED), allow_none=True, load_default=None
     )
+    line = Text(
+        32,
+        allow_none=True,
+        load_default=None,
+        metadata={"description": "Narrows whom it is for there, within whom it came for"},
+    )
+    role = fields.String(validate=validate.OneOf(list(ROLES)), allow_none=True, load_default=None)
     note = Text(4000, required=True)
     ack_deadline = Moment(required=True)
     report_deadline = Moment(allow_none=True, load_default=None)
@@ -151,7 +188,7 @@ class CascadeSchema(Schema):
     noted = fields.Integer(metadata={"description": "Had it already; deadlines tightened"})
 
 
-class CompletionSchema(StrictSchema):
+class CompletionSchema(StepSchema):
     reason = Text(1000, allow_none=True, load_default=None)
 
 

@@ -90,7 +90,7 @@ ADDRESSED = "an official of the unit whom the directive addresses"
 OR_PROXY = f"{ADDRESSED}, or a proxy"
 OR_ORIGIN = f"{ADDRESSED}, or an official of the unit it came from"
 ISSUER = "an issuer of the directive's unit"
-BRANCH = "an issuer of the directive's unit, or of an addressed unit above"
+BRANCH = "an issuer of the directive's unit, for a branch also of a unit above it"
 
 UNANSWERED = (State.ISSUED, State.DELIVERED, State.READ)
 AT_WORK = (State.ACKNOWLEDGED, State.IN_PROGRESS, State.REPORTED)

@@ -9,8 +9,11 @@ from sqlalchemy.orm import Session
 
 from zzd.orgtree.past import units_as_of
 from zzd.tasks.addressing import issuers_own
-from zzd.tasks.cap.exports import Addressed, Order, as_alert
+from zzd.tasks.cap.alerts import Reference
+from zzd.tasks.cap.exports import Addressed, Order, as_alert, identifier_of, in_seconds
 from zzd.tasks.cap.writing import write_alert
+from zzd.tasks.lifecycle.endings import end_of
+from zzd.tasks.lifecycle.versions import earlier_versions
 from zzd.tasks.models import Directive, DirectiveAudience
 
 
@@ -20,7 +23,8 @@ def sender_at(public_url: str) -> str:
 
 
 def export_directive(session: Session, directive: Directive, *, sender: str) -> bytes:
-    """The CAP document of a directive as it was issued; of a closed one the Cancel."""
+    """The CAP document of a directive as it was issued, of a later version with references to
+    those before; of a closed or cancelled one the Cancel."""
     kept = list(
         session.scalars(
             select(DirectiveAudience)
@@ -32,7 +36,9 @@ def export_directive(session: Session, directive: Directive, *, sender: str) -> 
         )
     )
     places = units_as_of(session, [(audience.unit_id, directive.rev) for audience in kept])
-    event = directive.event
+    event, end = directive.event, end_of(session, directive)
+    # Directives that ended with their event before ends were kept have that moment alone.
+    event_closed = event.closed_at if directive.status == "closed" else None
     order = Order(
         id=directive.id,
         number=directive.number,
@@ -52,7 +58,12 @@ def export_directive(session: Session, directive: Directive, *, sender: str) -> 
             Addressed(audience.text, places[audience.unit_id, directive.rev].code)
             for audience in kept
         ],
-        closed_at=event.closed_at if directive.status == "closed" else None,
+        closed_at=end.at if end else event_closed,
+        cancelled=end.reason if end and directive.status == "cancelled" else None,
+        replaces=[
+            Reference(sender, identifier_of(earlier.id), in_seconds(earlier.issued_at))
+            for earlier in earlier_versions(session, directive)
+        ],
     )
     return write_alert(as_alert(order, sender))
 

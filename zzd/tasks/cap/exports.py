@@ -48,7 +48,8 @@ class Addressed:
 class Order:
     """What of a directive and its event goes into the message. ``closed_at``: it is over.
 
-    ``replaces`` are the messages of the directives that this one supersedes.
+    ``replaces`` are the messages of the directives that this one supersedes; ``cancelled`` is the
+    reason, where it was cancelled and not simply over.
     """
 
     id: int
@@ -68,14 +69,20 @@ class Order:
     addressed: Sequence[Addressed]
     closed_at: datetime | None = None
     replaces: Sequence[Reference] = ()
+    cancelled: str | None = None
+
+
+def identifier_of(directive_id: int) -> str:
+    return f"zzd-directive-{directive_id}"
 
 
 def as_alert(order: Order, sender: str) -> Alert:
     """An open directive is an Alert, or an Update of those it replaces; a closed one a Cancel."""
-    own = Reference(sender, f"zzd-directive-{order.id}", _beijing(order.issued_at))
+    own = Reference(sender, identifier_of(order.id), in_seconds(order.issued_at))
     if order.closed_at is not None:
         msg_type, references = "Cancel", [own]
-        identifier, sent = f"{own.identifier}-closed", _beijing(order.closed_at)
+        how = "closed" if order.cancelled is None else "cancelled"
+        identifier, sent = f"{own.identifier}-{how}", in_seconds(order.closed_at)
     else:
         msg_type = "Update" if order.replaces else "Alert"
         references = list(order.replaces)
@@ -88,10 +95,24 @@ def as_alert(order: Order, sender: str) -> Alert:
         msg_type=msg_type,
         scope="Restricted",
         restriction=RESTRICTION,
-        note=f"演练：{order.event_name}" if order.mode == "exercise" else None,
+        note=_note(order),
         references=notation.write_references(references) if references else None,
         infos=(_info(order),),
     )
+
+
+def _note(order: Order) -> str | None:
+    notes = [f"演练：{order.event_name}"] if order.mode == "exercise" else []
+    if order.cancelled is not None:
+        notes.append(f"撤销：{order.cancelled}")
+    return "；".join(notes) or None
+
+
+def _responses(order: Order) -> tuple[str, ...]:
+    """What is called off was no danger that is over: there is nothing more to do about it."""
+    if order.closed_at is None:
+        return ("Execute",)
+    return ("AllClear",) if order.cancelled is None else ("None",)
 
 
 def _info(order: Order) -> Info:
@@ -99,14 +120,14 @@ def _info(order: Order) -> Info:
         language="zh-CN",
         categories=(CATEGORIES.get(order.kind, "Other"),),
         event=order.event_name,
-        response_types=("AllClear",) if order.closed_at else ("Execute",),
+        response_types=_responses(order),
         urgency="Past" if order.closed_at else URGENCIES[order.urgency],
         severity=SEVERITIES[order.level],
         certainty=CERTAINTIES[order.urgency],
         audience="；".join(each.text for each in order.addressed),
         event_codes=(("zzd:kind", order.kind),),
-        effective=_beijing(order.issued_at),
-        expires=_beijing(order.report_deadline or order.ack_deadline),
+        effective=in_seconds(order.issued_at),
+        expires=in_seconds(order.report_deadline or order.ack_deadline),
         sender_name=order.unit_name,
         # For whoever shows the headline and not the status.
         headline=f"【演练】{order.title}" if order.mode == "exercise" else order.title,
@@ -141,13 +162,13 @@ def _parameters(order: Order) -> tuple[Pair, ...]:
     pairs = [("文号", order.number)] if order.number else []
     if order.level is not None:
         pairs.append(("应急响应等级", f"{ROMAN[order.level]}级"))
-    pairs.append(("签收时限", notation.write_time(_beijing(order.ack_deadline))))
+    pairs.append(("签收时限", notation.write_time(in_seconds(order.ack_deadline))))
     if order.report_deadline is not None:
-        pairs.append(("反馈时限", notation.write_time(_beijing(order.report_deadline))))
+        pairs.append(("反馈时限", notation.write_time(in_seconds(order.report_deadline))))
     return tuple((name, value) for name, value in pairs if value is not None)
 
 
-def _beijing(moment: datetime) -> datetime:
+def in_seconds(moment: datetime) -> datetime:
     """In whole seconds, as the document has it: what is read again is the same."""
     return moment.astimezone(BEIJING).replace(microsecond=0)
 

@@ -116,7 +116,8 @@ def _join(
 def keep(session: Session, company: Company, by: Principal, directive: Directive) -> list[int]:
     """Write down what goes with a directive that has its id; the audiences that get a copy."""
     file_ids = list(dict.fromkeys(company.asked.get("file_ids", ())))
-    company.shown["files"] = take_files(session, by, file_ids, pointer="/file_ids")
+    if file_ids:
+        company.shown["files"] = take_files(session, by, file_ids, pointer="/file_ids")
     session.add_all(DirectiveFile(directive_id=directive.id, file_id=each) for each in file_ids)
     ids = sorted({put_in_use(session, audience) for audience in company.copies})
     session.add_all(DirectiveCopy(directive_id=directive.id, audience_id=each) for each in ids)

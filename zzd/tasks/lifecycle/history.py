@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from zzd.identity.sessions import devices_of
@@ -26,7 +26,7 @@ def history_of(session: Session, row: Assignment) -> list[Step]:
         select(DirectiveEnd)
         .where(
             DirectiveEnd.directive_id == row.directive_id,
-            DirectiveEnd.unit_id.in_(ancestor_ids(row.path)),
+            or_(DirectiveEnd.path == "", DirectiveEnd.unit_id.in_(ancestor_ids(row.path))),
         )
         .order_by(DirectiveEnd.id)
     )

@@ -1,0 +1,112 @@
+"""Cancelled in flight, and all clear."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests.tasks.scenes import DONGHAI, HAIMEN, SHITANG, SONGMEN, TAIZHOU, WENLING, Scene, duty
+from zzd.audit.models import AuditEntry
+
+
+def waiting(scene: Scene, code: str) -> list[str]:
+    items = scene.as_(duty(code)).get("/assignments", state="open")["items"]
+    return [item["state"] for item in items]
+
+
+def test_who_had_a_directive_acknowledges_its_cancel_and_nobody_else_sees_it_active(
+    scene: Scene,
+) -> None:
+    directive = scene.issue(SHITANG, SONGMEN, HAIMEN)
+    scene.acknowledge(SHITANG, directive)
+    receipt = {"assignment_ids": [scene.mine(duty(HAIMEN), directive)["id"]], "kind": "delivered"}
+    scene.as_(duty(HAIMEN)).post("/assignments/receipts", receipt, status=200)
+    path = f"/directives/{directive['id']}/cancellation"
+    cancelled = scene.issuer.post(path, {"reason": "误发"})
+    assert (cancelled["status"], cancelled["endings"][0]["reason"]) == ("cancelled", "误发")
+    assert scene.issuer.post(path, {"reason": "别的"}, status=200) == cancelled
+
+    assert waiting(scene, SHITANG) == waiting(scene, HAIMEN) == ["cancelled"]
+    assert waiting(scene, SONGMEN) == []
+    songmen = scene.mine(duty(SONGMEN), directive)
+    assert (songmen["state"], songmen["may"]["stand_down"]) == ("cancelled", False)
+    # A client that was away notes it as read all the same: nothing is written.
+    late = {"assignment_ids": [songmen["id"]], "kind": "read"}
+    answered = scene.as_(duty(SONGMEN)).post("/assignments/receipts", late, status=200)
+    assert answered["items"][0]["state"] == "cancelled"
+    total = scene.rollup(directive)["total"]
+    assert (total["delivered"], total["stood_down"], total["overdue"]) == (2, 0, 0)
+    list_path = f"/directives/{directive['id']}/assignments"
+    asked = scene.issuer.get(list_path, state="not_stood_down")["items"]
+    assert {item["unit"]["code"] for item in asked} == {SHITANG, HAIMEN}
+
+    officer, own = scene.as_(duty(SHITANG)), scene.path(SHITANG, directive)
+    assert officer.post(f"{own}/acknowledgement", status=409)["code"] == "directive_cancelled"
+    assert officer.post(f"{own}/reports", {"figures": {"moved": 3}})["counted"] is False
+    assert officer.post(f"{own}/cancellation-acknowledgement")["stood_down_at"]
+    officer.post(f"{own}/cancellation-acknowledgement", status=200)
+    assert waiting(scene, SHITANG) == []
+    total = scene.rollup(directive)["total"]
+    assert (total["stood_down"], total["reported"], total["figures"]["moved"]) == (1, 0, None)
+    history = [step["move"] for step in officer.get(own)["history"]]
+    assert history == ["issue", "acknowledge", "cancel", "late_report", "stand_down"]
+    document = scene.issuer.request("GET", f"/directives/{directive['id']}/cap").get_data(True)
+    assert "<msgType>Cancel</msgType>" in document
+    assert f"zzd-directive-{directive['id']}," in document
+    assert "误发" in document
+
+
+def test_open_rescues_hold_up_the_all_clear_of_their_branch(scene: Scene, session: Session) -> None:
+    directive = scene.issue(audiences=[scene.all_below(TAIZHOU, levels=[3, 4, 5])])
+    scene.acknowledge(DONGHAI, directive)
+    village, own = scene.as_(duty(DONGHAI)), scene.path(DONGHAI, directive)
+    village.post(f"{own}/reports", {"figures": {"moved": 3}, "rescue_open": True})
+    assert village.post(f"{own}/completion", status=409)["code"] == "rescues_open"
+    path = f"/directives/{directive['id']}/all-clear"
+    branch = {"unit_id": scene.unit_id(WENLING), "reason": "风已过"}
+    city = scene.as_(duty(TAIZHOU))
+    problem = city.post(path, branch, status=409)
+    assert (problem["code"], problem["count"]) == ("rescues_open", 1)
+    assert problem["units"][0]["name"] == "东海村"
+    # 海门 is in another branch, where nobody is being rescued.
+    city.post(path, {"unit_id": scene.unit_id(HAIMEN), "reason": "风已过"})
+    assert waiting(scene, HAIMEN) == []
+    assert waiting(scene, SHITANG) == ["issued"]
+
+    cleared = city.post(path, {**branch, "override_reason": "已移交消防"})
+    assert cleared["status"] == "open"
+    assert (cleared["endings"][-1]["rescues"], cleared["endings"][-1]["override_reason"]) == (
+        1,
+        "已移交消防",
+    )
+    assert city.post(path, {**branch, "override_reason": "已移交消防"}, status=200) == cleared
+    assert waiting(scene, SHITANG) == waiting(scene, DONGHAI) == []
+    # Answers are still taken in, and counted.
+    assert village.post(f"{own}/reports", {"figures": {"moved": 5}})["counted"] is True
+    assert scene.rollup(directive)["total"]["figures"]["moved"] == 5
+    assert [step["move"] for step in village.get(own)["history"]][-2:] == ["clear", "report"]
+    scene.acknowledge(SHITANG, directive)
+    assert scene.mine(duty(SHITANG), directive)["may"]["cascade"] is False
+    assert scene.pass_on(SHITANG, directive, status=409)["code"] == "directive_closed"
+    session.rollback()
+    entry = session.scalars(select(AuditEntry).filter_by(action="directive.all_clear")).all()[-1]
+    assert (entry.detail["rescues"], entry.detail["overridden"]) == (1, "已移交消防")
+
+
+def test_all_clear_of_an_event_ends_its_directives_and_no_exercise(scene: Scene) -> None:
+    drill = Scene(scene.as_, scene.unit_id, mode="exercise")
+    directive, exercise = scene.issue(SHITANG), drill.issue(SHITANG)
+    scene.acknowledge(SHITANG, directive)
+    own = scene.path(SHITANG, directive)
+    officer = scene.as_(duty(SHITANG))
+    officer.post(f"{own}/reports", {"figures": {"moved": 1}, "rescue_open": True})
+    path = f"/events/{scene.event['id']}"
+    reason = {"reason": "响应结束"}
+    assert scene.issuer.post(f"{path}/close", status=409)["code"] == "rescues_open"
+    assert scene.issuer.post(f"{path}/all-clear", reason, status=409)["count"] == 1
+    officer.post(f"{own}/reports", {"figures": {"moved": 1}, "rescue_open": False})
+    assert scene.issuer.post(f"{path}/all-clear", reason, status=200)["status"] == "closed"
+    assert scene.issuer.get(f"/directives/{directive['id']}")["status"] == "closed"
+    assert scene.issuer.get(f"/directives/{exercise['id']}")["status"] == "open"
+    problem = scene.issuer.post(f"/directives/{directive['id']}/cancellation", reason, status=409)
+    assert problem["code"] == "directive_closed"

@@ -1,0 +1,250 @@
+"""How directives end: cancelled in flight (撤销), superseded, or all clear (解除)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.orm import Session, joinedload
+
+from zzd import clock
+from zzd.audit import log as audit
+from zzd.db import lock_name
+from zzd.orgtree.past import Place, units_as_of
+from zzd.principal import Principal
+from zzd.tasks.lifecycle import policy
+from zzd.tasks.lifecycle.events import announce_end
+from zzd.tasks.lifecycle.models import DirectiveEnd
+from zzd.tasks.models import Assignment, Directive, Event, Report, snapshot
+from zzd.tasks.problems import DirectiveCancelled, DirectiveClosed, DirectiveSuperseded, RescuesOpen
+from zzd.tasks.staffing import below, not_handed_over
+from zzd.tasks.states import Move
+
+# What a directive's status becomes by each of the moves that end it.
+STATUSES = {Move.CANCEL: "cancelled", Move.SUPERSEDE: "superseded", Move.CLEAR: "closed"}
+NAMED_RESCUES = 20
+
+
+def hold_directive(session: Session, by: Principal, directive_id: int, action: str) -> Directive:
+    """A directive of the caller's unit, to be ended by an issuer: locked, after who passes it on.
+
+    Raises NotFound, NotPermitted.
+    """
+    policy.require_own_directive(session, by, directive_id, action)
+    lock_name(session, f"cascade:{directive_id}")
+    return session.get_one(
+        Directive,
+        directive_id,
+        options=[joinedload(Directive.event)],
+        with_for_update={"key_share": True, "of": Directive},
+        populate_existing=True,
+    )
+
+
+def end_of(session: Session, directive: Directive) -> DirectiveEnd | None:
+    """How a directive ended that is closed or cancelled: a later version takes its place, and
+    says so itself."""
+    if directive.status not in ("closed", "cancelled"):
+        return None
+    whole = select(DirectiveEnd).where(
+        DirectiveEnd.directive_id == directive.id, DirectiveEnd.path == ""
+    )
+    return session.scalar(whole)
+
+
+def require_open(directive: Directive) -> None:
+    """Raises DirectiveCancelled, DirectiveSuperseded, DirectiveClosed."""
+    problems = {"cancelled": DirectiveCancelled, "superseded": DirectiveSuperseded}
+    if directive.status != "open":
+        raise problems.get(directive.status, DirectiveClosed)
+
+
+def cancel_directive(
+    session: Session, *, by: Principal, directive_id: int, reason: str
+) -> tuple[Directive, bool]:
+    """Cancel a directive in flight, and whether that is new: once is enough.
+
+    Units it was delivered to have to acknowledge the cancel (assignments.stand_down); where it
+    was not, it never becomes active. One row, whatever the number of units.
+    Raises NotFound, NotPermitted, DirectiveSuperseded, DirectiveClosed.
+    """
+    action = "directive.cancel"
+    directive = hold_directive(session, by, directive_id, action)
+    if directive.status == "cancelled":
+        return directive, False
+    require_open(directive)
+    end_directive(session, directive, Move.CANCEL, by=by, reason=reason)
+    _audit(session, action, by, directive, reason=reason)
+    return directive, True
+
+
+def all_clear(
+    session: Session,
+    *,
+    by: Principal,
+    directive_id: int,
+    unit_id: int | None,
+    reason: str,
+    override_reason: str | None,
+) -> tuple[Directive, bool]:
+    """Say that it is over (解除), for the whole directive or for a branch, and whether that is new.
+
+    Nothing below is due or passed on any more; answers are still taken in. While people are being
+    rescued there by the latest reports it is refused, unless ``override_reason`` is given.
+    Raises NotFound, NotPermitted, RescuesOpen, DirectiveCancelled, DirectiveSuperseded.
+    """
+    action = "directive.all_clear"
+    whole, place = policy.access_to_clear(session, by, directive_id, unit_id, action)
+    lock_name(session, f"cascade:{directive_id}")
+    directive = session.get_one(
+        Directive, directive_id, options=[joinedload(Directive.event)], populate_existing=True
+    )
+    ended = select(DirectiveEnd.id).where(
+        DirectiveEnd.directive_id == directive_id,
+        DirectiveEnd.kind == Move.CLEAR.value,
+        DirectiveEnd.unit_id == place.id,
+    )
+    if directive.status == "closed" or (not whole and session.scalar(ended) is not None):
+        return directive, False
+    require_open(directive)
+    path = "" if whole else place.path
+    rescues = require_rescues_over(session, below(directive_id, path), override_reason)
+    if not whole:
+        _clear_branch(session, directive, place)
+    end_directive(
+        session,
+        directive,
+        Move.CLEAR,
+        by=by,
+        reason=reason,
+        branch=None if whole else place,
+        rescues=rescues,
+        override_reason=override_reason if rescues else None,
+    )
+    overridden = override_reason if rescues else None
+    _audit(session, action, by, directive, unit=place.id, rescues=rescues, overridden=overridden)
+    return directive, True
+
+
+def clear_event(
+    session: Session, event: Event, *, by: Principal, reason: str, override_reason: str | None
+) -> int:
+    """All clear for every open directive of an event that the caller has locked; open rescues.
+
+    Raises RescuesOpen.
+    """
+    query = (
+        select(Directive)
+        .where(Directive.event_id == event.id, Directive.status == "open")
+        .order_by(Directive.id)
+        .with_for_update(key_share=True, of=Directive)
+        .options(joinedload(Directive.event))
+    )
+    directives = list(session.scalars(query.execution_options(populate_existing=True)))
+    ids = [directive.id for directive in directives]
+    rescues = require_rescues_over(session, [Assignment.directive_id.in_(ids)], override_reason)
+    for directive in directives:
+        end_directive(
+            session,
+            directive,
+            Move.CLEAR,
+            by=by,
+            reason=reason,
+            rescues=rescues,
+            override_reason=override_reason if rescues else None,
+        )
+    return rescues
+
+
+def end_directive(
+    session: Session,
+    directive: Directive,
+    move: Move,
+    *,
+    by: Principal,
+    reason: str,
+    branch: Place | None = None,
+    rescues: int = 0,
+    override_reason: str | None = None,
+) -> None:
+    """Write the end down and tell everybody addressed. A branch leaves the directive open."""
+    if branch is None:
+        directive.status = STATUSES[move]
+    end = DirectiveEnd(
+        directive_id=directive.id,
+        kind=move.value,
+        unit_id=branch.id if branch else directive.unit_id,
+        path=branch.path if branch else "",
+        at=clock.now(),
+        reason=reason,
+        rescues=rescues,
+        override_reason=override_reason,
+        **snapshot(by),
+    )
+    session.add(end)
+    session.flush()
+    announce_end(session, directive, end)
+
+
+def require_rescues_over(
+    session: Session, where: Sequence[ColumnElement[bool]], override_reason: str | None
+) -> int:
+    """How many units at work say in their latest report that people are still being rescued.
+
+    Raises RescuesOpen, naming the first of them, unless there is a reason to go on.
+    """
+    rescuing = (
+        select(Assignment.unit_id, Directive.rev, Directive.id, Directive.title)
+        .join(Report, Report.id == Assignment.latest_report_id)
+        .join(Directive, Directive.id == Assignment.directive_id)
+        .where(
+            *where,
+            not_handed_over(),
+            Assignment.completed_at.is_(None),
+            Report.rescue_open.is_(True),
+        )
+    )
+    count = session.scalar(select(func.count()).select_from(rescuing.subquery())) or 0
+    if not count or override_reason is not None:
+        return count
+    first = session.execute(rescuing.order_by(Assignment.path).limit(NAMED_RESCUES)).all()
+    places = units_as_of(session, [(row.unit_id, row.rev) for row in first])
+    raise RescuesOpen(
+        f"In {count} units people are still being rescued",
+        count=count,
+        units=[
+            {
+                "id": str(row.unit_id),
+                "name": places[row.unit_id, row.rev].name,
+                "directive_id": str(row.id),
+                "title": row.title,
+            }
+            for row in first
+        ],
+    )
+
+
+def _clear_branch(session: Session, directive: Directive, place: Place) -> None:
+    session.execute(
+        update(Assignment)
+        .where(
+            *below(directive.id, place.path),
+            Assignment.cleared_at.is_(None),
+            not_handed_over(),
+        )
+        .values(cleared_at=clock.now(), due_at=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _audit(session: Session, action: str, by: Principal, directive: Directive, **more: Any) -> None:
+    audit.append(
+        session,
+        action,
+        by=by,
+        object_kind="directive",
+        object_id=directive.id,
+        mode=directive.event.mode,
+        **more,
+    )

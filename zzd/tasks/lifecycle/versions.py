@@ -1,0 +1,123 @@
+"""A later version of a directive takes the place of the one before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from zzd.orgtree.audiences import levels_of
+from zzd.principal import Principal
+from zzd.tasks.addressing import issuers_own
+from zzd.tasks.directives import issue_directive
+from zzd.tasks.lifecycle import changes
+from zzd.tasks.lifecycle.endings import end_directive, hold_directive
+from zzd.tasks.models import Directive, DirectiveAudience
+from zzd.tasks.states import Move
+
+# What stays as it was in the version before, unless the update says otherwise.
+KEPT = (
+    *("number", "title", "text", "urgency", "figures", "ack_deadline", "report_deadline", "way"),
+    *("report_interval_minutes", "escalation"),
+)
+# Whoever says anew whom it is for says all of it.
+ADDRESSING = ("audiences", "unit_ids", "area", "lead_unit_id", "cooperating_unit_ids")
+
+
+def update_directive(
+    session: Session,
+    *,
+    by: Principal,
+    directive_id: int,
+    reason: str,
+    client_id: str | None,
+    **said: Any,
+) -> tuple[Directive, bool]:
+    """Issue the next version, and whether it is new: a repeat gives the first.
+
+    It is a directive of its own under the same event, with assignments of its own: nothing that
+    was answered to the version before counts for it, and what comes to that one later is kept
+    and not counted. What is not said stays as it was, but that nobody has countersigned this one.
+    Raises NotFound, NotPermitted, Invalid, DirectiveSuperseded, DirectiveCancelled, DirectiveClosed.
+    """
+    before = hold_directive(session, by, directive_id, "directive.update")
+    wanted = {name: getattr(before, name) for name in KEPT} | _company(before)
+    if any(said.get(name) for name in ADDRESSING):
+        wanted = {name: value for name, value in wanted.items() if name not in ADDRESSING}
+        wanted["audiences"] = []
+    else:
+        wanted["audiences"] = _audiences(session, before)
+    made, new = issue_directive(
+        session,
+        by=by,
+        event_id=before.event_id,
+        client_id=client_id,
+        before=before,
+        **{**wanted, **said},
+    )
+    if new:
+        end_directive(session, before, Move.SUPERSEDE, by=by, reason=reason)
+    return made, new
+
+
+def _audiences(session: Session, directive: Directive) -> list[dict[str, Any]]:
+    """Whom its issuer addressed, as an issuer says it."""
+    own = select(DirectiveAudience).where(
+        DirectiveAudience.directive_id == directive.id, issuers_own()
+    )
+    return [
+        {
+            "unit_id": kept.unit_id,
+            "levels": levels_of(kept.levels),
+            "line": kept.line or None,
+            "role": kept.role or None,
+        }
+        for kept in session.scalars(own.order_by(DirectiveAudience.audience_id))
+    ]
+
+
+def _company(directive: Directive) -> dict[str, Any]:
+    """What went with it (zzd.tasks.drafts.company), as an issuer says it."""
+    shown = directive.company or {}
+    lead = shown.get("lead_unit")
+    return {
+        "lead_unit_id": lead["id"] if lead else None,
+        "cooperating_unit_ids": [unit["id"] for unit in shown.get("cooperating_units", ())],
+        "copies": [
+            {name: copy[name] for name in ("unit_id", "levels", "line", "role")}
+            for copy in shown.get("copies", ())
+        ],
+        "file_ids": [file["id"] for file in shown.get("files", ())],
+        "plan": shown.get("plan"),
+    }
+
+
+def describe_changes(session: Session, directive: Directive) -> list[dict[str, Any]]:
+    """What is different from the version before; of a first version, nothing."""
+    if directive.supersedes_id is None:
+        return []
+    before = session.get_one(Directive, directive.supersedes_id)
+    return changes.between(_content(session, before), _content(session, directive))
+
+
+def _content(session: Session, directive: Directive) -> dict[str, Any]:
+    own = select(DirectiveAudience.text).where(
+        DirectiveAudience.directive_id == directive.id, issuers_own()
+    )
+    audiences = session.scalars(own.order_by(DirectiveAudience.text)).all()
+    return {name: getattr(directive, name) for name in KEPT} | {"audiences": list(audiences)}
+
+
+def successor_of(session: Session, directive_id: int) -> int | None:
+    return session.scalar(select(Directive.id).where(Directive.supersedes_id == directive_id))
+
+
+def earlier_versions(session: Session, directive: Directive) -> list[Directive]:
+    """The versions whose place this one has taken, the first one first."""
+    found: list[Directive] = []
+    earlier = directive.supersedes_id
+    while earlier is not None:
+        found.insert(0, session.get_one(Directive, earlier))
+        earlier = found[0].supersedes_id
+    return found
