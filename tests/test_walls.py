@@ -14,6 +14,7 @@ KERNEL = {
     "clock",
     "compression",
     "db",
+    "due",
     "beside",
     "bulk",
     "characters",

@@ -15,6 +15,11 @@ def now() -> datetime:
     return _frozen.get() or datetime.now(UTC)
 
 
+def is_set() -> bool:
+    """Whether the time is one that a test chose."""
+    return _frozen.get() is not None
+
+
 @contextmanager
 def at(moment: datetime) -> Iterator[None]:
     """Within the block it is ``moment`` (aware) for the calling thread of control."""

@@ -22,6 +22,7 @@ from zzd.realtime import models as realtime
 from zzd.tasks import models as tasks
 from zzd.tasks.cap import models as cap
 from zzd.tasks.drafts import models as drafts
+from zzd.tasks.escalation import models as escalation
 from zzd.tasks.exports import models as exports
 from zzd.tasks.lifecycle import models as lifecycle
 from zzd.tasks.picture import models as picture
@@ -36,6 +37,7 @@ __all__ = [
     "confirmations",
     "dings",
     "drafts",
+    "escalation",
     "exports",
     "files",
     "groups",

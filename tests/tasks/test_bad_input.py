@@ -79,6 +79,12 @@ BODIES: dict[str, dict[str, list[Any]]] = {
         ],
         "client_id": ["", "a b"],
     },
+    "/directives/{directive}/urges": {
+        "assignment_ids": [[], None, "1", *([bad] for bad in IDS), ["1"] * 201],
+        "text": ["", "a\x00", "长" * 501, 5],
+        "channels": [None, "sms", ["in_app"], ["sms"] * 3],
+        "client_id": ["", "a b"],
+    },
     "/assignments/receipts": {
         "assignment_ids": [[], None, "1", *([bad] for bad in IDS), ["1"] * 201],
         "kind": ["seen", "", None, 1],
@@ -118,6 +124,7 @@ def good(scene: Scene) -> dict[str, dict[str, Any]]:
         "/events/{event}/levels": {"level": 2, "reason": "减弱"},
         "/events/{event}/close": {},
         "/directives": scene.body(SHITANG),
+        "/directives/{directive}/urges": {"assignment_ids": ["1"]},
         "/assignments/receipts": {"assignment_ids": ["1"], "kind": "read"},
         "/assignments/{assignment}/acknowledgement": {},
         "/assignments/{assignment}/reports": {"figures": {"moved": 1}},
@@ -131,7 +138,7 @@ def test_every_fault_in_a_body_is_named(scene: Scene, path: str) -> None:
     directive = scene.issue(SHITANG)
     scene.acknowledge(SHITANG, directive)
     assignment = scene.mine(duty(SHITANG), directive)["id"]
-    address = path.format(event=scene.event["id"], assignment=assignment)
+    address = path.format(event=scene.event["id"], assignment=assignment, directive=directive["id"])
     caller = scene.as_(duty(SHITANG)) if path.startswith("/assignments") else scene.issuer
     for name, values in BODIES[path].items():
         for value in values:
@@ -157,6 +164,7 @@ def test_what_is_no_json_is_refused(scene: Scene) -> None:
 
 
 QUERIES = {
+    "/escalations": ["limit=0", "limit=201", "cursor=x"],
     "/events": ["limit=0", "limit=201", "limit=x", "cursor=x", "mode=drill", "status=x"],
     "/directives": ["limit=-1", "cursor=%00", "box=sent", "cursor=WzEuNV0"],
     "/directives/{directive}/rollup": ["unit_id=x", "unit_id=-1", f"unit_id={HUGE}"],

@@ -175,6 +175,7 @@ def test_each_state_is_counted_by_child(scene: Scene) -> None:
         "overdue": 0,
         "returned": 0,
         "stood_down": 0,
+        "escalated": 0,
         "unstaffed": 0,
         "figures": {"moved": 4, "boats": 2},
         "by_risk": {},

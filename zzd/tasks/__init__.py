@@ -24,6 +24,8 @@ from zzd.tasks.areas import routes as routes_areas
 from zzd.tasks.cap import routes as routes_cap
 from zzd.tasks.drafts import carrying as drafts_carrying
 from zzd.tasks.drafts import routes as routes_drafts
+from zzd.tasks.escalation import routes as routes_escalation
+from zzd.tasks.escalation import steps
 from zzd.tasks.exports import routes as routes_exports
 from zzd.tasks.lifecycle import routes as routes_lifecycle
 from zzd.tasks.picture import routes as routes_picture
@@ -34,6 +36,8 @@ from zzd.tasks.schemas_assignments import WatchSchema
 
 # Seconds between looks for large directives whose units are due to be counted.
 COUNTING_EVERY = 5.0
+# Between looks for steps that are due: they come at most this much late, and what they take.
+STEPS_EVERY = 1.0
 
 
 def register(app: Flask, api: Api, sockets: Sockets) -> None:
@@ -44,10 +48,12 @@ def register(app: Flask, api: Api, sockets: Sockets) -> None:
         api.register_blueprint(routes.blueprint)
     for routes in (routes_lifecycle, routes_picture, routes_exports):
         api.register_blueprint(routes.blueprint)
+    api.register_blueprint(routes_escalation.blueprint)
     drafts_carrying.register()
     photos.register()
     add_section("assignments", inbox.count_waiting)
     add_timer(app, COUNTING_EVERY, staffing.count_due)
+    add_timer(app, STEPS_EVERY, steps.take_due)
 
     @sockets.event("watch", Caller.OFFICIAL, WatchSchema)
     def watch(principal: Principal, data: dict[str, Any]) -> None:

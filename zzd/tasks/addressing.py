@@ -23,6 +23,7 @@ from zzd.db import Timestamp
 from zzd.orgtree.audiences import PATH_END, Audience, put_in_use
 from zzd.orgtree.models import Unit
 from zzd.tasks import states
+from zzd.tasks.escalation.following import first_step_at
 from zzd.tasks.models import Assignment, Directive, DirectiveAudience
 from zzd.tasks.states import State
 
@@ -121,6 +122,7 @@ def assign_units(
         "due_at": literal(due, Timestamp()),
         "issued_at": literal(clock.now(), Timestamp()),
         "moves": literal(0, Integer()),
+        "next_step_at": literal(first_step_at(directive, due), Timestamp()),
     }
     # The order of the tree is the order of the index, and of every later range.
     chosen = select(*values.values()).where(units).order_by(Unit.path)

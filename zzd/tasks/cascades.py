@@ -21,7 +21,7 @@ from zzd.tasks import policy
 from zzd.tasks.addressing import address, assign_units, meant_for
 from zzd.tasks.directives import LONGEST_TERM, STEPWISE, check_order
 from zzd.tasks.events import announce_directive, announce_rollup
-from zzd.tasks.models import Assignment, Cascade, snapshot
+from zzd.tasks.models import Assignment, Cascade, Directive, snapshot
 from zzd.tasks.moves import make_move, settled
 from zzd.tasks.problems import DirectiveClosed
 from zzd.tasks.states import UNANSWERED, Move, State
@@ -165,7 +165,7 @@ def _spread(session: Session, assignment: Assignment, cascade: Cascade) -> None:
         raise Conflict("The unit is no longer active")
     here = len(unit.path)
     places = _picked(session, unit, cascade, stepwise=assignment.directive.way == STEPWISE)
-    cascade.noted = _tighten(session, cascade)
+    cascade.noted = _tighten(session, assignment.directive, cascade)
     cascade.units = assign_units(
         session,
         assignment.directive,
@@ -222,7 +222,7 @@ def _assigned(directive_id: int) -> ColumnElement[bool]:
     return exists().where(Assignment.directive_id == directive_id, Assignment.unit_id == Unit.id)
 
 
-def _tighten(session: Session, cascade: Cascade) -> int:
+def _tighten(session: Session, directive: Directive, cascade: Cascade) -> int:
     """Give chosen units that have an assignment the earlier deadlines; returns how many."""
     ack = _earlier(Assignment.ack_deadline, cascade.ack_deadline)
     report = _earlier(Assignment.report_deadline, cascade.report_deadline)
@@ -247,9 +247,15 @@ def _tighten(session: Session, cascade: Cascade) -> int:
             # What states.due_at says, for many rows at once.
             due_at=case(
                 (Assignment.state.in_(UNANSWERED), ack),
-                (Assignment.state.in_((State.ACKNOWLEDGED, State.IN_PROGRESS)), report),
-                else_=None,
+                (
+                    Assignment.state.in_((State.ACKNOWLEDGED, State.IN_PROGRESS)),
+                    func.coalesce(report, Assignment.due_at),
+                ),
+                # A further report is due by the interval, which stays as it is.
+                else_=Assignment.due_at,
             ),
+            # A worker works out anew when the next step is due.
+            next_step_at=clock.now() if directive.escalation else Assignment.next_step_at,
         )
         .execution_options(synchronize_session=False)
     )

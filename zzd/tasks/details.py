@@ -18,6 +18,7 @@ from zzd.tasks.addressing import issuers_own
 from zzd.tasks.cascades import selects
 from zzd.tasks.contacts import contacts_of
 from zzd.tasks.drafts.company import describe_company, part_of
+from zzd.tasks.escalation.views import describe_steps, next_step
 from zzd.tasks.lifecycle.details import (
     assignment_in,
     describe_standing,
@@ -167,7 +168,10 @@ def describe_assignments(
                 "state": standing(row).value,
                 "ack_deadline": row.ack_deadline,
                 "report_deadline": row.report_deadline,
+                "due_at": due,
                 "overdue": states.overdue(standing(row), due, clock.now()),
+                "next_step": next_step(row),
+                "escalated_at": row.escalated_at,
                 "delivered_at": row.delivered_at,
                 "read_at": row.read_at,
                 "acknowledged": acknowledged.get(row.id),
@@ -203,6 +207,7 @@ def describe_assignment(session: Session, by: Principal, row: Assignment) -> dic
     shown["history"] = describe_history(session, row)
     shown |= describe_standing(session, row.directive, row.path)
     shown["successor_assignment_id"] = assignment_in(session, shown["successor_id"], row.unit_id)
+    shown["escalations"] = describe_steps(session, row.id)
     shown["reports"] = describe_reports(session, by, Report.assignment_id == row.id)
     return shown
 

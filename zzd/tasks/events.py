@@ -79,6 +79,12 @@ def announce_rollup(session: Session, directive_id: int, path: str) -> None:
     announce_sums(session, directive_id, ancestor_ids(path))
 
 
+def announce_rollups(session: Session, directive_id: int, paths: Iterable[str]) -> None:
+    """The same of many units at once: each of those above is named once."""
+    found = dict.fromkeys(unit_id for path in paths for unit_id in ancestor_ids(path))
+    announce_sums(session, directive_id, list(found))
+
+
 def announce_sums(session: Session, directive_id: int, unit_ids: list[int]) -> None:
     """The sums at these units changed: to who watches one of them."""
     outbox.publish(

@@ -13,12 +13,15 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    text,
     true,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from zzd.db import Base, BigInt, Id, Idempotent, byte_ordered
 from zzd.principal import Principal
+
+WAITS = text("next_step_at IS NOT NULL")
 
 
 class ByOfficial:
@@ -171,6 +174,13 @@ class Assignment(Base):
         UniqueConstraint("directive_id", "unit_id"),
         Index("ix_assignment_directive_path", "directive_id", "path"),
         Index("ix_assignment_unit", "unit_id", "completed_at", "due_at"),
+        # Of those that wait for a timer alone: a worker reads a short range of it.
+        Index(
+            "ix_assignment_next_step",
+            "next_step_at",
+            postgresql_where=WAITS,
+            sqlite_where=WAITS,
+        ),
     )
 
     id: Mapped[Id]
@@ -207,6 +217,12 @@ class Assignment(Base):
     final_at: Mapped[datetime | None]
     correction_at: Mapped[datetime | None]
     moves: Mapped[int]
+    # When a worker looks at it next, how many steps of this deadline were taken, how many in all,
+    # and when it was escalated first (see zzd.tasks.escalation).
+    next_step_at: Mapped[datetime | None]
+    steps_taken: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
+    steps: Mapped[int] = mapped_column(default=0, server_default="0")
+    escalated_at: Mapped[datetime | None]
 
     directive: Mapped[Directive] = relationship(
         primaryjoin="Directive.id == foreign(Assignment.directive_id)", viewonly=True

@@ -13,6 +13,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from zzd import clock
 from zzd.principal import Principal
 from zzd.tasks import states
+from zzd.tasks.escalation.following import end_steps, next_report_at, timer_after
 from zzd.tasks.events import announce_assignment
 from zzd.tasks.models import Assignment, AssignmentMove, snapshot
 from zzd.tasks.problems import REFUSALS
@@ -74,17 +75,25 @@ def make_move(
             )
         )
         announce_assignment(session, assignment)
+    end_steps(session, moving, move, now)
     return moving
 
 
 def _after(assignment: Assignment, move: Move, now: datetime) -> dict[str, Any]:
     rule = TABLE[move]
     state = rule.leads_to or State(assignment.state)
-    due = states.due_at(state, assignment.ack_deadline, assignment.report_deadline)
+    due = states.due_at(
+        state,
+        assignment.ack_deadline,
+        assignment.report_deadline,
+        next_report_at(assignment, move, now),
+    )
+    due = None if assignment.cleared_at else due
     return {
         "id": assignment.id,
         "state": state.value,
-        "due_at": None if assignment.cleared_at else due,
+        "due_at": due,
+        **timer_after(assignment, state, due),
         "moves": assignment.moves + 1,
         **{name: getattr(assignment, name) or now for name in rule.stamps},
     }

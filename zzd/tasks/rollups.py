@@ -24,7 +24,7 @@ from zzd.tasks.states import State
 
 COUNTS = (
     *("addressed", "delivered", "acknowledged", "reported", "completed", "overdue"),
-    *("returned", "stood_down"),
+    *("returned", "stood_down", "escalated"),
 )
 STATES: dict[str, ColumnElement[bool]] = {
     "not_delivered": Assignment.delivered_at.is_(None),
@@ -37,6 +37,7 @@ STATES: dict[str, ColumnElement[bool]] = {
         Assignment.delivered_at.is_not(None),
         Assignment.stood_down_at.is_(None),
     ),
+    "escalated": Assignment.escalated_at.is_not(None),
 }
 
 
@@ -156,6 +157,7 @@ def counts_for(directive: Directive) -> list[ColumnElement[int]]:
         func.count(case((late(directive), 1))),
         func.count(case((Assignment.state == State.RETURNED.value, 1))),
         func.count(Assignment.stood_down_at),
+        func.count(Assignment.escalated_at),
     ]
 
 

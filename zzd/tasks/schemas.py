@@ -246,6 +246,9 @@ class RollupRowSchema(Schema):
     stood_down = fields.Integer(
         metadata={"description": "Acknowledged that the directive was cancelled"}
     )
+    escalated = fields.Integer(
+        metadata={"description": "Units of which somebody was told that they were late"}
+    )
     unstaffed = fields.Integer(
         metadata={"description": "Addressed units in which nobody holds a post that is addressed"}
     )

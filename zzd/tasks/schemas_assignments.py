@@ -8,6 +8,7 @@ from zzd.api import Id, Moment, PageQuerySchema, StrictSchema, Text, client_id_f
 from zzd.orgtree.audiences import LEVELS, ROLES
 from zzd.tasks.assignments import RECEIPTS
 from zzd.tasks.cascades import MOST_PICKED
+from zzd.tasks.escalation.schemas_steps import NextStepSchema, TakenStepSchema
 from zzd.tasks.lifecycle.schemas import HandedOverSchema, StandingSchema
 from zzd.tasks.reporting.schemas import ReportSchema
 from zzd.tasks.responses import MODES
@@ -66,7 +67,10 @@ class AssignmentSchema(Schema):
     state = fields.String(validate=validate.OneOf([state.value for state in State]))
     ack_deadline = Moment()
     report_deadline = Moment(allow_none=True)
+    due_at = Moment(allow_none=True, metadata={"description": "The deadline that counts next"})
     overdue = fields.String(validate=validate.OneOf(["acknowledge", "report"]), allow_none=True)
+    next_step = fields.Nested(NextStepSchema, allow_none=True)
+    escalated_at = Moment(allow_none=True)
     delivered_at = Moment(allow_none=True)
     read_at = Moment(allow_none=True)
     acknowledged = fields.Nested(AcknowledgementSchema, allow_none=True)
@@ -109,6 +113,7 @@ class AssignmentWithHistorySchema(StandingSchema, AssignmentSchema):
     )
     history = fields.List(fields.Nested(HistoryEntrySchema))
     reports = fields.List(fields.Nested(ReportSchema))
+    escalations = fields.List(fields.Nested(TakenStepSchema))
 
 
 class AssignmentQuerySchema(PageQuerySchema):

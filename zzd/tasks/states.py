@@ -262,12 +262,18 @@ def weave(own: Sequence[Step], ends: Sequence[Step]) -> list[Step]:
 
 
 def due_at(
-    state: State, ack_deadline: datetime, report_deadline: datetime | None
+    state: State,
+    ack_deadline: datetime,
+    report_deadline: datetime | None,
+    next_report_at: datetime | None = None,
 ) -> datetime | None:
-    """The deadline that counts next: to acknowledge, then to report, then none."""
+    """The deadline that counts next: to acknowledge, then to report, then the next report's, if
+    one is asked for at intervals, or none."""
     if state in UNANSWERED:
         return ack_deadline
-    return report_deadline if state in (State.ACKNOWLEDGED, State.IN_PROGRESS) else None
+    if state in (State.ACKNOWLEDGED, State.IN_PROGRESS):
+        return report_deadline or next_report_at
+    return next_report_at if state is State.REPORTED else None
 
 
 def overdue(

@@ -5,6 +5,7 @@ import type {
   AssignmentState,
   Audience,
   Directive,
+  Escalation,
   EscalationStep,
   FigureSpec,
   Mode,
@@ -65,6 +66,13 @@ export const directiveAssignments = (
 export const myAssignments = (state: 'open' | 'closed', cursor?: string | null) =>
   get<Page<Assignment>>('/assignments', { box: 'mine', state, cursor, limit: 100 })
 export const assignment = (id: string) => get<Assignment>(`/assignments/${id}`)
+export const escalations = (cursor?: string | null) =>
+  get<Page<Escalation>>('/escalations', { cursor })
+export const urge = (directiveId: string, assignmentIds: string[], clientId: string) =>
+  post<{ units: number; unreached: number }>(`/directives/${directiveId}/urges`, {
+    assignment_ids: assignmentIds,
+    client_id: clientId,
+  })
 export const sendReceipts = (ids: string[], kind: 'delivered' | 'read') =>
   post<{ items: { id: string; state: AssignmentState }[] }>('/assignments/receipts', {
     assignment_ids: ids,

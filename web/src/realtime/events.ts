@@ -71,6 +71,7 @@ export interface EventData {
     state: AssignmentState
     mode: Mode
   }
+  'escalation.fired': { directive_id: string; title: string; urgency: Urgency; event: EventBrief; step: string; kind: string }
   'rollup.updated': { directive_id: string; unit_ids: string[] }
   'warning.received': { warning_id: string; unit_id: string; name: string }
   'warning.updated': {

@@ -10,33 +10,24 @@ import time
 from datetime import datetime, timedelta
 from typing import Any
 
-import structlog
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from zzd import clock
+from zzd import clock, due
 from zzd.db import reading, transaction
 from zzd.messaging.confirmations import events, progress
 from zzd.messaging.confirmations.confirming import mark_progress
 from zzd.messaging.confirmations.models import Confirmation, ConfirmationRequest
 from zzd.messaging.dings import counting
 from zzd.messaging.dings.rules import PROGRESS_EVERY
-from zzd.messaging.dings.steps import AT_ONCE, LEASE, REST_AFTER_COUNTING
+from zzd.messaging.dings.steps import LEASE, REST_AFTER_COUNTING
 from zzd.orgtree.models import Unit
-
-log = structlog.get_logger()
 
 
 def tell_progress() -> None:
-    with reading() as session:
-        query = select(ConfirmationRequest.id).where(_is_due(clock.now())).limit(AT_ONCE)
-        ids = session.scalars(query).all()
-    for request_id in ids:
-        try:
-            _tell(request_id)
-        except Exception as error:
-            # The others do not wait for what is wrong with one.
-            log.warning("confirmations were not counted", request=request_id, exc_info=error)
+    due.act_on_each(
+        lambda now: select(ConfirmationRequest.id).where(_is_due(now)), _tell, what="confirmations"
+    )
 
 
 def _is_due(now: Any) -> ColumnElement[bool]:
@@ -46,10 +37,10 @@ def _is_due(now: Any) -> ColumnElement[bool]:
 
 
 def _claim(
-    session: Session, request_id: int, due: ColumnElement[bool]
+    session: Session, request_id: int, condition: ColumnElement[bool]
 ) -> ConfirmationRequest | None:
-    query = select(ConfirmationRequest).where(ConfirmationRequest.id == request_id, due)
-    return session.scalar(query.with_for_update(skip_locked=True, key_share=True))
+    which = and_(ConfirmationRequest.id == request_id, condition)
+    return due.claim(session, ConfirmationRequest, which, key_share=True)
 
 
 def _lease(request_id: int) -> datetime | None:

@@ -1,8 +1,6 @@
 """What happens to a DING by itself: it repeats, its sender is told how far it is, it completes.
 
-When something is due stands in the database. Any number of workers look; the one that gets the
-row does it, in one transaction with its event, so that a crash before the commit leaves it due
-and nothing happens twice.
+Timers as zzd.due has them: the worker that gets the row does it, in one transaction with its event.
 """
 
 from __future__ import annotations
@@ -13,19 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import structlog
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
-from zzd import clock
+from zzd import clock, due
 from zzd.db import reading, transaction
 from zzd.messaging.dings import counting, events, recipients, rules, views
 from zzd.messaging.dings.dings import mark_progress
 from zzd.messaging.dings.models import Ding, DingStep
 
-log = structlog.get_logger()
-
-AT_ONCE = 200
 LEASE = timedelta(minutes=2)
 # What took long to count is counted again after so many times as long.
 REST_AFTER_COUNTING = 5
@@ -60,21 +54,15 @@ def _may_be_told(now: Any) -> ColumnElement[bool]:
     return and_(Ding.progress_due_at <= now, rested)
 
 
-def _each(due: Callable[[Any], ColumnElement[bool]], act: Callable[[int], None]) -> None:
-    with reading() as session:
-        ids = session.scalars(select(Ding.id).where(due(clock.now())).limit(AT_ONCE)).all()
-    for ding_id in ids:
-        try:
-            act(ding_id)
-        except Exception as error:
-            # The others do not wait for what is wrong with one.
-            log.warning("a ding's step failed", ding=ding_id, step=act.__name__, exc_info=error)
+def _each(condition: Callable[[Any], ColumnElement[bool]], act: Callable[[int], None]) -> None:
+    due.act_on_each(
+        lambda now: select(Ding.id).where(condition(now)), act, what=f"dings, {act.__name__}"
+    )
 
 
-def _claim(session: Session, ding_id: int, due: ColumnElement[bool]) -> Ding | None:
+def _claim(session: Session, ding_id: int, condition: ColumnElement[bool]) -> Ding | None:
     """The DING, unless somebody else has it or had it. Receipts go on being written."""
-    query = select(Ding).where(Ding.id == ding_id, due)
-    return session.scalar(query.with_for_update(skip_locked=True, key_share=True))
+    return due.claim(session, Ding, and_(Ding.id == ding_id, condition), key_share=True)
 
 
 def _lease(ding_id: int) -> datetime | None:

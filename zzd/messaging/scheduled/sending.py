@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import ColumnElement, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from zzd import clock
+from zzd import clock, due
 from zzd.audit.log import record_denial
-from zzd.db import reading, transaction
+from zzd.db import transaction
 from zzd.errors import Problem
 from zzd.identity.principals import principal_of_account
 from zzd.messaging import messages
@@ -22,7 +22,6 @@ from zzd.messaging.scheduled.problems import PostNotHeld
 
 log = structlog.get_logger()
 
-AT_ONCE = 200
 SENT_AS = "scheduled."
 # When something of ours fails, it is not the sender's: it is tried again, so often.
 AGAIN_AFTER, MOST_ATTEMPTS = timedelta(minutes=1), 5
@@ -30,22 +29,21 @@ AGAIN_AFTER, MOST_ATTEMPTS = timedelta(minutes=1), 5
 
 def send_due() -> None:
     """Send what is due. Any number of workers may do it at once."""
-    query = (
-        select(ScheduledMessage.id)
-        .where(_is_due())
-        .order_by(ScheduledMessage.due_at)
-        .limit(AT_ONCE)
+    due.act_on_each(
+        lambda _now: select(ScheduledMessage.id).where(_is_due()).order_by(ScheduledMessage.due_at),
+        _send_or_settle,
+        what="scheduled messages",
     )
-    with reading() as session:
-        ids = session.scalars(query).all()
-    for scheduled_id in ids:
-        try:
-            _send(scheduled_id)
-        except Problem as problem:
-            _fail(scheduled_id, problem)
-        except Exception as error:
-            log.warning("a scheduled message waits", id=scheduled_id, exc_info=error)
-            _postpone(scheduled_id)
+
+
+def _send_or_settle(scheduled_id: int) -> None:
+    try:
+        _send(scheduled_id)
+    except Problem as problem:
+        _fail(scheduled_id, problem)
+    except Exception as error:
+        log.warning("a scheduled message waits", id=scheduled_id, exc_info=error)
+        _postpone(scheduled_id)
 
 
 def _is_due() -> ColumnElement[bool]:
@@ -53,8 +51,9 @@ def _is_due() -> ColumnElement[bool]:
 
 
 def _claim(session: Session, scheduled_id: int) -> ScheduledMessage | None:
-    query = select(ScheduledMessage).where(ScheduledMessage.id == scheduled_id, _is_due())
-    return session.scalar(query.with_for_update(skip_locked=True))
+    return due.claim(
+        session, ScheduledMessage, and_(ScheduledMessage.id == scheduled_id, _is_due())
+    )
 
 
 def _send(scheduled_id: int) -> None:

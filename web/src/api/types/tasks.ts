@@ -86,7 +86,10 @@ export interface Assignment {
   state: AssignmentState
   ack_deadline: string
   report_deadline: string | null
+  due_at: string | null
   overdue: 'acknowledge' | 'report' | null
+  next_step: { step: StepName; at: string; published: boolean } | null
+  escalated_at: string | null
   delivered_at: string | null
   read_at: string | null
   acknowledged: { at: string; by: OfficialRef } | null
@@ -101,6 +104,30 @@ export interface Assignment {
   history?: { at: string; move: string; by: OfficialRef | null; detail: Record<string, unknown> | null }[]
   reports?: Report[]
   contacts?: Contact[]
+  escalations?: TakenStep[]
+}
+
+export type StepName = EscalationStep['step'] | 'ask'
+
+/** Somebody was told that a unit is late, or it was asked for its next report. */
+export interface TakenStep {
+  no: number
+  kind: 'acknowledge' | 'report'
+  deadline: string
+  step: StepName | 'urge'
+  due_at: string
+  fired_at: string
+  ended_at: string | null
+  told: OfficialRef[]
+  /** Duties nobody holds, which were passed over. */
+  vacant: string[]
+  published: boolean
+  by: OfficialRef | null
+}
+
+/** The latest step that told me of an assignment that is still late. */
+export interface Escalation extends TakenStep {
+  assignment: Assignment
 }
 
 export interface RollupRow {
@@ -111,6 +138,7 @@ export interface RollupRow {
   reported: number
   completed: number
   overdue: number
+  escalated: number
   unstaffed: number
   figures: Record<string, number | null>
   by_risk: Record<string, Record<string, number | null>>
@@ -134,4 +162,5 @@ export type AssignmentFilter =
   | 'not_reported'
   | 'not_completed'
   | 'overdue'
+  | 'escalated'
   | 'any'

@@ -27,8 +27,8 @@ export function useAssignmentDetail(id: string) {
 
   /** An action's answer is shown at once; what only the full view has (the history) follows. */
   function adopt(answer: Assignment): void {
-    const { history, reports } = resource.data.value ?? {}
-    resource.data.value = { history, reports, ...answer }
+    const { history, reports, escalations } = resource.data.value ?? {}
+    resource.data.value = { history, reports, escalations, ...answer }
     if (answer.completed_at) inbox.byId.delete(id)
     else inbox.put(resource.data.value)
     reloadSoon()
@@ -37,6 +37,9 @@ export function useAssignmentDetail(id: string) {
   const ends = [
     onPushed('assignment.updated', ({ assignment_id }) => {
       if (assignment_id === id) reloadSoon()
+    }),
+    onPushed('escalation.fired', ({ directive_id }) => {
+      if (directive_id === resource.data.value?.directive.id) reloadSoon()
     }),
     onPushed('rollup.updated', ({ directive_id }) => {
       if (directive_id === resource.data.value?.directive.id) reloadSoon()

@@ -1,4 +1,4 @@
-import type { EscalationStep } from '@/api/types'
+import type { EscalationStep, StepName } from '@/api/types'
 
 export const STEPS = ['remind', 'deputy', 'leader', 'parent'] as const
 export const MOST_STEPS = 8
@@ -38,4 +38,9 @@ export function nextStep(steps: EscalationStep[]): EscalationStep {
     after_minutes: Math.min(last.after_minutes + 10, LATEST_MINUTES),
     working_days: last.working_days,
   }
+}
+
+/** The key of a step's words. */
+export function stepText(step: StepName | 'urge'): string {
+  return step === 'ask' || step === 'urge' ? `escalation.${step}` : `escalation.steps.${step}`
 }

@@ -210,6 +210,7 @@ export default {
       not_acknowledged: 'Not acknowledged',
       not_reported: 'Not reported',
       not_completed: 'Not completed',
+      escalated: 'Escalated',
       overdue: 'Overdue',
     },
     nobodyMissing: 'No such units',

@@ -203,6 +203,7 @@ export default {
       not_acknowledged: '未签收',
       not_reported: '未反馈',
       not_completed: '未办结',
+      escalated: '已逐级提醒',
       overdue: '已超时',
     },
     nobodyMissing: '没有此类单位',

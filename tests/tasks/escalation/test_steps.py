@@ -1,0 +1,326 @@
+"""What is due is done once, in its order, by whichever worker, and stops when it is answered."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from tests.conftest import Listening
+from tests.tasks.escalation.conftest import DEADLINE, MINUTE, START, Issue, at, work
+from tests.tasks.scenes import (
+    DONGHAI,
+    HAILI,
+    SHITANG,
+    SONGMEN,
+    TAIZHOU,
+    WENLING,
+    Scene,
+    duty,
+    moment,
+)
+from tests.tasks.test_statements import plan_of
+from zzd import clock
+from zzd.db import transaction
+from zzd.tasks.escalation import steps
+from zzd.tasks.escalation.models import EscalationStep
+from zzd.tasks.models import Assignment
+
+
+def history(scene: Scene, code: str, directive: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = scene.as_(duty(code)).get(scene.path(code, directive))[
+        "escalations"
+    ]
+    return found
+
+
+def names(steps_: list[dict[str, Any]]) -> list[str]:
+    return [step["step"] for step in steps_]
+
+
+def test_each_step_is_taken_in_its_time_and_says_who_was_told(scene: Scene, issue: Issue) -> None:
+    directive = issue(SHITANG)
+    for minute in range(DEADLINE - 1, DEADLINE + 60):
+        work(minute)
+    with at(200):
+        taken = history(scene, SHITANG, directive)
+        assert [(each["step"], moment(each["due_at"]), each["due_at"]) for each in taken] == [
+            (step, START + (DEADLINE + after) * MINUTE, each["fired_at"])
+            for (step, after), each in zip(
+                [("remind", 0), ("deputy", 10), ("leader", 20), ("parent", 30)], taken, strict=True
+            )
+        ]
+        told = [[person["post_title"] for person in each["told"]] for each in taken]
+        places = [{person["unit_name"] for person in each["told"]} for each in taken]
+        # 石塘镇 has no deputy, so the leader is told in that step already.
+        assert told == [["值班员", "主任"], ["主任"], ["主任"], ["值班员"]]
+        assert places == [{"石塘镇"}, {"石塘镇"}, {"石塘镇"}, {"温岭市"}]
+        assert [each["vacant"] for each in taken] == [[], ["deputy"], [], []]
+        total = scene.rollup(directive)["total"]
+        assert (total["escalated"], total["overdue"]) == (1, 1)
+        escalated = scene.issuer.get(
+            f"/directives/{directive['id']}/assignments", state="escalated"
+        )
+        assert [item["unit"]["code"] for item in escalated["items"]] == [SHITANG]
+
+
+def test_where_nobody_holds_a_post_those_above_are_told(scene: Scene, issue: Issue) -> None:
+    """海利村 has no officials at all: the township's duty officer hears of it at once."""
+    directive = issue(HAILI)
+    work(DEADLINE)
+    with at(DEADLINE + 1):
+        (told,) = scene.as_(duty(SHITANG)).get("/escalations")["items"]
+        assert (told["step"], told["vacant"]) == ("remind", ["remind", "deputy", "leader"])
+        assert told["told"][0]["unit_name"] == "石塘镇"
+        assert told["assignment"]["directive"]["id"] == directive["id"]
+
+
+def test_an_answer_stops_it_at_once_and_what_was_stays(scene: Scene, issue: Issue) -> None:
+    directive = issue(SHITANG, SONGMEN)
+    work(DEADLINE + 15)
+    work(DEADLINE + 16)
+    with at(DEADLINE + 17):
+        assert len(scene.as_(duty(SHITANG)).get("/escalations")["items"]) == 1
+        assert scene.mine(duty(SHITANG), directive)["next_step"]["step"] == "leader"
+        scene.acknowledge(SHITANG, directive)
+        assert scene.as_(duty(SHITANG)).get("/escalations")["items"] == []
+    work(DEADLINE + 40)
+    with at(DEADLINE + 41):
+        late = history(scene, SHITANG, directive)
+        assert names(late) == ["remind", "deputy"]
+        assert {each["ended_at"] for each in late} == {
+            (START + (DEADLINE + 17) * MINUTE).isoformat()
+        }
+        assert names(history(scene, SONGMEN, directive)) == ["remind", "deputy", "leader", "parent"]
+        assert scene.rollup(directive)["total"]["escalated"] == 2
+    # Now it is the report that is waited for, by the same rule.
+    work(2 * DEADLINE)
+    with at(2 * DEADLINE + 1):
+        assert [
+            (each["step"], each["kind"]) for each in history(scene, SHITANG, directive)[2:]
+        ] == [("remind", "report")]
+        scene.report(SHITANG, directive, moved=1)
+    work(2 * DEADLINE + 90)
+    with at(2 * DEADLINE + 91):
+        assert len(history(scene, SHITANG, directive)) == 3
+
+
+def test_nobody_is_told_once_the_event_is_over(scene: Scene, issue: Issue) -> None:
+    directive = issue(SHITANG)
+    work(DEADLINE)
+    with at(DEADLINE + 1):
+        scene.issuer.post(f"/events/{scene.event['id']}/close", status=200)
+    work(DEADLINE + 90)
+    with at(DEADLINE + 91):
+        assert names(history(scene, SHITANG, directive)) == ["remind"]
+        assert scene.as_(duty(SHITANG)).get("/escalations")["items"] == []
+
+
+def test_a_deadline_that_was_drawn_nearer_draws_the_steps_nearer(
+    scene: Scene, issue: Issue
+) -> None:
+    directive = issue(WENLING, SHITANG)
+    with at(1):
+        scene.acknowledge(WENLING, directive)
+        nearer = (START + 10 * MINUTE).isoformat()
+        scene.pass_on(WENLING, directive, levels=[4], ack_deadline=nearer)
+    work(9)
+    work(10)
+    with at(11):
+        assert names(history(scene, SHITANG, directive)) == ["remind"]
+        # Units that it reached only then have the rule as well.
+        assert names(history(scene, SONGMEN, directive)) == ["remind"]
+
+
+def test_a_report_is_asked_for_again_and_again_and_a_missed_one_is_overdue(
+    scene: Scene, issue: Issue, listening: Listening
+) -> None:
+    directive = issue(SHITANG, report_interval_minutes=60)
+    with at(30):
+        scene.report(SHITANG, directive, moved=1)
+        mine = scene.mine(duty(SHITANG), directive)
+        assert moment(mine["due_at"]) == START + 90 * MINUTE
+        assert (mine["state"], mine["overdue"]) == ("reported", None)
+        device = listening(duty(SHITANG))
+    work(79)
+    assert device.hear("escalation.fired") == []
+    work(80)
+    (heard,) = device.hear("escalation.fired")
+    assert (heard["step"], heard["kind"]) == ("ask", "report")
+    with at(85):
+        assert scene.rollup(directive)["total"]["escalated"] == 0
+        scene.report(SHITANG, directive, moved=2)
+    work(95)
+    with at(146):
+        assert scene.mine(duty(SHITANG), directive)["overdue"] == "report"
+        assert scene.rollup(directive)["total"]["overdue"] == 1
+    for minute in (135, 145, 155):
+        work(minute)
+    with at(156):
+        assert names(history(scene, SHITANG, directive)) == ["ask", "ask", "remind", "deputy"]
+        scene.complete(SHITANG, directive)
+        assert scene.mine(duty(SHITANG), directive)["due_at"] is None
+    work(500)
+    with at(501):
+        assert len(history(scene, SHITANG, directive)) == 4
+
+
+def test_after_two_hours_without_a_line_a_county_finds_all_of_it_in_its_order(
+    scene: Scene, issue: Issue
+) -> None:
+    """It missed every push; what it asks for then has each step once, with its own time."""
+    directive = issue(WENLING, SHITANG)
+    for minute in range(DEADLINE - 5, DEADLINE + 120, 2):
+        work(minute)
+    with at(DEADLINE + 120):
+        county = scene.as_(duty(WENLING))
+        told = county.get("/escalations")["items"]
+        assert [(each["assignment"]["unit"]["code"], each["step"]) for each in told] in (
+            [(SHITANG, "parent"), (WENLING, "remind")],
+            [(WENLING, "remind"), (SHITANG, "parent")],
+        )
+        for code in (WENLING, SHITANG):
+            taken = history(scene, code, directive)
+            assert names(taken) == ["remind", "deputy", "leader", "parent"]
+            times = [moment(each["fired_at"]) for each in taken]
+            assert times == sorted(times)
+            for each in taken:
+                assert (
+                    timedelta() <= moment(each["fired_at"]) - moment(each["due_at"]) <= 2 * MINUTE
+                )
+        body = {"figures": {"moved": 7}, "client_id": "queued", "device_time": START.isoformat()}
+        county.post(f"{scene.path(WENLING, directive)}/acknowledgement")
+        path = f"{scene.path(WENLING, directive)}/reports"
+        first = county.post(path, body)
+        assert county.post(path, body, status=200)["id"] == first["id"]
+        assert moment(first["device_time"]) == START
+
+
+def test_a_clock_that_jumps_takes_no_step_twice(scene: Scene, issue: Issue) -> None:
+    directive = issue(SHITANG)
+    for minute in (DEADLINE, DEADLINE - 60, DEADLINE + 60, DEADLINE, DEADLINE + 61, DEADLINE + 120):
+        work(minute)
+    with at(200):
+        taken = history(scene, SHITANG, directive)
+        assert names(taken) == ["remind", "deputy", "leader", "parent"]
+
+
+@pytest.fixture
+def batches_of_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(steps, "AT_ONCE", 2)
+
+
+def steps_written(session: Session) -> list[tuple[int, int, str]]:
+    session.rollback()
+    query = select(EscalationStep.assignment_id, EscalationStep.no, EscalationStep.step)
+    return sorted(tuple(row) for row in session.execute(query))
+
+
+def expected(session: Session) -> list[tuple[int, int, str]]:
+    ids = session.scalars(select(Assignment.id)).all()
+    order = ("remind", "deputy", "leader", "parent")
+    return sorted((id_, no, step) for id_ in ids for no, step in enumerate(order, start=1))
+
+
+def test_many_workers_take_each_step_once(
+    app: Flask, scene: Scene, issue: Issue, session: Session, batches_of_two: None
+) -> None:
+    issue(audiences=[scene.all_below(TAIZHOU)])
+    barrier = Barrier(4)
+
+    def run(skew: timedelta) -> None:
+        with app.app_context(), clock.at(START + (DEADLINE + 100) * MINUTE + skew):
+            barrier.wait(timeout=30)
+            for _ in range(3):
+                steps.take_due()
+
+    # Their clocks are an hour apart, and all of them past the last step.
+    with ThreadPoolExecutor(4) as pool:
+        futures = [pool.submit(run, timedelta(hours=hours)) for hours in (0, 1, -0.5, 0)]
+        for future in futures:
+            future.result(timeout=60)
+    work(DEADLINE + 200)
+    assert steps_written(session) == expected(session)
+    assert session.scalar(select(func.count()).where(Assignment.next_step_at.is_not(None))) == 0
+
+
+def test_a_worker_that_dies_in_the_middle_of_a_batch_did_nothing_of_it(
+    scene: Scene,
+    issue: Issue,
+    session: Session,
+    batches_of_two: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    issue(audiences=[scene.all_below(TAIZHOU)])
+    moved_on, calls = steps._move_on, []
+
+    def die_the_third_time(*arguments: Any) -> None:
+        calls.append(arguments)
+        if len(calls) == 3:
+            raise SystemExit
+        moved_on(*arguments)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(steps, "_move_on", die_the_third_time)
+        with at(DEADLINE), pytest.raises(SystemExit):
+            steps.take_due()
+    assert len(steps_written(session)) == 4
+    for _ in range(4):
+        work(DEADLINE + 100)
+    assert steps_written(session) == expected(session)
+
+
+def test_a_unit_that_answers_at_that_moment_is_left_alone(
+    app: Flask, scene: Scene, issue: Issue, session: Session
+) -> None:
+    """Whoever acknowledges holds the row; the worker does not wait for it, and finds it over."""
+    if session.get_bind().dialect.name == "sqlite":
+        pytest.skip("there is one writer at a time")
+    directive = issue(SHITANG)
+    with transaction() as holding:
+        holding.scalars(select(Assignment).with_for_update()).all()
+        with ThreadPoolExecutor(1) as pool:
+
+            def look() -> int:
+                with app.app_context(), at(DEADLINE):
+                    return steps.take_due()
+
+            assert pool.submit(look).result(timeout=20) == 0
+    with at(DEADLINE):
+        scene.acknowledge(SHITANG, directive)
+    work(DEADLINE + 1)
+    assert steps_written(session) == []
+
+
+def test_a_worker_looks_along_an_index_of_what_waits(app: Flask, session: Session) -> None:
+    with transaction() as writing:
+        writing.execute(
+            text(
+                "INSERT INTO assignment (id, directive_id, unit_id, path, level, state, ack_deadline,"
+                " issued_at, moves) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
+                " WHERE i < 3000) SELECT i, 1, i, '00001', 4, 'issued', '2026-01-01', '2026-01-01',"
+                " 0 FROM n"
+            )
+        )
+        writing.execute(text("ANALYZE"))
+    due = "SELECT id FROM assignment WHERE next_step_at <= '2026-01-01' ORDER BY next_step_at LIMIT 500"
+    assert "ix_assignment_next_step" in plan_of(session, due)
+
+
+def test_a_batch_costs_the_same_however_many_units_are_in_it(
+    scene: Scene, issue: Issue, statements: Any
+) -> None:
+    def cost(*codes: str) -> int:
+        issue(*codes)
+        with statements() as seen:
+            work(DEADLINE)
+        # SQLite takes rows to be written one by one.
+        return len(set(seen))
+
+    assert cost(SHITANG, SONGMEN, DONGHAI, WENLING) == cost(SHITANG)

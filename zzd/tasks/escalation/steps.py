@@ -1,0 +1,180 @@
+"""Taking the steps that are due: a batch of assignments at a time, in a few statements.
+
+A batch is claimed, its steps written, told and moved on in one transaction (zzd.due). Whoever
+acknowledges holds the assignment's row: a step that comes at that moment is left for the next look,
+which finds that it is over.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.orm import Session, joinedload
+
+from zzd import due
+from zzd.bulk import table_of
+from zzd.db import is_one_of, reading, transaction
+from zzd.tasks.escalation import people, timetable
+from zzd.tasks.escalation.events import announce_step
+from zzd.tasks.escalation.following import is_further_report, plan_of
+from zzd.tasks.escalation.models import EscalationStep
+from zzd.tasks.escalation.timetable import ASK, Planned
+from zzd.tasks.events import announce_rollups
+from zzd.tasks.models import Assignment, Directive
+from zzd.tasks.states import UNANSWERED, State
+
+AT_ONCE = 500
+COLUMNS = (
+    Assignment.id,
+    Assignment.directive_id,
+    Assignment.unit_id,
+    Assignment.path,
+    Assignment.state,
+    Assignment.report_deadline,
+    Assignment.due_at,
+    Assignment.steps_taken,
+    Assignment.steps,
+)
+
+
+def take_due() -> int:
+    """Take every step that is due; returns how many assignments were looked at."""
+    return due.act_in_batches(_waiting, _take_batch)
+
+
+def _waiting() -> bool:
+    with reading() as session:
+        query = select(Assignment.id).where(Assignment.next_step_at <= due.moment(session))
+        return session.scalar(query.limit(1)) is not None
+
+
+def _take_batch() -> int:
+    with transaction() as session:
+        now = due.moment(session)
+        rows = session.execute(
+            select(*COLUMNS)
+            .where(Assignment.next_step_at <= now)
+            .order_by(Assignment.next_step_at)
+            .limit(AT_ONCE)
+            .with_for_update(skip_locked=True, of=Assignment)
+        ).all()
+        if rows:
+            _take(session, rows, now)
+    return len(rows)
+
+
+def _take(session: Session, rows: Sequence[Any], now: datetime) -> None:
+    directives = _hold_directives(session, {row.directive_id for row in rows})
+    plans: dict[tuple[Any, ...], list[Planned]] = {}
+    late: list[tuple[Any, Planned]] = []
+    # Assignments by what becomes of their timer: mostly the same for a whole batch.
+    moved: dict[tuple[datetime | None, int, str], list[int]] = defaultdict(list)
+    for row in rows:
+        directive = directives.get(row.directive_id)
+        planned: list[Planned] = []
+        if directive is not None and row.due_at is not None:
+            state = State(row.state)
+            further = is_further_report(directive, state, row.report_deadline)
+            key = (directive.id, row.due_at, further)
+            if key not in plans:
+                plans[key] = plan_of(directive, row.due_at, further_report=further)
+            planned = plans[key]
+        taken = row.steps_taken
+        what = "nothing"
+        if taken < len(planned) and planned[taken].at <= now:
+            late.append((row, planned[taken]))
+            what = "asked" if planned[taken].step == ASK else "escalated"
+            taken += 1
+        following = planned[taken].at if taken < len(planned) else None
+        moved[following, taken, what].append(row.id)
+    if late:
+        _tell(session, directives, late, now)
+    for (following, taken, what), ids in moved.items():
+        _move_on(session, ids, following, taken, what, now)
+
+
+def _hold_directives(session: Session, ids: set[int]) -> dict[int, Directive]:
+    """Those that are open, and stay so until the steps are committed."""
+    query = (
+        select(Directive)
+        .where(Directive.id.in_(ids), Directive.status == "open")
+        .options(joinedload(Directive.event))
+        .order_by(Directive.id)
+        .with_for_update(read=True, of=Directive)
+    )
+    return {directive.id: directive for directive in session.scalars(query)}
+
+
+def _tell(
+    session: Session,
+    directives: dict[int, Directive],
+    late: Sequence[tuple[Any, Planned]],
+    now: datetime,
+) -> None:
+    staff = people.find_staff(session, [(row.id, row.path) for row, _ in late])
+    made: list[dict[str, Any]] = []
+    heard: dict[tuple[int, str, str], set[int]] = defaultdict(set)
+    paths: dict[int, list[str]] = defaultdict(list)
+    for row, planned in late:
+        step = "remind" if planned.step == ASK else planned.step
+        told = staff.reached_by(step, assignment_id=row.id, unit_id=row.unit_id, path=row.path)
+        kind = kind_of(State(row.state))
+        made.append(
+            {
+                "assignment_id": row.id,
+                "no": row.steps + 1,
+                "kind": kind,
+                "deadline": row.due_at,
+                "step": planned.step,
+                "due_at": planned.at,
+                "fired_at": now,
+                "told_unit_id": told.unit_id,
+                "told_role": told.role,
+                "told": told.people,
+                "vacant": told.vacant,
+                "published": planned.published,
+            }
+        )
+        heard[row.directive_id, planned.step, kind].update(each["id"] for each in told.people)
+        paths[row.directive_id].append(row.path)
+    session.execute(insert(table_of(EscalationStep)), made)
+    for (directive_id, step, kind), official_ids in heard.items():
+        if official_ids:
+            announce_step(
+                session,
+                directives[directive_id],
+                step=step,
+                kind=kind,
+                official_ids=sorted(official_ids),
+            )
+    for directive_id, places in paths.items():
+        announce_rollups(session, directive_id, places)
+
+
+def kind_of(state: State) -> str:
+    return timetable.ACKNOWLEDGE if state in UNANSWERED else timetable.REPORT
+
+
+def _move_on(
+    session: Session,
+    ids: list[int],
+    following: datetime | None,
+    taken: int,
+    what: str,
+    now: datetime,
+) -> None:
+    values: dict[str, Any] = {"next_step_at": following, "steps_taken": taken}
+    if what != "nothing":
+        values["steps"] = Assignment.steps + 1
+    if what == "escalated":
+        values["escalated_at"] = func.coalesce(Assignment.escalated_at, now)
+    session.execute(
+        update(Assignment)
+        .where(is_one_of(session, Assignment.id, ids))
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )

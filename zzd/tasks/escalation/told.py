@@ -1,0 +1,65 @@
+"""What waits for an official because a unit is late: their own, or one below."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from zzd.principal import PostRef, Principal
+from zzd.tasks import policy
+from zzd.tasks.details import describe_assignments
+from zzd.tasks.escalation.models import EscalationStep
+from zzd.tasks.escalation.views import describe_step
+from zzd.tasks.models import Assignment, Directive
+
+
+def list_told(
+    session: Session, *, by: Principal, before_id: int | None, limit: int
+) -> list[tuple[EscalationStep, Assignment]]:
+    """Up to ``limit + 1`` late assignments of which the holder of the acting post was told, each
+    with the latest step that told them, the latest first.
+
+    It is the duty that is told: whoever takes over the post finds what was said before.
+    """
+    post = policy.acting_post(by)
+    latest = (
+        select(func.max(EscalationStep.id))
+        .join(Assignment, Assignment.id == EscalationStep.assignment_id)
+        .join(Directive, Directive.id == Assignment.directive_id)
+        .where(_told(post), Directive.status == "open")
+        .group_by(EscalationStep.assignment_id)
+    )
+    query = (
+        select(EscalationStep, Assignment)
+        .join(Assignment, Assignment.id == EscalationStep.assignment_id)
+        .where(EscalationStep.id.in_(latest))
+        .order_by(EscalationStep.id.desc())
+        .limit(limit + 1)
+        .options(joinedload(Assignment.directive).joinedload(Directive.event))
+    )
+    if before_id is not None:
+        query = query.where(EscalationStep.id < before_id)
+    return [(step, row) for step, row in session.execute(query)]
+
+
+def _told(post: PostRef) -> ColumnElement[bool]:
+    return and_(
+        EscalationStep.told_unit_id == post.unit_id,
+        EscalationStep.ended_at.is_(None),
+        or_(
+            EscalationStep.told_role == post.role,
+            and_(EscalationStep.told_role == "", policy.addressed(post.line, post.role)),
+        ),
+    )
+
+
+def describe_told(
+    session: Session, by: Principal, rows: list[tuple[EscalationStep, Assignment]]
+) -> list[dict[str, Any]]:
+    shown = describe_assignments(session, by, [row for _, row in rows], contacts=True)
+    return [
+        {**describe_step(step), "assignment": assignment}
+        for (step, _), assignment in zip(rows, shown, strict=True)
+    ]
