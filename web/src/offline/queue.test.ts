@@ -123,6 +123,24 @@ describe('the outbox', () => {
     expect(shown()).toEqual([])
   })
 
+  test('a refused entry is sent again with what its author adds, under the same client_id', async () => {
+    const sent: unknown[] = []
+    const { queue, shown } = setUp(async ({ client_id, body }) => {
+      sent.push([client_id, body])
+      if (sent.length === 1) throw new ApiProblem(409, 'explanation_needed', '')
+    })
+    queue.add(entry('1'))
+    await settle()
+    expect(shown()).toEqual(['1:failed'])
+    queue.amend('1', { text: '1', explanation: 'x' })
+    await settle()
+    expect(sent).toEqual([
+      ['1', { text: '1' }],
+      ['1', { text: '1', explanation: 'x' }],
+    ])
+    expect(shown()).toEqual([])
+  })
+
   test('a server error is tried again after a pause', async () => {
     vi.useFakeTimers()
     let failures = 1

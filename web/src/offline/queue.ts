@@ -67,10 +67,10 @@ export class OutboxQueue {
     void this.flushTarget(entry.target)
   }
 
-  /** Refused as it is: its author has said something more or something else. Nothing of it is on the server yet. */
+  /** Its author has said something more or something else, of what the server has refused or never got. */
   amend(clientId: string, body: unknown): void {
     const entry = this.find(clientId)
-    if (entry?.state !== 'failed') return
+    if (!entry || entry.state === 'sending') return
     this.write({ ...entry, body })
     this.resend(clientId)
   }

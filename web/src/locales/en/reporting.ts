@@ -41,6 +41,7 @@ export default {
     days: '{d} d',
     filesUnderWay: '{n} files are still on their way; the report goes after them',
     filesMissing: 'Its files have not reached the server yet; waiting',
+    sendWithout: 'Send without the missing files',
     frozen: 'Final report made: the figures are frozen',
     correctionOpen: 'Opened to be corrected; until the unit reports again its former final figures count',
     reopen: 'Let it correct',

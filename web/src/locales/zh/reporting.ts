@@ -41,6 +41,7 @@ export default {
     days: '{d}天',
     filesUnderWay: '还有 {n} 个文件在上传，传完后自动提交',
     filesMissing: '照片或附件尚未传到服务器，等待中',
+    sendWithout: '不带缺失的文件提交',
     frozen: '已核报，数据已冻结',
     correctionOpen: '上级已开放更正，等待该单位重新核报；此前仍按原核报数据汇总',
     reopen: '允许更正',
