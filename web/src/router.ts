@@ -48,6 +48,11 @@ const workspace: RouteRecordRaw[] = [
     component: () => import('@/features/picture/PicturePage.vue'),
   },
   {
+    path: 'directives/:id/review',
+    name: 'review',
+    component: () => import('@/features/review/ReviewPage.vue'),
+  },
+  {
     path: 'join/:code',
     name: 'join',
     component: () => import('@/features/messages/joining/JoinPage.vue'),

@@ -32,6 +32,7 @@ from zzd.tasks.picture import routes as routes_picture
 from zzd.tasks.plans import routes as routes_plans
 from zzd.tasks.reporting import photos
 from zzd.tasks.reporting import routes as routes_reports
+from zzd.tasks.review import routes as routes_review
 from zzd.tasks.schemas_assignments import WatchSchema
 
 # Seconds between looks for large directives whose units are due to be counted.
@@ -46,7 +47,7 @@ def register(app: Flask, api: Api, sockets: Sockets) -> None:
         api.register_blueprint(routes.blueprint)
     for routes in (routes_plans, routes_areas, routes_cap, routes_reports):
         api.register_blueprint(routes.blueprint)
-    for routes in (routes_lifecycle, routes_picture, routes_exports):
+    for routes in (routes_lifecycle, routes_picture, routes_exports, routes_review):
         api.register_blueprint(routes.blueprint)
     api.register_blueprint(routes_escalation.blueprint)
     drafts_carrying.register()

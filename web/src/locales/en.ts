@@ -16,6 +16,7 @@ import papers from './en/papers'
 import picture from './en/picture'
 import records from './en/records'
 import reporting from './en/reporting'
+import review from './en/review'
 import scheduled from './en/scheduled'
 import search from './en/search'
 import shell from './en/shell'
@@ -42,6 +43,7 @@ export default {
   ...picture,
   ...records,
   ...reporting,
+  ...review,
   ...scheduled,
   ...search,
   ...shell,

@@ -16,6 +16,7 @@ import papers from './zh/papers'
 import picture from './zh/picture'
 import records from './zh/records'
 import reporting from './zh/reporting'
+import review from './zh/review'
 import scheduled from './zh/scheduled'
 import search from './zh/search'
 import shell from './zh/shell'
@@ -42,6 +43,7 @@ export default {
   ...picture,
   ...records,
   ...reporting,
+  ...review,
   ...scheduled,
   ...search,
   ...shell,

@@ -134,7 +134,18 @@ def _figures(rollup: Mapping[str, Any]) -> list[str]:
         f"{'' if sums[spec['key']] is None else ' ' + spec['unit']}"
         for spec in specs
     )
-    return [f"据已反馈单位汇总：{said}。", "标注“未报”的，为尚无单位报送，不是零。"]
+    parts = [
+        f"其中{spec['name']}按风险类型："
+        + "，".join(
+            f"{risk['name']} {number(rollup['total']['by_risk'][spec['key']][risk['key']])}"
+            for risk in spec["risks"]
+        )
+        + "。"
+        for spec in specs
+        if spec.get("risks")
+    ]
+    rest = "标注“未报”的，为尚无单位报送，不是零。"
+    return [f"据已反馈单位汇总：{said}。", *parts, rest]
 
 
 def _figures_table(rollup: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -1,0 +1,20 @@
+export default {
+  review: {
+    open: 'Review',
+    title: 'Review: {title}',
+    map: 'The counties at that moment',
+    bars: 'All of it at that moment',
+    slider: 'Time; the arrow keys go step by step',
+    play: 'Play',
+    pause: 'Pause',
+    timing: 'Time from issue to acknowledgement',
+    median: 'Median',
+    p90: '90th percentile',
+    minutes: '{m} min {s} s',
+    hours: '{h} h {m} min',
+    calls: 'Who was urged',
+    noCalls: 'Nobody had been urged by then',
+    call: '{name} rang {people} people of {units} late units: {unit}',
+    hash: 'Made of {moves} entries of a history that cannot be changed; SHA-256 of the content: {hash}',
+  },
+}

@@ -1,0 +1,20 @@
+export default {
+  review: {
+    open: '复盘',
+    title: '复盘：{title}',
+    map: '当时各县进度',
+    bars: '当时总体进度',
+    slider: '时间轴，用左右方向键逐步查看',
+    play: '播放',
+    pause: '暂停',
+    timing: '签收用时（从下达到签收）',
+    median: '中位数',
+    p90: '90 分位',
+    minutes: '{m}分{s}秒',
+    hours: '{h}小时{m}分',
+    calls: '督促记录',
+    noCalls: '至此没有督促记录',
+    call: '{name}对{unit}超时的 {units} 个单位 DING {people} 人',
+    hash: '依据 {moves} 条不可更改的办理记录生成；内容校验（SHA-256）：{hash}',
+  },
+}
