@@ -26,6 +26,7 @@ from tests.tasks.scenes import (
 from zzd import clock
 from zzd.db import database
 from zzd.tasks import states
+from zzd.tasks.escalation import steps
 from zzd.tasks.review.replaying import COUNTS, Film, Past, changes
 from zzd.tasks.review.timings import percentile
 from zzd.tasks.states import Move, State, Step
@@ -38,7 +39,7 @@ MOVES = [each for each in Move if each not in (Move.CANCEL, Move.SUPERSEDE, Move
 @st.composite
 def pasts(draw: st.DrawFn) -> Past:
     """Any history that the table allows, with moments in half minutes."""
-    state, steps, at = State.ISSUED, [], START
+    state, made, at = State.ISSUED, [], START
     for _ in range(draw(st.integers(0, 6))):
         fitting = [
             move
@@ -52,8 +53,8 @@ def pasts(draw: st.DrawFn) -> Past:
         following = states.after(state, move, asks_figures=False)
         assert isinstance(following, State)
         state = following
-        steps.append(Step(at, move))
-    return Past(START, START + 21 * MINUTE, START + 44 * MINUTE, steps)
+        made.append(Step(at, move))
+    return Past(START, START + 21 * MINUTE, START + 44 * MINUTE, made)
 
 
 def at_moment(past: Past, now: datetime, ended_at: datetime | None) -> dict[str, int]:
@@ -158,3 +159,31 @@ def test_the_history_is_not_changed_by_anybody(scene: Scene, change: str) -> Non
     course(scene)
     with pytest.raises(DBAPIError, match="append-only"), database().engine.begin() as connection:
         connection.execute(text(change))
+
+
+def test_a_review_says_what_was_escalated_and_counts_late_further_reports(scene: Scene) -> None:
+    rule = [{"step": "remind", "after_minutes": 0}, {"step": "leader", "after_minutes": 20}]
+    directive = scene.issue(
+        *(SHITANG, SONGMEN, HAIMEN), escalation=rule, report_interval_minutes=60
+    )
+    start = datetime.fromisoformat(directive["issued_at"])
+    with clock.at(start + timedelta(hours=1)):
+        scene.report(SHITANG, directive, moved=3)
+    for hours in (6.1, 6.5):
+        with clock.at(start + timedelta(hours=hours)):
+            steps.take_due()
+    with clock.at(start + timedelta(hours=7)):
+        scene.acknowledge(SONGMEN, directive)
+        shown = scene.issuer.get(f"/directives/{directive['id']}/review")
+        total = scene.rollup(directive)["total"]
+    counted = {
+        (each["kind"], each["step"]): (each["units"], each["answered"])
+        for each in shown["escalations"]
+    }
+    assert counted["acknowledge", "remind"] == (2, 1)
+    assert counted["acknowledge", "leader"] == (2, 1)
+    told = {(each["unit"]["code"], each["step"]) for each in shown["escalated"]}
+    assert {(SONGMEN, "leader"), (HAIMEN, "remind")} <= told
+    # 石塘镇 reported once and owes its further reports.
+    assert shown["total"][-1]["counts"] == [total[name] for name in shown["counts"]]
+    assert total["overdue"] == 2

@@ -29,6 +29,16 @@ export interface Review {
   timing: Timing
   response_levels: { level: ResponseLevel; at: string; by: OfficialRef; reason: string }[]
   calls: (LateCall & { unit: UnitBrief })[]
+  escalations: { kind: 'acknowledge' | 'report'; step: string; steps: number; units: number; answered: number }[]
+  escalated: {
+    unit: UnitBrief
+    kind: 'acknowledge' | 'report'
+    step: string
+    deadline: string
+    fired_at: string
+    ended_at: string | null
+    told: string[]
+  }[]
   moves: number
   history_sha256: string
   sha256: string

@@ -15,7 +15,7 @@ from zzd.db import is_one_of
 from zzd.orgtree.audiences import PATH_END, spelled_out
 from zzd.tasks import states
 from zzd.tasks.lifecycle.models import DirectiveEnd
-from zzd.tasks.models import Assignment, AssignmentMove
+from zzd.tasks.models import Assignment, AssignmentMove, Directive
 from zzd.tasks.review.replaying import Past
 from zzd.tasks.states import Move, Step
 
@@ -34,12 +34,12 @@ class Story:
     rows: tuple[tuple[int, str, str], ...]
 
 
-def stories(session: Session, directive_id: int, place_path: str) -> Iterator[Story]:
+def stories(session: Session, directive: Directive, place_path: str) -> Iterator[Story]:
     """One range of the index; two statements for each thousand units."""
     ends = list(
         session.scalars(
             select(DirectiveEnd)
-            .where(DirectiveEnd.directive_id == directive_id)
+            .where(DirectiveEnd.directive_id == directive.id)
             .order_by(DirectiveEnd.id)
         )
     )
@@ -55,7 +55,7 @@ def stories(session: Session, directive_id: int, place_path: str) -> Iterator[St
                 Assignment.report_deadline,
             )
             .where(
-                Assignment.directive_id == directive_id,
+                Assignment.directive_id == directive.id,
                 Assignment.path >= spelled_out(max(place_path, after)),
                 Assignment.path < spelled_out(place_path + PATH_END),
                 Assignment.path != after,
@@ -73,7 +73,13 @@ def stories(session: Session, directive_id: int, place_path: str) -> Iterator[St
                 if row.path.startswith(end.path) and end.at >= row.issued_at
             ]
             steps = states.weave(own, above) if above else own
-            past = Past(row.issued_at, row.ack_deadline, row.report_deadline, steps)
+            past = Past(
+                row.issued_at,
+                row.ack_deadline,
+                row.report_deadline,
+                steps,
+                directive.report_interval_minutes,
+            )
             kept = tuple((no, move, at.isoformat()) for no, move, at in moves[row.id])
             yield Story(row.id, row.path, row.level, past, kept)
         if len(page) < AT_ONCE:

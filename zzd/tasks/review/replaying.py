@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from math import ceil, floor
 
 from zzd.tasks import states
+from zzd.tasks.escalation.timetable import next_report_at
 from zzd.tasks.states import Move, State, Step
 
 COUNTS = ("addressed", "acknowledged", "reported", "completed", "overdue")
@@ -31,6 +32,8 @@ class Past:
     ack_deadline: datetime
     report_deadline: datetime | None
     steps: Sequence[Step] = ()
+    # Minutes between reports, where the directive asks for them at intervals.
+    interval: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,32 +53,42 @@ def changes(past: Past, ended_at: datetime | None) -> list[Change]:
     """
     found = [Change(past.issued_at, "addressed", 1)]
     counted = {"addressed"}
-    state, since, cleared = State.ISSUED, past.issued_at, False
+    state, since = State.ISSUED, past.issued_at
+    due: datetime | None = past.ack_deadline
+    cleared = False
     for step in past.steps:
-        found += _late(past, state, since, step.at, ended_at, cleared)
+        found += _late(due, since, step.at, ended_at)
         following = states.after(state, step.move, asks_figures=False)
-        state, since = following if isinstance(following, State) else state, step.at
+        before, since = state, step.at
+        state = following if isinstance(following, State) else state
         cleared = cleared or step.move is Move.CLEAR
+        due = None if cleared else _due(past, before, state, due, step)
         count = COUNTED_BY.get(step.move)
         if count is not None and count not in counted:
             counted.add(count)
             found.append(Change(step.at, count, 1))
         if step.move is Move.TRANSFER:
             return [*found, *(Change(step.at, name, -1) for name in sorted(counted))]
-    return [*found, *_late(past, state, since, None, ended_at, cleared)]
+    return [*found, *_late(due, since, None, ended_at)]
+
+
+def _due(
+    past: Past, before: State, state: State, due: datetime | None, step: Step
+) -> datetime | None:
+    """What was due next after a step, as it was set then."""
+    further = next_report_at(
+        past.interval,
+        due_at=None if before in states.UNANSWERED else due,
+        answered_at=step.at if step.move in (Move.ACKNOWLEDGE, Move.REPORT) else None,
+    )
+    return states.due_at(state, past.ack_deadline, past.report_deadline, further)
 
 
 def _late(
-    past: Past,
-    state: State,
-    since: datetime,
-    until: datetime | None,
-    ended_at: datetime | None,
-    cleared: bool,
+    due: datetime | None, since: datetime, until: datetime | None, ended_at: datetime | None
 ) -> list[Change]:
-    """Being late while in one state: from the deadline that counts in it to what comes next."""
-    due = states.due_at(state, past.ack_deadline, past.report_deadline)
-    if due is None or cleared:
+    """Being late between two steps: from the deadline that counts then to what comes next."""
+    if due is None:
         return []
     start = max(due, since)
     end = min((each for each in (until, ended_at) if each is not None), default=None)

@@ -21,6 +21,7 @@ from zzd.tasks.picture import late
 from zzd.tasks.picture.models import LateCall
 from zzd.tasks.picture.pictures import COUNTY
 from zzd.tasks.picture.rules import width_for
+from zzd.tasks.review.escalated import escalated
 from zzd.tasks.review.reading import stories
 from zzd.tasks.review.replaying import COUNTS, Film, changes
 from zzd.tasks.review.timings import summed_up
@@ -49,7 +50,7 @@ def review(
     delays: dict[tuple[str, str | int], list[float]] = defaultdict(list)
     addressed: dict[tuple[str, str | int], int] = defaultdict(int)
     digest, moves = hashlib.sha256(), 0
-    for story in stories(session, directive.id, place.path):
+    for story in stories(session, directive, place.path):
         past, made = story.past, changes(story.past, ended_at)
         county = story.path[: COUNTY * PATH_SEGMENT]
         in_county = story.level >= COUNTY >= place.level
@@ -93,6 +94,7 @@ def review(
             for row in directive.event.levels
         ],
         "calls": _calls(session, directive, place),
+        **escalated(session, directive, place),
         "moves": moves,
         "history_sha256": digest.hexdigest(),
     }

@@ -39,6 +39,26 @@ class CallBelowSchema(LateCallSchema):
     unit = fields.Nested(AssignedUnitSchema)
 
 
+class EscalationCountSchema(Schema):
+    """Steps of one kind: ``answered`` of them ended since the unit did what was due."""
+
+    kind = fields.String()
+    step = fields.String()
+    steps = fields.Integer()
+    units = fields.Integer()
+    answered = fields.Integer()
+
+
+class EscalatedSchema(Schema):
+    unit = fields.Nested(AssignedUnitSchema)
+    kind = fields.String()
+    step = fields.String()
+    deadline = Moment()
+    fired_at = Moment()
+    ended_at = Moment(allow_none=True)
+    told = fields.List(fields.String())
+
+
 class DirectiveReviewSchema(Schema):
     """Frame ``n`` is the moment ``start`` plus ``n`` steps."""
 
@@ -55,6 +75,10 @@ class DirectiveReviewSchema(Schema):
     timing = fields.Nested(TimingSchema)
     response_levels = fields.List(fields.Nested(EventLevelSchema))
     calls = fields.List(fields.Nested(CallBelowSchema))
+    escalations = fields.List(fields.Nested(EscalationCountSchema))
+    escalated = fields.List(
+        fields.Nested(EscalatedSchema), metadata={"description": "The latest 200, in their order"}
+    )
     moves = fields.Integer(metadata={"description": "How many moves it was made of"})
     history_sha256 = fields.String()
     sha256 = fields.String(metadata={"description": "Of all of this but ``at``"})

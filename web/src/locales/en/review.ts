@@ -15,6 +15,9 @@ export default {
     calls: 'Who was urged',
     noCalls: 'Nobody had been urged by then',
     call: '{name} rang {people} people of {units} late units: {unit}',
+    escalations: 'Escalations',
+    escalation: '{kind}: {step}, {steps} for {units} units, {answered} of them answered',
+    noEscalations: 'Nothing was escalated',
     hash: 'Made of {moves} entries of a history that cannot be changed; SHA-256 of the content: {hash}',
   },
 }

@@ -15,6 +15,9 @@ export default {
     calls: '督促记录',
     noCalls: '至此没有督促记录',
     call: '{name}对{unit}超时的 {units} 个单位 DING {people} 人',
+    escalations: '升级督办',
+    escalation: '{kind}：{step}，{units} 个单位 {steps} 次，其中 {answered} 次后已办',
+    noEscalations: '没有升级督办',
     hash: '依据 {moves} 条不可更改的办理记录生成；内容校验（SHA-256）：{hash}',
   },
 }
