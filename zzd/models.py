@@ -14,6 +14,7 @@ from zzd.messaging.records import models as records
 from zzd.messaging.scheduled import models as scheduled
 from zzd.messaging.search import models as search
 from zzd.miniapps import models as miniapps
+from zzd.miniapps.calls import models as calls
 from zzd.miniapps.hooks import models as hooks
 from zzd.miniapps.installations import models as installations
 from zzd.miniapps.oidc import models as oidc
@@ -32,6 +33,7 @@ from zzd.tasks.reporting import models as reporting
 __all__ = [
     "audit",
     "bots",
+    "calls",
     "cap",
     "cards",
     "confirmations",

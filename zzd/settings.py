@@ -70,6 +70,8 @@ class Settings:
     s3_prefix: str = ""
     # Messages a minute that a bot may send.
     bot_rate: int = 20
+    # Calls a minute that an app may make by one of its installations.
+    app_rate: int = 600
     # Gateways to telephones: an http(s) address, "simulated", or None for no such channel.
     sms_gateway: str | None = None
     voice_gateway: str | None = None
@@ -115,6 +117,7 @@ class Settings:
             s3_region=env.get("ZZD_S3_REGION") or None,
             s3_prefix=env.get("ZZD_S3_PREFIX", cls.s3_prefix),
             bot_rate=_integer(env, "ZZD_BOT_RATE", cls.bot_rate),
+            app_rate=_integer(env, "ZZD_APP_RATE", cls.app_rate),
             sms_gateway=_gateway(env, "ZZD_SMS_GATEWAY"),
             voice_gateway=_gateway(env, "ZZD_VOICE_GATEWAY"),
             gateway_secret=_gateway_secret(env),

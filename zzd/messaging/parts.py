@@ -35,7 +35,8 @@ class SenderSchema(OfficialRefSchema):
     """Who said something: an official in their post of then, or a bot. One id of two is null."""
 
     id = Id(allow_none=True, metadata={"description": "null: a bot", **_example("815")})
-    bot_id = Id(allow_none=True, metadata={"description": "null: an official"})
+    bot_id = Id(allow_none=True, metadata={"description": "null: no bot"})
+    app_id = Id(allow_none=True, metadata={"description": "null: no app that speaks for itself"})
 
 
 class MentionsSchema(Schema):

@@ -49,3 +49,17 @@ def other_of(key: str, official_id: int) -> int:
     """With whom this official has the direct conversation of that key."""
     low, high = (int(part) for part in key.split(":"))
     return high if low == official_id else low
+
+
+# Officials have ids from one, bots below zero, and apps that speak for themselves below all bots.
+APPS_BELOW = -(2**40)
+
+
+def sender_of_app(app_id: int) -> int:
+    """As whose an app's own messages are kept."""
+    return APPS_BELOW - app_id
+
+
+def app_of(sender_id: int) -> int | None:
+    """The app that said something for itself; None: an official did, or a bot."""
+    return APPS_BELOW - sender_id if sender_id < APPS_BELOW else None

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased, defer
 from zzd.messaging.mentions import calls, unread_mentions
 from zzd.messaging.models import Conversation, Message, Participation
 from zzd.messaging.policy import Place, may_manage, may_post
-from zzd.messaging.rules import LONGEST_QUOTE, other_of, unread
+from zzd.messaging.rules import LONGEST_QUOTE, app_of, other_of, unread
 from zzd.orgtree import audiences
 from zzd.orgtree.audiences import Audience
 from zzd.orgtree.models import Official
@@ -181,11 +181,14 @@ def describe_message(
 
 
 def describe_sender(message: Message) -> dict[str, Any]:
-    """An official in their post of then, or a bot, which is nobody and has an id of its own."""
-    by_bot = message.sender_id < 0
+    """An official in their post of then, or a bot or an app, which is nobody and has an id of its
+    own."""
+    app_id = app_of(message.sender_id)
+    by_bot = message.sender_id < 0 and app_id is None
     return {
-        "id": None if by_bot else message.sender_id,
+        "id": message.sender_id if message.sender_id >= 0 else None,
         "bot_id": -message.sender_id if by_bot else None,
+        "app_id": app_id,
         "name": message.sender_name,
         "post_title": message.sender_title,
         "unit_name": message.sender_unit,

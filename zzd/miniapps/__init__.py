@@ -7,7 +7,7 @@ from flask import Flask
 from zzd.api import Api
 from zzd.identity.authentication import add_token_reader
 from zzd.messaging.cards.senders import register_senders
-from zzd.miniapps import commands, hooks, routes, routes_opening, tokens
+from zzd.miniapps import calls, commands, hooks, routes, routes_opening, tokens
 from zzd.miniapps.callbacks import CardSenders
 from zzd.miniapps.frames import FrameOrigins
 from zzd.miniapps.installations import routes as installing
@@ -27,4 +27,5 @@ def register(app: Flask, api: Api, sockets: Sockets) -> None:
     ):
         api.register_blueprint(blueprint)
     hooks.register(app, api)
+    calls.register(app, api)
     app.extensions.setdefault("zzd.commands", []).append(commands.miniapps)

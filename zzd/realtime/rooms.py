@@ -20,6 +20,11 @@ def audience(audience_id: int) -> str:
     return f"audience:{audience_id}"
 
 
+def installation(installation_id: int) -> str:
+    """An app where it was installed: no socket is here, and webhooks and readers are."""
+    return f"installation:{installation_id}"
+
+
 PRESENCE = "presence:"
 
 

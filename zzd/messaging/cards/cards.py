@@ -10,14 +10,14 @@ from sqlalchemy.orm import Session
 
 from zzd import clock
 from zzd.errors import Invalid, NotFound
-from zzd.messaging import events, kinds, messages
+from zzd.messaging import events, kinds, messages, speaking
 from zzd.messaging.cards.models import Card
 from zzd.messaging.cards.problems import CardKeyTaken
 from zzd.messaging.cards.rules import CARD
 from zzd.messaging.cards.schemas import CardContentSchema
 from zzd.messaging.cards.senders import senders_here
 from zzd.messaging.models import Conversation, Message
-from zzd.messaging.policy import access_conversation, may_post, refuse
+from zzd.messaging.policy import Place, access_conversation, may_post, refuse
 from zzd.messaging.problems import MessageRecalled
 from zzd.principal import Principal
 
@@ -31,22 +31,24 @@ def send_card(
     key: str | None,
     client_id: str | None,
 ) -> tuple[dict[str, Any], bool]:
-    """Send a card as the app of ``by``, in its official's name; returns it and whether it is a
-    fresh one. ``content`` is as CardContentSchema loads it.
+    """Send a card as the app of ``by``, in the name of its official, or in its own if it acts for
+    none; returns it and whether it is a fresh one. ``content`` is as CardContentSchema loads it.
 
     Raises NotFound, NotPermitted, Invalid, CardKeyTaken, IdempotencyConflict.
     """
     app_id = _app(by)
     _check_buttons(session, app_id, content)
-    message, fresh = messages.send_message(
-        session,
-        by,
-        conversation_id,
-        text=content["title"],
-        kind=CARD,
-        content={**content, "key": key},
-        client_id=client_id,
-    )
+    said: dict[str, Any] = {
+        "text": content["title"],
+        "kind": CARD,
+        "content": {**content, "key": key},
+        "client_id": client_id,
+    }
+    if speaking.speaks_for_itself(by):
+        name = senders_here().describe_app(session, app_id)["name"]["zh"]
+        message, fresh = speaking.say(session, by, conversation_id, name=name, **said)
+    else:
+        message, fresh = messages.send_message(session, by, conversation_id, **said)
     which = {"conversation_id": conversation_id, "seq": message["seq"]}
     if not fresh:
         return _describe_found(session, session.get_one(Card, which)), False
@@ -69,7 +71,7 @@ def prepare_card(
 
 def read_card(session: Session, by: Principal, conversation_id: int, key: str) -> dict[str, Any]:
     """An app's own card, by its key. Raises NotFound."""
-    access_conversation(session, by, conversation_id, action="card.read")
+    _access(session, by, conversation_id, action="card.read")
     card = _find(session, _app(by), conversation_id, key)
     if card is None:
         raise NotFound
@@ -83,8 +85,8 @@ def replace_card(
 
     Raises NotFound, NotPermitted, Invalid, MessageRecalled.
     """
-    place = access_conversation(session, by, conversation_id, action="card.replace", lock=True)
-    if not may_post(by, place):
+    place = _access(session, by, conversation_id, action="card.replace", lock=True)
+    if not speaking.speaks_for_itself(by) and not may_post(by, place):
         raise refuse("card.replace", place, "Announcements come from those who issue them")
     card = _find(session, _app(by), conversation_id, key)
     if card is None:
@@ -93,6 +95,14 @@ def replace_card(
     if not change_card(session, place.conversation, card, content):
         raise MessageRecalled
     return _describe_found(session, card)
+
+
+def _access(
+    session: Session, by: Principal, conversation_id: int, *, action: str, lock: bool = False
+) -> Place:
+    """Where the app is for its official, or for itself. Raises NotFound."""
+    access = speaking.access_place if speaking.speaks_for_itself(by) else access_conversation
+    return access(session, by, conversation_id, action=action, lock=lock)
 
 
 def change_card(

@@ -170,6 +170,7 @@ def _describe(comment: Comment, reader: Principal) -> dict[str, Any]:
         "sender": {
             "id": comment.sender_id,
             "bot_id": None,
+            "app_id": None,
             "name": comment.sender_name,
             "post_title": comment.sender_title,
             "unit_name": comment.sender_unit,

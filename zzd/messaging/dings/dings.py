@@ -22,9 +22,10 @@ from zzd.messaging.messages import find_message
 from zzd.messaging.people import check_active
 from zzd.orgtree import audiences
 from zzd.orgtree.audiences import Audience
-from zzd.orgtree.models import Post, Unit
+from zzd.orgtree.models import Official, Post, Unit
 from zzd.orgtree.policy import may_see_phone
-from zzd.principal import Principal
+from zzd.orgtree.reach import as_audience
+from zzd.principal import Principal, Reach
 
 
 def send_ding(session: Session, by: Principal, body: dict[str, Any]) -> tuple[dict[str, Any], bool]:
@@ -49,6 +50,7 @@ def send_ding(session: Session, by: Principal, body: dict[str, Any]) -> tuple[di
     audience = _audience(session, by, body["audience"])
     named = _named(session, by, body["official_ids"], by_telephone=len(chosen) > 1)
     if (message := body["message"]) is not None:
+        messaging.check_may_quote(by, message["conversation_id"])
         place = messaging.access_conversation(
             session, by, message["conversation_id"], action="ding.send"
         )
@@ -121,6 +123,17 @@ def _audience(session: Session, by: Principal, described: dict[str, Any] | None)
     return audience
 
 
+def _check_within(session: Session, reach: Reach, official_ids: list[int]) -> None:
+    """An app names those whom it may know of. Raises Invalid."""
+    inside = select(Official.id).where(
+        Official.id.in_(official_ids), audiences.holds_post(as_audience(reach), Official.id)
+    )
+    known = set(session.scalars(inside))
+    for index, official_id in enumerate(official_ids):
+        if official_id not in known:
+            raise Invalid.at(f"/official_ids/{index}", "There is no such official in office")
+
+
 def _as_shown(audience: Audience | None) -> dict[str, Any] | None:
     return audience.as_dict() if audience else None
 
@@ -135,6 +148,8 @@ def _named(
     if by.official_id in official_ids:
         index = official_ids.index(by.official_id)
         raise Invalid.at(f"/official_ids/{index}", "A DING is for somebody else")
+    if by.reach is not None:
+        _check_within(session, by.reach, official_ids)
     people = check_active(session, official_ids)
     if by_telephone:
         held = select(Post.official_id, Unit.path).join(Unit, Unit.id == Post.unit_id)

@@ -17,6 +17,7 @@ from zzd.messaging import policy as messaging
 from zzd.messaging.dings.models import Ding, DingPerson, DingReceipt
 from zzd.messaging.dings.rules import CALLERS
 from zzd.orgtree.audiences import Audience, select_ids_matching
+from zzd.orgtree.reach import as_audience
 from zzd.principal import Principal
 
 
@@ -38,11 +39,18 @@ def may_address(principal: Principal, audience: Audience) -> bool:
 def _addresses_below(principal: Principal, audience: Audience) -> bool:
     post = principal.post
     return (
-        principal.scopes is None
+        _may_speak_to(principal, audience)
         and post is not None
         and post.role in CALLERS
         and audience.unit_path.startswith(post.unit_path)
     )
+
+
+def _may_speak_to(principal: Principal, audience: Audience) -> bool:
+    """An app for its official, only within what it may know of."""
+    if principal.scopes is None:
+        return True
+    return principal.reach is not None and audience.lies_in(as_audience(principal.reach))
 
 
 def may_address_own_unit(principal: Principal) -> bool:
@@ -55,7 +63,10 @@ def has_grant(principal: Principal) -> bool:
 
 def may_use_telephones(principal: Principal) -> bool:
     """Messages and calls cost money and wake people: for those who lead, deputise or are on
-    duty, and for holders of a grant. Whom they reach is limited like the DING itself."""
+    duty, and for holders of a grant, never for apps. Whom they reach is limited like the DING
+    itself."""
+    if principal.scopes is not None:
+        return False
     return may_address_own_unit(principal) or has_grant(principal)
 
 

@@ -21,6 +21,9 @@ from zzd.messaging.dings.schemas import (
     RecipientsQuerySchema,
 )
 
+# An app's, for its official.
+SCOPE = "dings.send"
+
 blueprint = Blueprint("dings", "DING: urgent messages that each recipient confirms")
 
 
@@ -33,7 +36,7 @@ def get_ding_options() -> Any:
 
 
 @blueprint.route("/dings", methods=["POST"])
-@allow(Caller.OFFICIAL)
+@allow(Caller.OFFICIAL, scope=SCOPE)
 @blueprint.arguments(DingRequestSchema)
 @blueprint.response(201, DingSchema)
 @blueprint.alt_response(200, schema=DingSchema, description="A repeat: the first one, as it is now")

@@ -12,7 +12,7 @@ from zzd.miniapps.hooks.rules import MOST_CONDITIONS, DeliveryState, HookState
 SHOWN_STATES = [str(state) for state in HookState if state is not HookState.REMOVED]
 STATES = [str(state) for state in DeliveryState]
 CURSOR_NAME = validate.Regexp(
-    r"^[A-Za-z0-9._~-]{1,64}\Z", error="1 to 64 characters of A-Za-z0-9._~-"
+    r"^[A-Za-z0-9._~-]{1,40}\Z", error="1 to 40 characters of A-Za-z0-9._~-"
 )
 
 

@@ -100,6 +100,8 @@ def show(event: Happened, seers: Sequence[Seer], scene: Scene) -> Seen | None:
 
 def _shown(event: Happened, seer: Seer, scene: Scene) -> dict[str, Any] | None:
     named = _named(event)
+    if "installation" in named:
+        return event.data if seer.installation_id in named["installation"] else None
     heard_by = [scene.audiences[id_] for id_ in named.get("audience", ()) if id_ in scene.audiences]
     if "conversation" in named:
         # Everybody in it, and so whatever is said there, has to lie within.

@@ -1,0 +1,211 @@
+"""Calls in: allowance, log, storage, to-dos, and what an app says for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from tests.client import ApiClient
+from tests.conftest import Listening, SignedIn, Statements
+from tests.messaging.conftest import MakeGroup
+from tests.miniapps.calls.conftest import OFFICIAL
+from tests.miniapps.conftest import AppServer
+from zzd.miniapps.calls import limits, log, storage
+from zzd.realtime import kept
+
+OUTSIDER = "330327.leader"
+OfficialId = Callable[[str], str]
+
+
+@pytest.fixture
+def few(app: Flask) -> Any:
+    """Three calls a minute."""
+    before = app.extensions[limits.LIMITS]
+    app.extensions[limits.LIMITS] = limits.Limits(3, limits.InProcess())
+    yield
+    app.extensions[limits.LIMITS] = before
+
+
+def test_too_many_calls_are_refused_with_what_is_left(few: None, itself: ApiClient) -> None:
+    left = []
+    for _ in range(3):
+        answer = itself.request("GET", "/app/storage")
+        assert answer.headers["RateLimit-Policy"] == '"app";q=3;w=60'
+        left.append(answer.headers["RateLimit"].split(";")[1])
+    assert left == ["r=2", "r=1", "r=0"]
+    refused = itself.request("GET", "/app/storage")
+    assert (refused.status_code, refused.mimetype) == (429, "application/problem+json")
+    assert refused.get_json()["code"] == "too_many_requests"
+    assert 1 <= int(refused.headers["Retry-After"]) <= 60
+    assert refused.headers["RateLimit"].startswith('"app";r=0;t=')
+
+
+def test_officials_themselves_have_no_such_limit(few: None, as_: SignedIn) -> None:
+    for _ in range(5):
+        assert "RateLimit" not in as_(OFFICIAL).request("GET", "/todos").headers
+
+
+def test_every_call_is_in_the_apps_log_and_its_developers_alone(
+    app: Flask, calling: AppServer, itself: ApiClient, developer: ApiClient, reviewer: ApiClient
+) -> None:
+    itself.get("/app/storage")
+    itself.get("/app/storage/absent", status=404)
+    itself.get("/me", status=403)
+    app.extensions[log.NOTED].write()
+    path = f"/miniapps/{calling.id}/calls"
+    shown = developer.get(path)["items"]
+    assert [(call["path"], call["status"], call["code"]) for call in shown] == [
+        ("/api/v1/me", 403, "not_permitted"),
+        ("/api/v1/app/storage/<storage_key:key>", 404, "not_found"),
+        ("/api/v1/app/storage", 200, None),
+    ]
+    assert len(developer.get(path, failed=True)["items"]) == 2
+    reviewer.get(path, status=403)
+
+
+def test_a_value_is_changed_only_from_the_version_that_was_seen(itself: ApiClient) -> None:
+    path = "/app/storage/shelter.17"
+    assert itself.put(path, {"value": {"beds": 3}, "version": 0}, status=201)["version"] == 1
+    assert itself.put(path, {"value": None, "version": 1})["version"] == 2
+    stale = itself.put(path, {"value": 1, "version": 1}, status=409)
+    assert (stale["code"], stale["version"]) == ("entry_changed", 2)
+    assert itself.get(path)["value"] is None
+    assert itself.request("DELETE", f"{path}?version=1").status_code == 409
+    itself.delete(path)
+    itself.get(path, status=404)
+
+
+def test_storage_is_small_and_an_installations_own(
+    itself: ApiClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    itself.put("/app/storage/large", {"value": "x" * storage.LARGEST_VALUE}, status=422)
+    monkeypatch.setattr(storage, "MOST_ENTRIES", 2)
+    monkeypatch.setattr(storage, "MOST_BYTES", 20)
+    itself.put("/app/storage/b", {"value": 1}, status=201)
+    itself.put("/app/storage/a", {"value": "0123456789"}, status=201)
+    assert itself.put("/app/storage/c", {"value": 1}, status=409)["code"] == "storage_full"
+    itself.put("/app/storage/b", {"value": "0123456789"}, status=409)
+    listed = itself.get("/app/storage", limit=1)
+    assert [entry["key"] for entry in listed["items"]] == ["a"]
+    rest = itself.get("/app/storage", cursor=listed["next"])
+    assert [entry["key"] for entry in rest["items"]] == ["b"]
+
+
+def test_a_to_do_reaches_its_official_and_is_done_by_them(
+    itself: ApiClient, as_: SignedIn, official_id: OfficialId, listening: Listening
+) -> None:
+    device = listening(OFFICIAL)
+    body = {
+        "official_id": official_id(OFFICIAL),
+        "title": "核对安置点人数",
+        "link": "/shelters/17",
+        "due_at": "2019-08-09T20:00:00+08:00",
+        "client_id": "once",
+    }
+    made = itself.post("/app/todos", body)
+    assert itself.post("/app/todos", body, status=200) == made
+    assert made["link"] == "https://shelters.example.cn/shelters/17"
+    assert device.hear("todo.updated")[0]["todo"]["id"] == made["id"]
+    official = as_(OFFICIAL)
+    counts = official.get("/todos/counts")
+    assert (counts["open"], counts["late"]) == (1, 1)
+    assert counts["apps"] == [{"miniapp_id": made["miniapp_id"], "open": 1, "late": 1}]
+    (mine,) = official.get("/todos", state="open")["items"]
+    assert (mine["id"], mine["app"]["name"]["zh"]) == (made["id"], "安置点登记")
+    as_("331081100.leader").post(f"/todos/{made['id']}/done", status=404)
+    official.post(f"/todos/{made['id']}/done", status=200)
+    assert official.get("/todos/counts")["open"] == 0
+    settled = itself.get(f"/app/todos/{made['id']}")
+    assert (settled["state"], settled["settled_by"]) == ("done", "official")
+    refused = itself.patch(f"/app/todos/{made['id']}", {"title": "再来"}, status=409)
+    assert refused["code"] == "todo_settled"
+
+
+def test_a_to_do_is_withdrawn_and_asked_only_of_those_in_the_apps_part(
+    itself: ApiClient, as_: SignedIn, official_id: OfficialId
+) -> None:
+    made = itself.post("/app/todos", {"official_id": official_id(OFFICIAL), "title": "核对"})
+    itself.patch(f"/app/todos/{made['id']}", {"state": "withdrawn"})
+    as_(OFFICIAL).post(f"/todos/{made['id']}/done", status=409)
+    for body in (
+        {"official_id": official_id(OUTSIDER), "title": "核对"},
+        {"title": "给谁？"},
+        {"official_id": official_id(OFFICIAL), "title": "核对", "link": "https://evil.cn/"},
+        {"official_id": official_id(OFFICIAL), "title": "核对", "link": "//evil.cn/x"},
+        {"official_id": official_id(OFFICIAL), "title": "核对", "link": "javascript:alert(1)"},
+    ):
+        itself.post("/app/todos", body, status=422)
+
+
+def test_the_badges_cost_one_statement(as_: SignedIn, statements: Statements) -> None:
+    official = as_(OFFICIAL)
+    official.get("/todos/counts")
+    with statements() as seen:
+        official.get("/todos/counts")
+    assert sum("app_todo" in statement for statement in seen) == 1
+
+
+def test_an_app_hears_of_its_to_dos_with_its_own_token(
+    itself: ApiClient, calling: AppServer, as_: SignedIn, official_id: OfficialId
+) -> None:
+    assert itself.get("/app/events")["items"] == []
+    made = itself.post("/app/todos", {"official_id": official_id(OFFICIAL), "title": "核对"})
+    as_(OFFICIAL).post(f"/todos/{made['id']}/done", status=200)
+    kept.place()
+    heard = itself.get("/app/events")
+    assert [each["data"]["todo"]["state"] for each in heard["items"]] == ["open", "done"]
+    assert heard["items"][0]["subject"] == f"todos/{made['id']}"
+    itself.post("/app/events/ack", {"ack": heard["ack"]}, status=200)
+    assert itself.get("/app/events")["items"] == []
+    calling.open(as_(OFFICIAL)).get("/app/events", status=403)
+
+
+def test_an_app_speaks_under_its_own_name_within_its_part(
+    itself: ApiClient, addressed: MakeGroup, group: MakeGroup, as_: SignedIn
+) -> None:
+    place = addressed("org_group", "331081100")
+    path = f"/app/conversations/{place['id']}/messages"
+    said = itself.post(path, {"text": "安置点将满", "client_id": "k"})
+    assert (
+        itself.post(path, {"text": "安置点将满", "client_id": "k"}, status=200)["seq"]
+        == said["seq"]
+    )
+    itself.post(path, {"text": "别的", "client_id": "k"}, status=409)
+    (shown,) = as_(OFFICIAL).get(f"/conversations/{place['id']}/messages")["items"]
+    assert shown["sender"]["name"] == "安置点登记"
+    assert (shown["sender"]["id"], shown["sender"]["bot_id"]) == (None, None)
+    assert shown["sender"]["app_id"] == said["sender"]["app_id"]
+    outside = [
+        addressed("org_group", "33", by="33.duty_officer"),
+        addressed("announcement", "331081100"),
+        group(OFFICIAL),
+    ]
+    for other in outside:
+        itself.post(f"/app/conversations/{other['id']}/messages", {"text": "无"}, status=404)
+
+
+def test_an_app_sends_and_replaces_cards_under_its_own_name(
+    itself: ApiClient, addressed: MakeGroup, as_: SignedIn
+) -> None:
+    place = addressed("org_group", "331081100")
+    path = f"/conversations/{place['id']}/cards"
+    itself.post(path, {"title": "安置点将满", "key": "s17"})
+    changed = itself.put(f"{path}/s17", {"title": "安置点已满"})
+    assert changed["version"] == 2
+    (shown,) = as_(OFFICIAL).get(f"/conversations/{place['id']}/messages")["items"]
+    assert (shown["text"], shown["sender"]["name"]) == ("安置点已满", "安置点登记")
+
+
+def test_an_app_dings_for_its_official_within_its_part_and_never_by_telephone(
+    calling: AppServer, as_: SignedIn, unit_id: Callable[[str], str], official_id: OfficialId
+) -> None:
+    acting = calling.open(as_("331081.duty_officer"))
+    town = {"unit_id": unit_id("331081100")}
+    sent = acting.post("/dings", {"text": "立即转移", "audience": town})
+    assert sent["sender"]["name"]
+    acting.post("/dings", {"text": "x", "audience": {"unit_id": unit_id("3310")}}, status=403)
+    acting.post("/dings", {"text": "x", "official_ids": [official_id(OUTSIDER)]}, status=422)
+    acting.get("/dings", box="sent", status=403)
