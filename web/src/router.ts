@@ -84,6 +84,11 @@ const workspace: RouteRecordRaw[] = [
     component: () => import('@/features/workbench/DevelopPage.vue'),
   },
   {
+    path: 'workbench/develop/:id/hooks',
+    name: 'app-hooks',
+    component: () => import('@/features/workbench/hooks/HooksPage.vue'),
+  },
+  {
     path: 'workbench/review',
     name: 'review',
     component: () => import('@/features/workbench/ReviewPage.vue'),

@@ -37,6 +37,7 @@ def test_a_message_of_a_bot_is_the_bots(
     assert message["sender"] == {
         "id": None,
         "bot_id": bot["id"],
+        "app_id": None,
         "name": "水位监测",
         "post_title": "",
         "unit_name": "",

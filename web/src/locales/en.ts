@@ -9,6 +9,7 @@ import contacts from './en/contacts'
 import dings from './en/dings'
 import directives from './en/directives'
 import escalation from './en/escalation'
+import hooks from './en/hooks'
 import joining from './en/joining'
 import map from './en/map'
 import messages from './en/messages'
@@ -36,6 +37,7 @@ export default {
   ...dings,
   ...directives,
   ...escalation,
+  ...hooks,
   ...joining,
   ...map,
   ...messages,

@@ -9,6 +9,7 @@ import contacts from './zh/contacts'
 import dings from './zh/dings'
 import directives from './zh/directives'
 import escalation from './zh/escalation'
+import hooks from './zh/hooks'
 import joining from './zh/joining'
 import map from './zh/map'
 import messages from './zh/messages'
@@ -36,6 +37,7 @@ export default {
   ...dings,
   ...directives,
   ...escalation,
+  ...hooks,
   ...joining,
   ...map,
   ...messages,

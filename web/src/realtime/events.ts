@@ -4,6 +4,7 @@ import type { Comment } from '@/api/comments'
 import type { Ding, DingState, MyAnswer, Progress } from '@/api/dings'
 import type { NotificationSettings } from '@/api/notifications'
 import type { Scheduled } from '@/api/scheduled'
+import type { Todo } from '@/api/todos'
 import type {
   AssignmentState,
   ConversationKind,
@@ -99,6 +100,7 @@ export interface EventData {
   'comment.removed': { conversation_id: string; seq: number; comments: number; comment: Comment }
   'scheduled.updated': Scheduled
   'notifications.updated': NotificationSettings
+  'todo.updated': { todo: Todo }
   'session.revoked': { session_id: string }
   'rooms.resync': Record<string, never>
 }
@@ -140,6 +142,7 @@ export const EVENT_NAMES: EventName[] = [
   'comment.removed',
   'scheduled.updated',
   'notifications.updated',
+  'todo.updated',
   'session.revoked',
   'rooms.resync',
 ]

@@ -13,6 +13,7 @@ import { followChanges } from '@/features/messages/pushed'
 import { useReadCounts } from '@/features/messages/readCounts'
 import { useSync } from '@/features/messages/sync'
 import { useSession } from '@/features/signin/session'
+import { useTodos } from '@/features/todos/todos'
 import { useCatalogue } from '@/features/workbench/catalogue'
 import { useOutbox } from '@/offline/outbox'
 import { onPushed, useConnection } from '@/realtime/connection'
@@ -40,6 +41,7 @@ function connect(): void {
     void useSync().run()
     void useInbox().refresh()
     void useDings().refresh()
+    void useTodos().refresh()
     void useCardActions().refresh()
     useUploads().retry()
   })
@@ -50,6 +52,7 @@ function connect(): void {
   void useSync().run()
   void useInbox().refresh()
   void useDings().refresh()
+  void useTodos().refresh()
 }
 
 function subscribe(): void {
@@ -90,6 +93,7 @@ function subscribe(): void {
     onPushed('directive.issued', () => void inbox.refresh()),
     onPushed('assignment.updated', ({ assignment_id }) => inbox.noteChange(assignment_id)),
     ...followDings(),
+    onPushed('todo.updated', () => void useTodos().refresh()),
     onPushed('rooms.resync', () => {
       void useSync().run()
       void useDings().refresh()
@@ -116,6 +120,7 @@ function stop(): void {
   useUploads().reset()
   useInbox().reset()
   useDings().reset()
+  useTodos().reset()
   useCatalogue().reset()
 }
 

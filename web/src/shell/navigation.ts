@@ -6,6 +6,7 @@ import { useInbox } from '@/features/directives/inbox'
 import { useConversations } from '@/features/messages/conversations'
 import { useDuties } from '@/features/records/duties'
 import { useSession } from '@/features/signin/session'
+import { useTodos } from '@/features/todos/todos'
 
 export interface Destination {
   key: 'messages' | 'dings' | 'contacts' | 'directives' | 'workbench' | 'records'
@@ -24,6 +25,7 @@ export function useNavigation() {
   const conversations = useConversations()
   const dings = useDings()
   const inbox = useInbox()
+  const todos = useTodos()
   const route = useRoute()
   const duties = useDuties()
 
@@ -33,7 +35,7 @@ export function useNavigation() {
       { key: 'dings', icon: BellFilled, badge: dings.unconfirmed, path: '/dings' },
       { key: 'contacts', icon: User, badge: 0, path: '/contacts' },
       { key: 'directives', icon: Flag, badge: inbox.waiting.length, path: '/directives' },
-      { key: 'workbench', icon: Grid, badge: 0, path: '/workbench' },
+      { key: 'workbench', icon: Grid, badge: todos.counts.open, path: '/workbench' },
       { key: 'records', icon: FolderOpened, badge: 0, path: '/records' },
     ]
     return places

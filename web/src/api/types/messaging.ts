@@ -5,7 +5,7 @@ export type ConversationKind = 'direct' | 'group' | 'org_group' | 'announcement'
 export type MemberRole = 'owner' | 'admin' | 'member'
 
 /** Who said something: an official, or a bot, which has no official's id. */
-export type Sender = Omit<OfficialRef, 'id'> & { id: string | null; bot_id?: string | null }
+export type Sender = Omit<OfficialRef, 'id'> & { id: string | null; bot_id?: string | null; app_id?: string | null }
 
 export interface Message {
   id: string

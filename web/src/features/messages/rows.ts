@@ -42,6 +42,7 @@ function follows(previous: Message | undefined, message: Message): boolean {
   if (previous.kind === 'notice' || message.kind === 'notice') return false
   if (previous.sender.id !== message.sender.id) return false
   if (previous.sender.bot_id !== message.sender.bot_id) return false
+  if (previous.sender.app_id !== message.sender.app_id) return false
   return Date.parse(message.created_at) - Date.parse(previous.created_at) < CLOSE_MS
 }
 

@@ -1,5 +1,6 @@
 export default {
   cards: {
+    appBadge: 'App',
     named: 'Card: {title}',
     from: 'From the app “{app}”',
     updated: 'Updated {at}',

@@ -1,5 +1,6 @@
 export default {
   cards: {
+    appBadge: '应用',
     named: '卡片：{title}',
     from: '来自应用「{app}」',
     updated: '{at} 更新',
