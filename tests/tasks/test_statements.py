@@ -81,8 +81,8 @@ def test_statements_do_not_grow_with_the_units(scene: Scene, statements: Stateme
     add_villages(60)
     many = costs(scene, statements)
     assert many == few
-    assert few["issue"] <= 22
-    assert few["acknowledge"] <= 18
+    assert few["issue"] <= 26
+    assert few["acknowledge"] <= 14
     assert few["rollup"] <= 10
 
 

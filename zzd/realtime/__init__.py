@@ -54,6 +54,7 @@ def start(app: Flask) -> None:
     sockets.io.start_background_task(_repeat, app, app.extensions["zzd.published"].flush, 0.5)
     presence: Presence = app.extensions["zzd.presence"]
     sockets.io.start_background_task(_repeat, app, presence.look, LOOK_EVERY)
+    _beat(app, sockets)
     for step, seconds in app.extensions.get("zzd.at_start", ()):
         sockets.io.start_background_task(_once, app, step, seconds)
     if app.extensions["zzd.settings"].run_timers:
@@ -82,6 +83,23 @@ def stop_gracefully(app: Flask) -> None:
 def add_timer(app: Flask, seconds: float, step: Callable[[], object]) -> None:
     """Have this done every so often. Several workers may do it at once: it must not mind."""
     app.extensions.setdefault("zzd.timers", []).append((step, seconds))
+
+
+def add_beat(app: Flask, seconds: float, step: Callable[[], object]) -> None:
+    """Have every process do this so often, for what it alone knows of: what it gathered."""
+    app.extensions.setdefault("zzd.beats", []).append((step, seconds))
+
+
+def beats(app: Flask) -> bool:
+    """Whether this process does what was asked of it by ``add_beat``."""
+    return "zzd.beating" in app.extensions
+
+
+def _beat(app: Flask, sockets: Sockets) -> None:
+    if not beats(app):
+        app.extensions["zzd.beating"] = True
+        for step, seconds in app.extensions.get("zzd.beats", ()):
+            sockets.io.start_background_task(_repeat, app, step, seconds)
 
 
 def at_start(app: Flask, seconds: float, step: Callable[[], object]) -> None:

@@ -10,9 +10,11 @@ from zzd.api import Api, Caller
 from zzd.db import reading
 from zzd.messaging.sync import add_section
 from zzd.principal import Principal
-from zzd.realtime import add_timer, rooms
+from zzd.realtime import add_beat, add_timer, rooms
 from zzd.realtime.sockets import Sockets
 from zzd.tasks import (
+    events,
+    gathered,
     inbox,
     policy,
     routes_assignments,
@@ -55,6 +57,8 @@ def register(app: Flask, api: Api, sockets: Sockets) -> None:
     add_section("assignments", inbox.count_waiting)
     add_timer(app, COUNTING_EVERY, staffing.count_due)
     add_timer(app, STEPS_EVERY, steps.take_due)
+    app.extensions[gathered.GATHERED] = gathered.Gathered()
+    add_beat(app, gathered.EVERY, lambda: gathered.flush(events.publish_sums))
 
     @sockets.event("watch", Caller.OFFICIAL, WatchSchema)
     def watch(principal: Principal, data: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import and_, func, select
@@ -135,9 +135,17 @@ def _brief_directive(directive: Directive) -> dict[str, Any]:
 
 
 def describe_assignments(
-    session: Session, by: Principal, rows: Sequence[Assignment], *, contacts: bool = False
+    session: Session,
+    by: Principal,
+    rows: Sequence[Assignment],
+    *,
+    contacts: bool = False,
+    acting: Collection[int] | None = None,
 ) -> list[dict[str, Any]]:
-    """As the caller sees them; with ``contacts``, whom to call in each unit."""
+    """As the caller sees them; with ``contacts``, whom to call in each unit.
+
+    ``acting`` are those that the caller acts on, where that is known already.
+    """
     ids = [row.id for row in rows]
     handed = transfers_of(session, ids)
     passed = [
@@ -149,12 +157,12 @@ def describe_assignments(
     places = units_as_of(session, [*((row.unit_id, row.directive.rev) for row in rows), *passed])
     acknowledged = _acknowledgements(session, ids)
     notes = _notes(session, rows)
-    reports = describe_reports(
-        session, by, Report.id.in_([row.latest_report_id for row in rows if row.latest_report_id])
-    )
+    reported = [row.latest_report_id for row in rows if row.latest_report_id]
+    reports = describe_reports(session, by, Report.id.in_(reported)) if reported else []
     latest = {report["assignment_id"]: report for report in reports}
     below = _below(session, ids)
-    acting = policy.acting_on(session, by, ids)
+    if acting is None:
+        acting = policy.acting_on(session, by, ids)
     shown = []
     for row in rows:
         place = places[row.unit_id, row.directive.rev]

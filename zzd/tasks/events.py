@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from zzd.orgtree.audiences import ancestor_ids
 from zzd.realtime import outbox, rooms
-from zzd.tasks import states
+from zzd.tasks import gathered, states
 from zzd.tasks.models import Assignment, Directive
 from zzd.tasks.states import State
 
@@ -87,6 +87,10 @@ def announce_rollups(session: Session, directive_id: int, paths: Iterable[str]) 
 
 def announce_sums(session: Session, directive_id: int, unit_ids: list[int]) -> None:
     """The sums at these units changed: to who watches one of them."""
+    gathered.tell(session, directive_id, unit_ids, publish_sums)
+
+
+def publish_sums(session: Session, directive_id: int, unit_ids: list[int]) -> None:
     outbox.publish(
         session,
         ROLLUP_UPDATED,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from zzd.errors import NotFound, NotPermitted, deny
@@ -241,8 +241,9 @@ def access_assignments(
     as_proxy: bool = False,
 ) -> list[Assignment]:
     """All of these or none; ``as_proxy``: acting for others will do. Raises NotFound, NotPermitted."""
+    post = acting_post(principal)
     query = (
-        select(Assignment)
+        select(Assignment, case((answered_by(post), 1), else_=0))
         .where(Assignment.id.in_(ids))
         .order_by(Assignment.id)
         .options(joinedload(Assignment.directive).joinedload(Directive.event))
@@ -250,11 +251,11 @@ def access_assignments(
     if to_act:
         # What was read before the lock was had may be stale.
         query = query.with_for_update(of=Assignment).execution_options(populate_existing=True)
-    found = list(session.scalars(query))
-    if len(found) < len(set(ids)):
+    rows = session.execute(query).all()
+    if len(rows) < len(set(ids)):
         raise NotFound
-    own = acting_on(session, principal, ids)
-    post = acting_post(principal)
+    found = [assignment for assignment, _ in rows]
+    own = {assignment.id for assignment, acts in rows if acts}
     for assignment in found:
         if assignment.id in own:
             continue

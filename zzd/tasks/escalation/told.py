@@ -28,7 +28,8 @@ def list_told(
         select(func.max(EscalationStep.id))
         .join(Assignment, Assignment.id == EscalationStep.assignment_id)
         .join(Directive, Directive.id == Assignment.directive_id)
-        .where(_told(post), Directive.status == "open")
+        # Of a branch that was given the all-clear nothing is due any more.
+        .where(_told(post), Directive.status == "open", Assignment.due_at.is_not(None))
         .group_by(EscalationStep.assignment_id)
     )
     query = (

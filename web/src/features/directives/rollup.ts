@@ -7,6 +7,7 @@ import { debounce } from '@/lib/debounce'
 import { useResource } from '@/lib/resource'
 import { onPushed, useConnection } from '@/realtime/connection'
 
+const LOOK_MS = 30_000
 const GATHER_MS = 250
 const LATEST_MS = 750
 
@@ -71,7 +72,10 @@ export function useRollup(directiveId: string, unitId: Ref<string | null>) {
     const shown = rollup.data.value?.unit.id
     if (directive_id === directiveId && shown && unit_ids.includes(shown)) refetchSoon()
   })
+  // What tells of changes is a hint: one that was lost is made good by looking now and then.
+  const look = setInterval(() => document.hidden || refetchSoon(), LOOK_MS)
   onScopeDispose(() => {
+    clearInterval(look)
     endUpdates()
     refetchSoon.cancel()
     unwatch()
