@@ -45,6 +45,9 @@ def test_who_had_a_directive_acknowledges_its_cancel_and_nobody_else_sees_it_act
     assert officer.post(f"{own}/reports", {"figures": {"moved": 3}})["counted"] is False
     assert officer.post(f"{own}/cancellation-acknowledgement")["stood_down_at"]
     officer.post(f"{own}/cancellation-acknowledgement", status=200)
+    # Nothing was begun where it was not delivered.
+    path = f"{scene.path(SONGMEN, directive)}/cancellation-acknowledgement"
+    assert scene.as_(duty(SONGMEN)).post(path, status=200)["stood_down_at"] is None
     assert waiting(scene, SHITANG) == []
     total = scene.rollup(directive)["total"]
     assert (total["stood_down"], total["reported"], total["figures"]["moved"]) == (1, 0, None)
