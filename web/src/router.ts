@@ -49,7 +49,7 @@ const workspace: RouteRecordRaw[] = [
   },
   {
     path: 'directives/:id/review',
-    name: 'review',
+    name: 'directive-review',
     component: () => import('@/features/review/ReviewPage.vue'),
   },
   {
