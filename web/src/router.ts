@@ -33,6 +33,36 @@ const workspace: RouteRecordRaw[] = [
     component: () => import('@/features/directives/WarningsPage.vue'),
   },
   {
+    path: 'directives/copied/:id?',
+    name: 'copied',
+    component: () => import('@/features/planning/CopiedPage.vue'),
+  },
+  {
+    path: 'directives/drafts',
+    name: 'directive-drafts',
+    component: () => import('@/features/planning/DraftsPage.vue'),
+  },
+  {
+    path: 'directives/drafts/:id',
+    name: 'directive-draft',
+    component: () => import('@/features/directives/NewDirectivePage.vue'),
+  },
+  {
+    path: 'directives/plans',
+    name: 'plans',
+    component: () => import('@/features/planning/PlansPage.vue'),
+  },
+  {
+    path: 'directives/plans/:id',
+    name: 'plan',
+    component: () => import('@/features/planning/PlanPage.vue'),
+  },
+  {
+    path: 'directives/events/:id/response',
+    name: 'response',
+    component: () => import('@/features/planning/ResponsePage.vue'),
+  },
+  {
     path: 'directives/new',
     name: 'directive-new',
     component: () => import('@/features/directives/NewDirectivePage.vue'),

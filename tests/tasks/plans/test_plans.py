@@ -104,7 +104,11 @@ def test_going_up_and_down_issues_and_ends_what_the_plan_wants(response: Respons
         "issued": ["boats", "reservoirs", "evacuation", "closures"],
         "replaced": ["duty", "inspection"],
     }
-    assert response.issuer.get(f"/directives/{first}")["status"] != "open"
+    assert response.issuer.get(f"/directives/{first}")["status"] == "superseded"
+    (second,) = next(
+        each["directive_ids"] for each in done["outcome"]["replaced"] if each["key"] == "duty"
+    )
+    assert response.issuer.get(f"/directives/{second}")["supersedes_id"] == first
     assert len(response.open_titles()) == 6
     done = response.go(3)
     assert did(done) == {

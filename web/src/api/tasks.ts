@@ -1,32 +1,25 @@
 import { get, post } from './client'
+import type { DraftContent } from './drafts'
 import type {
   Assignment,
   AssignmentFilter,
   AssignmentState,
-  Audience,
   Directive,
   Escalation,
-  EscalationStep,
-  FigureSpec,
   Mode,
   Page,
   ResponseLevel,
   Rollup,
   TaskEvent,
-  Urgency,
 } from './types'
 
-export interface NewDirective {
+export type NewDirective = Omit<
+  DraftContent,
+  'ack_minutes' | 'report_minutes' | 'ack_deadline' | 'report_deadline'
+> & {
   event_id: string
-  title: string
-  text: string
-  urgency: Urgency
-  audiences: Audience[]
   ack_deadline: string
   report_deadline?: string
-  report_interval_minutes: number | null
-  escalation: EscalationStep[]
-  figures: FigureSpec[]
   client_id: string
 }
 

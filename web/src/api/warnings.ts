@@ -9,6 +9,8 @@ export interface Proposal {
   mode: Mode | null
   level: ResponseLevel | null
   basis: string
+  /** The plan that answers it, with the number of its orders for the proposed level. */
+  plan: { id: string; no: number; name: string; example: boolean; orders: number } | null
 }
 
 export interface WarningBrief {

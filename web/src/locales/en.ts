@@ -15,6 +15,7 @@ import map from './en/map'
 import messages from './en/messages'
 import papers from './en/papers'
 import picture from './en/picture'
+import planning from './en/planning'
 import records from './en/records'
 import reporting from './en/reporting'
 import review from './en/review'
@@ -43,6 +44,7 @@ export default {
   ...messages,
   ...papers,
   ...picture,
+  ...planning,
   ...records,
   ...reporting,
   ...review,

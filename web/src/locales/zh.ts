@@ -15,6 +15,7 @@ import map from './zh/map'
 import messages from './zh/messages'
 import papers from './zh/papers'
 import picture from './zh/picture'
+import planning from './zh/planning'
 import records from './zh/records'
 import reporting from './zh/reporting'
 import review from './zh/review'
@@ -43,6 +44,7 @@ export default {
   ...messages,
   ...papers,
   ...picture,
+  ...planning,
   ...records,
   ...reporting,
   ...review,

@@ -65,6 +65,8 @@ export interface EventData {
   'conversation.updated': { conversation_id: string }
   'conversation.removed': { conversation_id: string }
   'directive.issued': { directive_id: string; title: string; urgency: Urgency; event: EventBrief }
+  'directive.copied': { directive_id: string; title: string; urgency: Urgency; event: EventBrief }
+  'directive_draft.updated': { draft_id: string; unit_id: string; state: string }
   'assignment.updated': {
     assignment_id: string
     directive_id: string
@@ -127,6 +129,8 @@ export const EVENT_NAMES: EventName[] = [
   'conversation.updated',
   'conversation.removed',
   'directive.issued',
+  'directive.copied',
+  'directive_draft.updated',
   'assignment.updated',
   'rollup.updated',
   'warning.received',

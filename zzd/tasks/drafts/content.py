@@ -14,7 +14,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 
 from zzd.api import Moment, Text
 from zzd.tasks import figures as figure_rules
-from zzd.tasks.directives import URGENCIES
+from zzd.tasks.directives import URGENCIES, WAYS
 from zzd.tasks.drafts.fields import CompanyInputSchema
 from zzd.tasks.drafts.problems import DraftIncomplete
 from zzd.tasks.escalation.schemas import EscalationField, report_interval_field
@@ -55,6 +55,7 @@ class DraftContentSchema(CompanyInputSchema):
     )
     report_interval_minutes = report_interval_field()
     escalation = EscalationField(load_default=list)
+    way = fields.String(validate=validate.OneOf(WAYS), load_default=WAYS[0])
 
     @validates_schema
     def one_way_to_say_when(self, data: dict[str, object], **_: object) -> None:

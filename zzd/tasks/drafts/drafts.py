@@ -26,7 +26,7 @@ from zzd.tasks.drafts.problems import (
     NotCountersigned,
 )
 from zzd.tasks.models import Directive, Event, snapshot
-from zzd.tasks.plans.ending import end_directives
+from zzd.tasks.plans.ending import end_directives, supersede, take_over
 from zzd.tasks.policy import acting_post
 
 STATES = ("open", "issued", "discarded")
@@ -163,19 +163,20 @@ def issue_draft(
         raise NotCountersigned
     body = contents.complete(draft.content, draft.event_id, clock.now())
     signed = draft.countersigned
+    replaced = draft.plan.get("replaces", ()) if draft.plan else ()
+    # What it takes the place of is in force until now.
+    before = take_over(session, by=by, directive_ids=replaced)
     directive, _ = directives.issue_directive(
         session,
         by=by,
         **{**body, "client_id": f"draft-{draft_id}"},
+        before=before,
         plan=plan_reference(draft.plan),
         countersigned=signed and {k: v for k, v in signed.items() if k != "revision"},
     )
-    if draft.plan:
-        # What it takes the place of was in force until now.
-        replaced = draft.plan.get("replaces", ())
-        end_directives(
-            session, by=by, directive_ids=replaced, reason=f"由《{directive.title}》替代"
-        )
+    reason = f"由《{directive.title}》替代"
+    supersede(session, before, by=by, reason=reason)
+    end_directives(session, by=by, directive_ids=replaced, reason=reason)
     draft.directive_id, draft.state = directive.id, "issued"
     _detach(session, draft)
     announce_draft(session, draft)

@@ -10,7 +10,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from zzd.api import Name, StrictSchema, Text
 from zzd.orgtree.audiences import LEVELS, ROLES
 from zzd.tasks import figures as figure_rules
-from zzd.tasks.directives import URGENCIES
+from zzd.tasks.directives import URGENCIES, WAYS
 from zzd.tasks.drafts.content import minutes_field
 from zzd.tasks.escalation.schemas import EscalationField, report_interval_field
 from zzd.tasks.responses import LEVELS as RESPONSE_LEVELS
@@ -53,6 +53,11 @@ class PlanOrderSchema(StrictSchema):
     )
     report_interval_minutes = report_interval_field()
     escalation = EscalationField(load_default=list)
+    way = fields.String(
+        validate=validate.OneOf(WAYS),
+        load_default=WAYS[0],
+        metadata={"description": "To all levels at once, or level by level"},
+    )
     countersign = fields.Boolean(
         load_default=False,
         metadata={"description": "A second official is to countersign it before it is issued"},

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from zzd.audit import log as audit
 from zzd.principal import Principal
-from zzd.tasks.lifecycle.endings import end_directive, require_rescues_over
+from zzd.tasks.lifecycle.endings import end_directive, hold_directive, require_rescues_over
 from zzd.tasks.models import Assignment, Directive
 from zzd.tasks.states import Move
+
+
+def take_over(session: Session, *, by: Principal, directive_ids: Sequence[int]) -> Directive | None:
+    """The directive whose place another one is to take, the latest of these that is open, held."""
+    for directive_id in sorted(directive_ids, reverse=True):
+        directive = hold_directive(session, by, directive_id, "directive.update")
+        if directive.status == "open":
+            return directive
+    return None
+
+
+def supersede(session: Session, before: Directive | None, *, by: Principal, reason: str) -> None:
+    """The one whose place was taken: what was answered to it does not count for its successor."""
+    if before is not None:
+        end_directive(session, before, Move.SUPERSEDE, by=by, reason=reason)
 
 
 def end_directives(

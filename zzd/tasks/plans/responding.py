@@ -22,7 +22,7 @@ from zzd.tasks.drafts import drafts
 from zzd.tasks.drafts.problems import DraftIncomplete
 from zzd.tasks.models import Event, snapshot
 from zzd.tasks.plans import rules
-from zzd.tasks.plans.ending import end_directives
+from zzd.tasks.plans.ending import end_directives, supersede, take_over
 from zzd.tasks.plans.models import PlanResponse
 from zzd.tasks.plans.problems import NothingToDo, ProposalChanged
 from zzd.tasks.plans.proposals import Proposal, propose_for
@@ -191,14 +191,17 @@ def _carry_out(
             )
             outcome["drafted"].append({**done, "draft_id": draft.id})
             return
-        end_directives(session, by=by, directive_ids=old, reason=response.reason)
+        before = take_over(session, by=by, directive_ids=old)
         request = drafted.complete(drafted.keep(content), response.event_id, response.at)
         directive, _ = directives.issue_directive(
             session,
             by=by,
             **{**request, "client_id": client_id},
+            before=before,
             plan=drafts.plan_reference(plan),
         )
+        supersede(session, before, by=by, reason=response.reason)
+        end_directives(session, by=by, directive_ids=old, reason=response.reason)
     except (Invalid, DraftIncomplete) as problem:
         for error in problem.errors:
             error["pointer"] = f"{pointer}/content{error['pointer']}"

@@ -93,5 +93,5 @@ def as_content(order: Order, unit_id: int, unit_level: int) -> dict[str, Any]:
 
 COPIED = (
     *("title", "text", "urgency", "ack_minutes", "report_minutes", "figures"),
-    *("report_interval_minutes", "escalation"),
+    *("report_interval_minutes", "escalation", "way"),
 )

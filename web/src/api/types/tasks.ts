@@ -51,7 +51,39 @@ export interface EscalationStep {
   working_days: boolean
 }
 
-export interface DirectiveBrief {
+export interface UnitRef {
+  id: string
+  name: string
+}
+
+export interface StoredFileRef {
+  id: string
+  name: string
+  size: number
+  media_type: string | null
+}
+
+/** The order of a plan that a directive was issued from. */
+export interface PlanRef {
+  id: string
+  no: number
+  name: string
+  level: ResponseLevel
+  key: string
+}
+
+/** What goes with a directive: who leads, who has a copy, what is attached. */
+export interface Company {
+  lead_unit: UnitRef | null
+  cooperating_units: UnitRef[]
+  copies: DescribedAudience[]
+  files: StoredFileRef[]
+  area: { polygon: [number, number][]; levels: number[]; touched: string[] } | null
+  plan: PlanRef | null
+  countersigned: (OfficialRef & { at: string }) | null
+}
+
+export interface DirectiveBrief extends Company {
   id: string
   number: string | null
   title: string
@@ -83,6 +115,7 @@ export interface Assignment {
   id: string
   directive: DirectiveBrief
   unit: UnitBrief
+  part: 'lead' | 'cooperating' | null
   state: AssignmentState
   ack_deadline: string
   report_deadline: string | null

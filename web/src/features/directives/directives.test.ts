@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Assignment, FigureSpec } from '@/api/types'
+import { missingFields, type DraftDirective } from '@/features/planning/draftForm'
 import { checkDeadlines } from './deadlines'
-import { missingFields } from './draftDirective'
 import { figureKey, figureText, parseFigures, percent } from './figures'
 import { byPressure, pressingDeadline } from './pressure'
 import { reachOf } from './reach'
@@ -123,17 +123,27 @@ describe('deadlines passed on', () => {
 })
 
 describe('a directive being written', () => {
-  const whole = {
+  const whole: DraftDirective = {
     eventId: '1',
     title: 'a',
     text: 'b',
-    urgency: 'urgent' as const,
+    urgency: 'urgent',
     audiences: [{ unit_id: '1', levels: null, line: null, role: null }],
+    units: [],
+    area: null,
+    lead: null,
+    cooperating: [],
+    copies: [],
+    files: [],
     ack: '2019-08-09T12:00:00Z',
     report: null,
+    ackMinutes: null,
+    reportMinutes: null,
     interval: null,
     escalation: [],
     figures: [moved],
+    countersign: false,
+    way: 'all',
   }
 
   test('lacks nothing without a deadline to report', () => expect(missingFields(whole)).toEqual([]))

@@ -1,8 +1,10 @@
-import { computed, reactive } from 'vue'
-import { tasks } from '@/api'
+import { computed, reactive, shallowRef } from 'vue'
+import { drafts, tasks } from '@/api'
+import type { Draft } from '@/api/drafts'
 import type { NewDirective } from '@/api/tasks'
-import type { Audience, EscalationStep, FigureSpec, Urgency } from '@/api/types'
+import type { Directive } from '@/api/types'
 import { emptyAudience } from '@/features/audiences/audience'
+import { contentOf, formOf, missingFields, type DraftDirective } from '@/features/planning/draftForm'
 import { useSession } from '@/features/signin/session'
 import { serverNow } from '@/lib/clock'
 import { newClientId } from '@/offline/clientId'
@@ -15,37 +17,13 @@ function inHours(hours: number): string {
   return new Date(serverNow() + hours * HOUR_MS).toISOString()
 }
 
-export interface DraftDirective {
-  eventId: string
-  title: string
-  text: string
-  urgency: Urgency
-  audiences: Audience[]
-  ack: string | null
-  report: string | null
-  interval: number | null
-  escalation: EscalationStep[]
-  figures: FigureSpec[]
-}
-
-/** The fields that still keep it from being issued, by the keys of their labels, in the order of the form. */
-export function missingFields(draft: DraftDirective): string[] {
-  const lacking: [string, boolean][] = [
-    ['event', draft.eventId === ''],
-    ['title', draft.title.trim() === ''],
-    ['content', draft.text.trim() === ''],
-    ['audience', draft.audiences.some((audience) => !audience.unit_id)],
-    ['ackDeadline', draft.ack === null],
-    ['figuresEditor', draft.figures.some(({ name, unit }) => !name.trim() || !unit.trim())],
-  ]
-  return lacking.filter(([, lacks]) => lacks).map(([key]) => key)
-}
-
-/** A directive being written: what it lacks, how many units it will reach, and the request that issues it. */
+/** A directive being written, kept as a draft or not: what it lacks, and the requests that save and issue it. */
 export function useDraftDirective() {
   const issuer = useSession().me?.grants.find((grant) => grant.role === 'issuer')
   const startUnit = issuer?.audience?.unit_id ?? useSession().me?.post?.unit.id ?? ''
   const clientId = newClientId()
+  const saved = shallowRef<Draft | null>(null)
+  const before = shallowRef('')
 
   const draft = reactive<DraftDirective>({
     eventId: '',
@@ -53,21 +31,32 @@ export function useDraftDirective() {
     text: '',
     urgency: 'urgent',
     audiences: [emptyAudience(startUnit)],
+    units: [],
+    area: null,
+    lead: null,
+    cooperating: [],
+    copies: [],
+    files: [],
     ack: inHours(1),
     report: inHours(3),
+    ackMinutes: null,
+    reportMinutes: null,
     interval: null,
     escalation: [],
     figures: [],
+    countersign: false,
+    way: 'all',
   })
 
   const deadlines = computed(() =>
     checkDeadlines(
-      { ack: draft.ack, report: draft.report },
+      { ack: draft.ackMinutes ? null : draft.ack, report: draft.reportMinutes ? null : draft.report },
       { ack: null, report: null },
       serverNow(),
     ),
   )
-
+  const said = computed(() => JSON.stringify([draft.eventId, contentOf(draft), draft.countersign]))
+  const changed = computed(() => (saved.value ? said.value !== before.value : Boolean(draft.title.trim() || draft.text.trim())))
   const missing = computed(() => missingFields(draft))
   const complete = computed(
     () =>
@@ -77,21 +66,41 @@ export function useDraftDirective() {
       outOfOrder(draft.escalation).size === 0,
   )
 
+  function adopt(found: Draft): void {
+    saved.value = found
+    Object.assign(draft, formOf(found))
+    before.value = said.value
+  }
+
+  async function save(): Promise<Draft> {
+    const { countersign } = draft
+    const content = contentOf(draft)
+    const known = saved.value
+    const found = known
+      ? await drafts.change(known.id, { revision: known.revision, content, countersign })
+      : await drafts.save({ event_id: draft.eventId, content, countersign, client_id: clientId })
+    adopt(found)
+    return found
+  }
+
   function body(): NewDirective {
+    const { ack_minutes, report_minutes, ack_deadline, report_deadline, ...content } = contentOf(draft)
     return {
+      ...content,
       client_id: clientId,
       event_id: draft.eventId,
-      title: draft.title.trim(),
-      text: draft.text.trim(),
-      urgency: draft.urgency,
-      audiences: draft.audiences,
-      ack_deadline: draft.ack ?? '',
-      report_interval_minutes: draft.interval,
-      escalation: draft.escalation,
-      figures: draft.figures,
-      ...(draft.report && { report_deadline: draft.report }),
+      ack_deadline: ack_minutes ? inHours(ack_minutes / 60) : (ack_deadline ?? ''),
+      ...((report_minutes || report_deadline) && {
+        report_deadline: report_minutes ? inHours(report_minutes / 60) : (report_deadline ?? ''),
+      }),
     }
   }
 
-  return { draft, startUnit, deadlines, missing, complete, issue: () => tasks.issueDirective(body()) }
+  async function issue(): Promise<Directive> {
+    if (!saved.value) return tasks.issueDirective(body())
+    const { id, revision } = changed.value ? await save() : saved.value
+    return drafts.issue(id, revision)
+  }
+
+  return { draft, saved, startUnit, deadlines, missing, complete, changed, adopt, save, issue }
 }
