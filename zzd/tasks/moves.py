@@ -46,18 +46,19 @@ def make_move(
     by: Principal,
     proxy_reason: str | None = None,
     detail: dict[str, Any] | None = None,
+    is_last: bool = False,
     **also: Any,
 ) -> list[Assignment]:
     """Move these assignments, which the caller has locked; returns those that did move.
 
-    ``proxy_reason`` says why the caller does it for people who could not; ``also`` are further
-    columns to set with it. A few statements, however many assignments. Raises what REFUSALS has.
+    ``proxy_reason`` says why the caller does it for people who could not; after the last report
+    (``is_last``) none is asked for by itself; ``also`` are further columns to set with it. A few statements, however many assignments. Raises what REFUSALS has.
     """
     moving = [assignment for assignment in assignments if not settled(assignment, move)]
     if not moving:
         return []
     now = clock.now()
-    changes = [{**_after(assignment, move, now), **also} for assignment in moving]
+    changes = [{**_after(assignment, move, now, is_last=is_last), **also} for assignment in moving]
     session.execute(update(Assignment), changes)
     for assignment, values in zip(moving, changes, strict=True):
         for name, value in values.items():
@@ -79,7 +80,7 @@ def make_move(
     return moving
 
 
-def _after(assignment: Assignment, move: Move, now: datetime) -> dict[str, Any]:
+def _after(assignment: Assignment, move: Move, now: datetime, *, is_last: bool) -> dict[str, Any]:
     rule = TABLE[move]
     state = rule.leads_to or State(assignment.state)
     due = states.due_at(
@@ -88,7 +89,7 @@ def _after(assignment: Assignment, move: Move, now: datetime) -> dict[str, Any]:
         assignment.report_deadline,
         next_report_at(assignment, move, now),
     )
-    due = None if assignment.cleared_at else due
+    due = None if assignment.cleared_at or is_last else due
     return {
         "id": assignment.id,
         "state": state.value,

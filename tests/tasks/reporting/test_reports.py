@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -150,6 +151,16 @@ def test_a_final_report_freezes_until_a_unit_above_opens_it(
     assert [each["move"] for each in history][-4:] == ["report", "complete", "reopen", "correct"]
     audited = session.scalars(select(AuditEntry).where(AuditEntry.action == "report.reopen"))
     assert "与民政数据不符" in str([each.detail for each in audited])
+
+
+def test_after_the_final_report_none_is_asked_for(scene: Scene) -> None:
+    made = scene.issue(DONGHAI, report_interval_minutes=30)
+    scene.acknowledge(DONGHAI, made)
+    village, path = scene.as_(duty(DONGHAI)), scene.path(DONGHAI, made)
+    for kind, late in (("follow_up", "report"), ("final", None)):
+        village.post(f"{path}/reports", {"figures": {"moved": 3}, "kind": kind})
+        with clock.at(clock.now() + timedelta(hours=1)):
+            assert village.get(path)["overdue"] == late
 
 
 def test_photos_are_had_by_who_may_see_the_report_and_by_nobody_else(

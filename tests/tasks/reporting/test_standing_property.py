@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tests.tasks import test_rollup_property as trees
+from tests.tasks import books as trees
+from tests.tasks.test_rollup_property import check_histories
 from zzd.db import transaction
 from zzd.errors import Conflict, NotPermitted
 from zzd.orgtree.models import Unit
@@ -52,8 +53,8 @@ class World(trees.World):
     """Every unit of a random tree has the directive and has acknowledged it."""
 
     def __init__(self, session: Session, parents: list[int]) -> None:
-        super().__init__(session, parents)
-        self.directive = self.issue([1, 2, 3, 4, 5, 6])
+        super().__init__(session, parents, [1, 2, 3, 4, 5, 6])
+        self.directive = self.versions[0].directive
         self.directive.figures = [SPEC]
         self.ids: dict[int, int] = {}
         found = select(Assignment).filter_by(directive_id=self.directive.id)
@@ -65,7 +66,7 @@ class World(trees.World):
                 session, by=self.official(unit), assignment_id=self.ids[unit.id]
             )
 
-    def act(self, unit: Unit, act: str, numbers: Numbers) -> None:  # type: ignore[override]
+    def do(self, unit: Unit, act: str, numbers: Numbers) -> None:
         book = self.books[unit.id]
         if act == "open":
             opener = self.units[0] if numbers.get(("dead",)) else unit
@@ -101,7 +102,7 @@ class World(trees.World):
             book.final = book.final or act == "final"
             book.opened = False
 
-    def expected(self, top: Unit, whole: bool) -> dict[str, Any]:
+    def sums(self, top: Unit, whole: bool) -> dict[str, Any]:
         mine = [
             book.said
             for unit in self.units
@@ -168,15 +169,15 @@ def test_sums_parts_and_what_they_open_to_equal_an_independent_computation(
         with transaction() as session:
             world = World(session, parents)
             for which, act, numbers in acts:
-                world.act(world.units[which % len(world.units)], act, numbers)
+                world.do(world.units[which % len(world.units)], act, numbers)
             issuer = world.official(world.units[0])
             for unit in world.units:
                 asked = {"by": issuer, "directive_id": world.directive.id, "unit_id": unit.id}
                 shown = rollups.roll_up(session, **asked)
-                expected = world.expected(unit, whole=True)
+                expected = world.sums(unit, whole=True)
                 assert numbers_of(shown["total"]) == expected
                 # A parent's own is in its total once, and in none of its children's.
-                assert numbers_of(shown["own"]) == world.expected(unit, whole=False)
+                assert numbers_of(shown["own"]) == world.sums(unit, whole=False)
                 for wanted, total in (
                     (parts.Asked("moved", None, None, False), expected["figures"]["moved"]),
                     (
@@ -191,7 +192,7 @@ def test_sums_parts_and_what_they_open_to_equal_an_independent_computation(
                     assert opened["sum"] == total
                     assert sum(value for _, value in opened["rows"]) == (total or 0)
                     assert len({row.id for row, _ in opened["rows"]}) == opened["count"]
-            trees.check_histories(session, world.directive.id)
+            check_histories(session, world.directive.id)
             raise Undo
     except Undo:
         pass

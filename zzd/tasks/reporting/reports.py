@@ -108,6 +108,7 @@ def report(
         by=by,
         proxy_reason=proxy_reason,
         detail=_detail(made),
+        is_last=counted and made.kind == rules.Kind.FINAL,
         **also,
     )
     return made, True
