@@ -25,6 +25,7 @@ from zzd.tasks.lifecycle.details import (
     describe_transfers,
     may,
     may_with_directive,
+    origin_of,
     transfers_of,
 )
 from zzd.tasks.lifecycle.history import describe_history
@@ -214,6 +215,7 @@ def describe_assignment(session: Session, by: Principal, row: Assignment) -> dic
     (shown,) = describe_assignments(session, by, [row])
     shown["history"] = describe_history(session, row)
     shown |= describe_standing(session, row.directive, row.path)
+    shown["origin"] = origin_of(session, row)
     shown["successor_assignment_id"] = assignment_in(session, shown["successor_id"], row.unit_id)
     shown["escalations"] = describe_steps(session, row.id)
     shown["reports"] = describe_reports(session, by, Report.assignment_id == row.id)

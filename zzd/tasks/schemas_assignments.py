@@ -12,7 +12,13 @@ from zzd.tasks.escalation.schemas_steps import NextStepSchema, TakenStepSchema
 from zzd.tasks.lifecycle.schemas import HandedOverSchema, StandingSchema
 from zzd.tasks.reporting.schemas import ReportSchema
 from zzd.tasks.responses import MODES
-from zzd.tasks.schemas import ActorSchema, AssignedUnitSchema, BriefDirectiveSchema, ContactSchema
+from zzd.tasks.schemas import (
+    ActorSchema,
+    AssignedUnitSchema,
+    BriefDirectiveSchema,
+    ContactSchema,
+    IssuerUnitSchema,
+)
 from zzd.tasks.states import State
 
 
@@ -108,6 +114,10 @@ class HistoryEntrySchema(Schema):
 
 
 class AssignmentWithHistorySchema(StandingSchema, AssignmentSchema):
+    origin = fields.Nested(
+        IssuerUnitSchema,
+        metadata={"description": "Who passed it on, or issued it: it is handed over below that"},
+    )
     successor_assignment_id = Id(
         allow_none=True, metadata={"description": "The unit's assignment of the newer version"}
     )

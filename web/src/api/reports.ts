@@ -12,6 +12,10 @@ export interface NewReport {
   position?: Position
   photos?: { file_id: string; taken_at?: string; position?: Position }[]
   files?: { file_id: string }[]
+  /** People are still being rescued: holds up the all-clear. */
+  rescue_open?: boolean
+  /** Why you report for people of the unit who cannot. */
+  proxy_reason?: string
   /** When it was written, by this device. */
   device_time: string
   /** What this device's clock shows as it sends. */

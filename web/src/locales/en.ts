@@ -11,6 +11,7 @@ import directives from './en/directives'
 import escalation from './en/escalation'
 import hooks from './en/hooks'
 import joining from './en/joining'
+import lifecycle from './en/lifecycle'
 import map from './en/map'
 import messages from './en/messages'
 import papers from './en/papers'
@@ -40,6 +41,7 @@ export default {
   ...escalation,
   ...hooks,
   ...joining,
+  ...lifecycle,
   ...map,
   ...messages,
   ...papers,

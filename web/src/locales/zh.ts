@@ -11,6 +11,7 @@ import directives from './zh/directives'
 import escalation from './zh/escalation'
 import hooks from './zh/hooks'
 import joining from './zh/joining'
+import lifecycle from './zh/lifecycle'
 import map from './zh/map'
 import messages from './zh/messages'
 import papers from './zh/papers'
@@ -40,6 +41,7 @@ export default {
   ...escalation,
   ...hooks,
   ...joining,
+  ...lifecycle,
   ...map,
   ...messages,
   ...papers,

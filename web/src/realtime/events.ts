@@ -67,6 +67,7 @@ export interface EventData {
   'directive.issued': { directive_id: string; title: string; urgency: Urgency; event: EventBrief }
   'directive.copied': { directive_id: string; title: string; urgency: Urgency; event: EventBrief }
   'directive_draft.updated': { draft_id: string; unit_id: string; state: string }
+  'directive.ended': { directive_id: string; title: string; kind: 'cancel' | 'supersede' | 'clear'; unit_id: string | null; reason: string; event: EventBrief }
   'assignment.updated': {
     assignment_id: string
     directive_id: string
@@ -131,6 +132,7 @@ export const EVENT_NAMES: EventName[] = [
   'directive.issued',
   'directive.copied',
   'directive_draft.updated',
+  'directive.ended',
   'assignment.updated',
   'rollup.updated',
   'warning.received',

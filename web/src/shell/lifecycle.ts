@@ -91,6 +91,7 @@ function subscribe(): void {
       history.forget(conversation_id)
     }),
     onPushed('directive.issued', () => void inbox.refresh()),
+    onPushed('directive.ended', () => void inbox.refresh()),
     onPushed('assignment.updated', ({ assignment_id }) => inbox.noteChange(assignment_id)),
     ...followDings(),
     onPushed('todo.updated', () => void useTodos().refresh()),

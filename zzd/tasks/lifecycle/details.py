@@ -15,7 +15,7 @@ from zzd.tasks import policy, states
 from zzd.tasks.lifecycle import policy as own_policy
 from zzd.tasks.lifecycle.models import DirectiveEnd, Transfer
 from zzd.tasks.lifecycle.versions import describe_changes, successor_of
-from zzd.tasks.models import Assignment, Directive
+from zzd.tasks.models import Assignment, Cascade, Directive
 from zzd.tasks.moves import standing
 from zzd.tasks.reporting.showing import is_frozen
 from zzd.tasks.states import Move, State
@@ -55,6 +55,14 @@ def may(row: Assignment, post: PostRef, *, acts: bool) -> dict[str, bool]:
     allowed["transfer"] = could["transfer"] and (acts or from_here)
     allowed["proxy"] = policy.may_stand_in(post, row)
     return allowed
+
+
+def origin_of(session: Session, row: Assignment) -> dict[str, Any]:
+    """The unit it came from: that passed it on, or issued it."""
+    came_by: Cascade | Directive = row.directive
+    if row.cascade_id is not None:
+        came_by = session.get_one(Cascade, row.cascade_id)
+    return {"id": came_by.unit_id, "name": came_by.unit_name}
 
 
 def transfers_of(session: Session, ids: Sequence[int]) -> dict[int, dict[str, Transfer]]:

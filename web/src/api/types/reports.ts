@@ -47,6 +47,10 @@ export interface Report {
   /** How far ahead the device's clock was. */
   skew_seconds: number | null
   is_skewed: boolean
+  /** False: it came after the unit's part had ended. */
+  counted: boolean
+  rescue_open: boolean
+  proxy_reason: string | null
   client_id: string | null
 }
 

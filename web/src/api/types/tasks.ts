@@ -10,8 +10,13 @@ export type AssignmentState =
   | 'delivered'
   | 'read'
   | 'acknowledged'
+  | 'in_progress'
   | 'reported'
   | 'completed'
+  | 'returned'
+  | 'transferred'
+  | 'cancelled'
+  | 'superseded'
 
 export interface EventBrief {
   id: string
@@ -92,9 +97,50 @@ export interface DirectiveBrief extends Company {
   event: EventBrief
   issuer_unit: { id: string; name: string }
   figures: FigureSpec[]
+  status: 'open' | 'closed' | 'cancelled' | 'superseded'
+  version: number
+  supersedes_id: string | null
+  way: Way
 }
 
-export interface Directive extends DirectiveBrief {
+/** To all levels at once, or level by level. */
+export type Way = 'all' | 'stepwise'
+
+export interface Change {
+  field: string
+  before: string | string[] | null
+  after: string | string[] | null
+}
+
+/** How a directive ended, or a branch of it. */
+export interface Ending {
+  kind: 'cancel' | 'supersede' | 'clear'
+  at: string
+  by: OfficialRef
+  reason: string
+  unit_id: string | null
+  rescues: number
+  override_reason: string | null
+}
+
+/** Only where one is looked at by itself. */
+export interface Standing {
+  endings?: Ending[]
+  changes?: Change[]
+  successor_id?: string | null
+}
+
+/** The other side of a transfer. */
+export interface HandedOver {
+  unit: UnitBrief
+  assignment_id: string
+  reason: string
+  by: OfficialRef
+  at: string
+}
+
+export interface Directive extends DirectiveBrief, Standing {
+  may?: { update: boolean; cancel: boolean; all_clear: boolean }
   audiences: DescribedAudience[]
   issuer: OfficialRef
   issued_at: string
@@ -104,14 +150,13 @@ export interface Directive extends DirectiveBrief {
   escalation: EscalationStep[]
   rev: number
   units: number
-  status: 'open' | 'closed'
   my_assignment_id: string | null
 }
 
 /** Whom to call; whoever is on duty stands first. */
 export type Contact = OfficialRef & { phone: string | null; role: Role }
 
-export interface Assignment {
+export interface Assignment extends Standing {
   id: string
   directive: DirectiveBrief
   unit: UnitBrief
@@ -125,16 +170,23 @@ export interface Assignment {
   escalated_at: string | null
   delivered_at: string | null
   read_at: string | null
-  acknowledged: { at: string; by: OfficialRef } | null
+  acknowledged: { at: string; by: OfficialRef; proxy_reason: string | null } | null
   reported_at: string | null
   completed_at: string | null
+  cleared_at: string | null
+  stood_down_at: string | null
+  transferred_from: HandedOver | null
+  transferred_to: HandedOver | null
+  successor_assignment_id?: string | null
+  /** Whose subtree it may be handed over in: who passed it on, or issued it. */
+  origin?: { id: string; name: string }
   notes: { unit_name: string; by: OfficialRef; text: string; at: string }[]
   latest_report: Report | null
   below: { addressed: number; acknowledged: number; reported: number; completed: number }
   final_at: string | null
   correction_at: string | null
-  may: { acknowledge: boolean; report: boolean; cascade: boolean; complete: boolean; reopen: boolean }
-  history?: { at: string; move: string; by: OfficialRef | null; detail: Record<string, unknown> | null }[]
+  may: { acknowledge: boolean; report: boolean; cascade: boolean; complete: boolean; reopen: boolean; start: boolean; give_back: boolean; transfer: boolean; stand_down: boolean; proxy: boolean }
+  history?: { at: string; move: string; by: OfficialRef | null; detail: Record<string, unknown> | null; device: string | null; proxy_reason: string | null }[]
   reports?: Report[]
   contacts?: Contact[]
   escalations?: TakenStep[]
@@ -171,6 +223,8 @@ export interface RollupRow {
   reported: number
   completed: number
   overdue: number
+  returned: number
+  stood_down: number
   escalated: number
   unstaffed: number
   figures: Record<string, number | null>
@@ -195,5 +249,8 @@ export type AssignmentFilter =
   | 'not_reported'
   | 'not_completed'
   | 'overdue'
+  | 'returned'
+  | 'transferred'
+  | 'not_stood_down'
   | 'escalated'
   | 'any'

@@ -7,6 +7,7 @@ import { useResource } from '@/lib/resource'
 import { onPushed, useConnection } from '@/realtime/connection'
 import { useOutbox } from '@/offline/outbox'
 import { useInbox } from './inbox'
+import { isOver } from './pressure'
 
 const GATHER_MS = 250
 
@@ -27,9 +28,9 @@ export function useAssignmentDetail(id: string) {
 
   /** An action's answer is shown at once; what only the full view has (the history) follows. */
   function adopt(answer: Assignment): void {
-    const { history, reports, escalations } = resource.data.value ?? {}
-    resource.data.value = { history, reports, escalations, ...answer }
-    if (answer.completed_at) inbox.byId.delete(id)
+    const { history, reports, escalations, endings, changes, origin } = resource.data.value ?? {}
+    resource.data.value = { history, reports, escalations, endings, changes, origin, ...answer }
+    if (isOver(answer)) inbox.byId.delete(id)
     else inbox.put(resource.data.value)
     reloadSoon()
   }
@@ -39,6 +40,9 @@ export function useAssignmentDetail(id: string) {
       if (assignment_id === id) reloadSoon()
     }),
     onPushed('escalation.fired', ({ directive_id }) => {
+      if (directive_id === resource.data.value?.directive.id) reloadSoon()
+    }),
+    onPushed('directive.ended', ({ directive_id }) => {
       if (directive_id === resource.data.value?.directive.id) reloadSoon()
     }),
     onPushed('rollup.updated', ({ directive_id }) => {

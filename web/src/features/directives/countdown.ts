@@ -3,7 +3,7 @@ import { useI18n } from 'vue-i18n'
 import type { Assignment } from '@/api/types'
 import { useNow } from '@/lib/clock'
 import { spanUntil, type Span } from '@/lib/time'
-import { pressingDeadline } from './pressure'
+import { needsAcknowledgement, pressingDeadline } from './pressure'
 
 export type Tone = 'late' | 'soon' | 'calm'
 const SOON_MS = 30 * 60_000
@@ -24,7 +24,7 @@ export function useCountdown(assignment: () => Assignment) {
     const deadline = pressingDeadline(current)
     if (!deadline) return null
     const span = spanUntil(deadline, now.value)
-    const what = current.state === 'acknowledged' ? 'report' : 'ack'
+    const what = deadline === current.report_deadline && !needsAcknowledgement(current) ? 'report' : 'ack'
     const soon = Date.parse(deadline) - now.value < SOON_MS
     return {
       text: t(`directives.${what}${span.past ? 'Late' : 'Left'}`, { time: spanText(span) }),

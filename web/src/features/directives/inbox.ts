@@ -4,7 +4,7 @@ import { asProblem, tasks, type ApiProblem } from '@/api'
 import type { Assignment } from '@/api/types'
 import { coalesce } from '@/lib/coalesce'
 import { debounce } from '@/lib/debounce'
-import { byPressure, isExercise, needsAcknowledgement } from './pressure'
+import { byPressure, isExercise, isOver, needsAcknowledgement } from './pressure'
 
 const GATHER_MS = 300
 const RETRY_MS = 3_000
@@ -86,7 +86,7 @@ export const useInbox = defineStore('inbox', () => {
   async function refetch(id: string): Promise<void> {
     const fresh = await tasks.assignment(id).catch(() => null)
     if (!fresh) return
-    if (fresh.completed_at) byId.value.delete(id)
+    if (isOver(fresh)) byId.value.delete(id)
     else if (byId.value.has(id)) put(fresh)
   }
 

@@ -74,6 +74,17 @@ export function useRollup(directiveId: string, unitId: Ref<string | null>) {
   })
   // What tells of changes is a hint: one that was lost is made good by looking now and then.
   const look = setInterval(() => document.hidden || refetchSoon(), LOOK_MS)
+  const endEnds = onPushed('directive.ended', ({ directive_id }) => {
+    if (directive_id === directiveId) reload()
+  })
+  onScopeDispose(endEnds)
+
+  /** What became of the directive itself, and the sums with it. */
+  function reload(): void {
+    void directive.load()
+    refetchSoon()
+  }
+
   onScopeDispose(() => {
     clearInterval(look)
     endUpdates()
@@ -83,5 +94,5 @@ export function useRollup(directiveId: string, unitId: Ref<string | null>) {
 
   void directive.load()
   void open()
-  return { directive, rollup, crumbs, open }
+  return { directive, rollup, crumbs, open, reload }
 }

@@ -29,6 +29,7 @@ export function useReportDraft(assignment: Assignment) {
   const casualties = reactive<Record<Casualty, string>>({ dead: '', missing: '', injured: '' })
   const text = ref('')
   const explanation = ref('')
+  const rescue = ref(assignment.latest_report?.rescue_open ?? false)
   const final = ref(assignment.final_at !== null)
   const position = ref<Position | null>(null)
   const about = new Map<string, { photo: boolean; taken_at: string; position?: Position }>()
@@ -122,7 +123,7 @@ export function useReportDraft(assignment: Assignment) {
   }
 
   /** Into the queue: it goes when there is a line and its files have arrived. */
-  function send(): void {
+  function send(proxyReason: string | null = null): void {
     const place = position.value
     outbox.sendReport(assignment.id, {
       ...(final.value && { kind: 'final' as const }),
@@ -133,6 +134,8 @@ export function useReportDraft(assignment: Assignment) {
       ...(questions.value.length && { explanation: explanation.value.trim() }),
       ...(place && { position: place }),
       ...(files.value.length && { uploads: files.value.map(({ key, name }) => said(key, name)) }),
+      ...(rescue.value && { rescue_open: true }),
+      ...(proxyReason && { proxy_reason: proxyReason }),
       device_time: new Date().toISOString(),
     })
   }
@@ -157,6 +160,7 @@ export function useReportDraft(assignment: Assignment) {
     text,
     explanation,
     final,
+    rescue,
     position,
     files,
     partErrors,

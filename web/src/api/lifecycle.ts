@@ -1,0 +1,37 @@
+import { post } from './client'
+import type { Assignment, Directive, TaskEvent } from './types'
+
+/** Why somebody does it for people of the unit who cannot; null for one's own unit. */
+const proxy = (reason: string | null) => (reason ? { proxy_reason: reason } : {})
+
+export const acknowledge = (id: string, reason: string | null = null) =>
+  post<Assignment>(`/assignments/${id}/acknowledgement`, proxy(reason))
+export const start = (id: string, reason: string | null = null) =>
+  post<Assignment>(`/assignments/${id}/start`, proxy(reason))
+export const standDown = (id: string, reason: string | null = null) =>
+  post<Assignment>(`/assignments/${id}/cancellation-acknowledgement`, proxy(reason))
+export const giveBack = (id: string, reason: string) =>
+  post<Assignment>(`/assignments/${id}/return`, { reason })
+export const transfer = (id: string, unitId: string, reason: string) =>
+  post<Assignment>(`/assignments/${id}/transfer`, { unit_id: unitId, reason })
+
+export interface Update {
+  reason: string
+  title?: string
+  text?: string
+  ack_deadline?: string
+  report_deadline?: string
+  client_id: string
+}
+export const update = (id: string, body: Update) => post<Directive>(`/directives/${id}/update`, body)
+export const cancel = (id: string, reason: string) =>
+  post<Directive>(`/directives/${id}/cancellation`, { reason })
+
+export interface AllClear {
+  reason: string
+  override_reason?: string
+  unit_id?: string
+}
+export const clearDirective = (id: string, body: AllClear) =>
+  post<Directive>(`/directives/${id}/all-clear`, body)
+export const clearEvent = (id: string, body: AllClear) => post<TaskEvent>(`/events/${id}/all-clear`, body)
