@@ -25,7 +25,7 @@ from _load import cpu_seconds
 from _servers import start_web
 from bootstrap import BIN
 from processes import Group, Member, answers
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, text
 from steps import ROOT, Failure, Line, run_main, say
 
 VILLAGES, ALL_UNITS = [5], None
@@ -92,7 +92,20 @@ def kept(stack: ExitStack, options: argparse.Namespace) -> str:
     group = stack.enter_context(Group(folder / "log"))
     url = private_postgres(group, folder)
     upgrade(url)
+    forget_directives(url)
     return url
+
+
+def forget_directives(url: str) -> None:
+    """Begin with an empty table each time: what was measured before is in the way."""
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(
+            text("TRUNCATE event, assignment, escalation_step, outbox, tally_part CASCADE")
+        )
+    with engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("ANALYZE"))
+    engine.dispose()
 
 
 class Run:
@@ -198,12 +211,13 @@ class Run:
         """A web process dies in the middle: the directive is there with all its units, or not."""
         province = self.province
         whole = 0
-        for number, after in enumerate((0.15, 0.4, 0.8, 1.6)):
+        whole_issue = self.figures["issue_all_units_s"]
+        for number, share in enumerate((0.2, 0.6, 0.95, 1.1)):
             member = next(each for each in self.group.members if each.name.startswith("web 2"))
             key = f"killed-{time.time_ns()}"
             body = province.body(event, levels=ALL_UNITS, client_id=key)
             call = asyncio.ensure_future(province.issue(body, port=province.ports[1]))
-            await asyncio.sleep(after)
+            await asyncio.sleep(share * whole_issue)
             env = env_of_process(member.process.pid)
             kill(member.process.pid)
             await asyncio.gather(call, return_exceptions=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import case, or_, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from zzd.db import is_one_of
@@ -35,64 +35,91 @@ class Told:
     vacant: list[str] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class Staff:
-    """Who can be told: by assignment and duty, and by unit the officers on duty."""
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A late assignment, and the step that is to be taken."""
 
-    own: Mapping[int, Mapping[str, list[Person]]]
-    on_duty: Mapping[int, list[Person]]
-
-    def reached_by(self, step: str, *, assignment_id: int, unit_id: int, path: str) -> Told:
-        """Those whom a step tells, or where nobody holds that post, whom the next would tell.
-
-        After the leader come the duty officers of the units above, the nearest first.
-        """
-        vacant: list[str] = []
-        if step in OWN:
-            for duty in OWN[OWN.index(step) :]:
-                if people := self.own[assignment_id].get(duty):
-                    return Told(unit_id, "" if duty == "remind" else duty, people, vacant)
-                vacant.append(duty)
-        for above in reversed(ancestor_ids(path)[:-1]):
-            if people := self.on_duty.get(above):
-                return Told(above, DUTY_OFFICER, people, vacant)
-        return Told(None, "", [], [*vacant, "parent"])
+    id: int
+    unit_id: int
+    path: str
+    step: str
 
 
-def find_staff(session: Session, places: Sequence[tuple[int, str]]) -> Staff:
-    """Of assignments, by id and path. Two statements, however many they are."""
-    ids = [assignment_id for assignment_id, _ in places]
-    addressed = case((policy.addressed(Post.line_code, Post.role), 1), else_=0)
-    own: dict[int, dict[str, list[Person]]] = defaultdict(lambda: defaultdict(list))
-    query = (
-        select(Assignment.id, addressed, *PERSON)
+def find_told(session: Session, late: Sequence[Late]) -> dict[int, Told]:
+    """Those whom each step tells, or where nobody holds that post, whom the next would tell.
+
+    After the leader come the duty officers of the units above, the nearest first. By assignment,
+    in a statement for each duty that is asked for, however many they are.
+    """
+    told: dict[int, Told] = {}
+    vacant: dict[int, list[str]] = {each.id: [] for each in late}
+    waiting: list[Late] = []
+    for duty in OWN:
+        waiting += [each for each in late if each.step == duty]
+        found = _holders(session, [each.id for each in waiting], duty) if waiting else {}
+        for each in waiting:
+            if people := found.get(each.id):
+                role = "" if duty == "remind" else duty
+                told[each.id] = Told(each.unit_id, role, people, vacant[each.id])
+            else:
+                vacant[each.id].append(duty)
+        waiting = [each for each in waiting if each.id not in told]
+    waiting += [each for each in late if each.step not in OWN]
+    above = _on_duty(session, {each.path for each in waiting}) if waiting else {}
+    for each in waiting:
+        told[each.id] = _above(above, each.path, vacant[each.id])
+    return told
+
+
+def _above(on_duty: Mapping[int, list[Person]], path: str, vacant: list[str]) -> Told:
+    for unit_id in reversed(ancestor_ids(path)[:-1]):
+        if people := on_duty.get(unit_id):
+            return Told(unit_id, DUTY_OFFICER, people, vacant)
+    return Told(None, "", [], [*vacant, "parent"])
+
+
+def _holders(session: Session, ids: Sequence[int], duty: str) -> dict[int, list[Person]]:
+    """By assignment: the first few of its unit who hold a duty there, or whom it addresses."""
+    meant = policy.addressed(Post.line_code, Post.role) if duty == "remind" else Post.role == duty
+    # Whoever is on duty is called first.
+    order = (case((Post.role == DUTY_OFFICER, 0), else_=1), Post.order, Post.id)
+    ranked = (
+        select(
+            Assignment.id.label("assignment_id"),
+            Official.id,
+            Official.name,
+            Post.title,
+            Post.unit_id,
+            func.row_number().over(partition_by=Assignment.id, order_by=order).label("rank"),
+        )
         .join(Post, Post.unit_id == Assignment.unit_id)
         .join(Official, Official.id == Post.official_id)
-        .join(Unit, Unit.id == Post.unit_id)
         .where(
             is_one_of(session, Assignment.id, ids),
             Post.ended_at.is_(None),
             Official.status == "active",
-            or_(addressed == 1, Post.role.in_(("deputy", "leader"))),
+            meant,
         )
-        # Whoever is on duty is called first.
-        .order_by(case((Post.role == DUTY_OFFICER, 0), else_=1), Post.order, Post.id)
+        .subquery()
     )
-    for assignment_id, meant, role, *person in session.execute(query):
-        duties = (["remind"] if meant else []) + ([role] if role in OWN else [])
-        for duty in duties:
-            _add(own[assignment_id][duty], person)
-    return Staff(own, _on_duty(session, (path for _, path in places)))
-
-
-PERSON = (Post.role, Official.id, Official.name, Post.title, Unit.name)
+    query = (
+        select(ranked.c.assignment_id, ranked.c.id, ranked.c.name, ranked.c.title, Unit.name)
+        .join(Unit, Unit.id == ranked.c.unit_id)
+        # Somebody may hold two posts of the unit, and is named once.
+        .where(ranked.c.rank <= MOST_TOLD + 1)
+        .order_by(ranked.c.rank)
+    )
+    found: dict[int, list[Person]] = defaultdict(list)
+    for assignment_id, *person in session.execute(query):
+        _add(found[assignment_id], person)
+    return found
 
 
 def _on_duty(session: Session, paths: Iterable[str]) -> dict[int, list[Person]]:
     above = {unit_id for path in paths for unit_id in ancestor_ids(path)[:-1]}
     found: dict[int, list[Person]] = defaultdict(list)
     query = (
-        select(Post.unit_id, *PERSON[1:])
+        select(Post.unit_id, Official.id, Official.name, Post.title, Unit.name)
         .join(Official, Official.id == Post.official_id)
         .join(Unit, Unit.id == Post.unit_id)
         .where(

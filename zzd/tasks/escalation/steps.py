@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from zzd import due
-from zzd.bulk import table_of
+from zzd.bulk import insert_rows, table_of
 from zzd.db import is_one_of, reading, transaction
 from zzd.tasks.escalation import people, timetable
 from zzd.tasks.escalation.events import announce_step
@@ -115,13 +115,18 @@ def _tell(
     late: Sequence[tuple[Any, Planned]],
     now: datetime,
 ) -> None:
-    staff = people.find_staff(session, [(row.id, row.path) for row, _ in late])
+    told = people.find_told(
+        session,
+        [
+            people.Late(row.id, row.unit_id, row.path, "remind" if each.step == ASK else each.step)
+            for row, each in late
+        ],
+    )
     made: list[dict[str, Any]] = []
     heard: dict[tuple[int, str, str], set[int]] = defaultdict(set)
     paths: dict[int, list[str]] = defaultdict(list)
     for row, planned in late:
-        step = "remind" if planned.step == ASK else planned.step
-        told = staff.reached_by(step, assignment_id=row.id, unit_id=row.unit_id, path=row.path)
+        reached = told[row.id]
         kind = kind_of(State(row.state))
         made.append(
             {
@@ -132,16 +137,17 @@ def _tell(
                 "step": planned.step,
                 "due_at": planned.at,
                 "fired_at": now,
-                "told_unit_id": told.unit_id,
-                "told_role": told.role,
-                "told": told.people,
-                "vacant": told.vacant,
+                "told_unit_id": reached.unit_id,
+                "told_role": reached.role,
+                "told": reached.people,
+                "vacant": reached.vacant,
                 "published": planned.published,
             }
         )
-        heard[row.directive_id, planned.step, kind].update(each["id"] for each in told.people)
+        heard[row.directive_id, planned.step, kind].update(each["id"] for each in reached.people)
         paths[row.directive_id].append(row.path)
-    session.execute(insert(table_of(EscalationStep)), made)
+    columns = list(made[0])
+    insert_rows(session, table_of(EscalationStep), columns, [list(each.values()) for each in made])
     for (directive_id, step, kind), official_ids in heard.items():
         if official_ids:
             announce_step(

@@ -21,7 +21,7 @@ from zzd.messaging.dings.dings import send_ding
 from zzd.principal import Principal
 from zzd.tasks import policy
 from zzd.tasks.escalation.models import EscalationStep, Urge
-from zzd.tasks.escalation.people import Told, find_staff
+from zzd.tasks.escalation.people import Late, Told, find_told
 from zzd.tasks.escalation.steps import kind_of
 from zzd.tasks.events import announce_rollups
 from zzd.tasks.models import Assignment, Directive, snapshot
@@ -72,11 +72,7 @@ def urge(
     )
     session.add(made)
     session.flush()
-    staff = find_staff(session, [(row.id, row.path) for row in rows])
-    told = {
-        row.id: staff.reached_by("remind", assignment_id=row.id, unit_id=row.unit_id, path=row.path)
-        for row in rows
-    }
+    told = find_told(session, [Late(row.id, row.unit_id, row.path, "remind") for row in rows])
     made.unreached = sum(not each.people for each in told.values())
     made.units = len(rows) - made.unreached
     made.ding_id = _ding(session, by, made, told.values(), channels)

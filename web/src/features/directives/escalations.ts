@@ -13,9 +13,9 @@ export function useEscalations() {
   const connection = useConnection()
   const items = ref<Escalation[]>([])
   const more = ref(false)
-  const sorted = computed(() =>
-    [...items.value].sort((a, b) => Number(isExercise(a.assignment)) - Number(isExercise(b.assignment))),
-  )
+  /** Those one can acknowledge oneself stand first, whatever is an exercise last. */
+  const rank = ({ assignment }: Escalation) => Number(isExercise(assignment)) * 2 - Number(assignment.may.acknowledge)
+  const sorted = computed(() => [...items.value].sort((a, b) => rank(a) - rank(b)))
 
   const load = coalesce(async () => {
     // The list above is a help: where it cannot be had, the assignments below are still there.
