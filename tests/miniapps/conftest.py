@@ -37,6 +37,38 @@ MANIFEST: dict[str, Any] = {
 }
 
 
+MANIFEST_2: dict[str, Any] = {
+    **{name: value for name, value in MANIFEST.items() if name != "icon"},
+    "manifest_version": 2,
+    "icons": [{"src": "https://shelters.example.cn/icon.png", "size": 128}],
+    "screenshots": {"zh": [{"src": "https://shelters.example.cn/1.png"}], "en": []},
+    "supplier": {"name": {"zh": "某公司", "en": "A company"}, "url": "https://company.example.cn/"},
+    "contact": {"name": "服务台", "email": "help@company.example.cn", "phone": "0571-12345"},
+    "phone_entry_url": f"{ORIGIN}/phone",
+    "allowed_domains": ["tiles.zj.cn"],
+    "optional_scopes": [{"name": "contacts.read", "reason": "联系负责人"}],
+    "commands": [{"name": "add", "title": {"zh": "登记", "en": "Register"}}],
+    "buttons": ["seen"],
+    "badge": True,
+    "settings": [
+        {
+            "key": "nearby",
+            "type": "integer",
+            "title": {"zh": "附近公里数", "en": "Kilometres around"},
+            "default": 5,
+        },
+        {
+            "key": "map",
+            "type": "choice",
+            "title": {"zh": "地图", "en": "Map"},
+            "options": [{"value": "plain", "title": {"zh": "平面", "en": "Plain"}}],
+        },
+    ],
+    "minimum_platform_version": "0.1",
+    "privacy": {"statement": {"zh": "只保存登记人。", "en": "Keeps who registered."}},
+}
+
+
 def manifest(**changes: Any) -> dict[str, Any]:
     return {**deepcopy(MANIFEST), **changes}
 

@@ -118,7 +118,7 @@ def test_a_published_app_keeps_serving_its_version_while_the_next_is_judged(
     assert (changed["state"], changed["published_version"]) == ("draft", 1)
     assert official.get("/workbench")["items"][0]["name"]["zh"] == "安置点登记"
     assert developer.post(f"{path}/publication", status=409)["code"] == "move_not_possible"
-    developer.post(f"{path}/submission", status=200)
+    developer.post(f"{path}/submission", {"review": True}, status=200)
     refused = developer.put(path, {"manifest": manifest(category="data")}, status=409)
     assert "wait" in refused["detail"]
     reviewer.post(f"{path}/review", {"decision": "approve"}, status=200)

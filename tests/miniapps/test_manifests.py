@@ -12,16 +12,22 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from tests.client import ApiClient
-from tests.miniapps.conftest import MANIFEST, ORIGIN, manifest
-from zzd.miniapps.manifests import LARGEST, SCHEMA, find_faults, origin_of
+from tests.miniapps.conftest import MANIFEST, MANIFEST_2, ORIGIN, manifest
+from zzd.miniapps.manifest_rules import LARGEST, origin_of
+from zzd.miniapps.manifest_wishes import asks_for_more
+from zzd.miniapps.manifests import SCHEMAS, SCOPES, find_faults
 
 OWN = ("http://127.0.0.1:8000",)
+TEXT = {"zh": "一", "en": "one"}
+SETTING: dict[str, Any] = {"key": "most", "type": "integer", "title": TEXT}
 WORKBENCH = Path(__file__).parents[2] / "web" / "src" / "features" / "workbench"
 
 
 def test_the_schema_is_a_good_schema_and_the_example_a_good_manifest() -> None:
-    Draft202012Validator.check_schema(SCHEMA)
+    for schema in SCHEMAS.values():
+        Draft202012Validator.check_schema(schema)
     assert find_faults(MANIFEST, own_origins=OWN) == []
+    assert find_faults(MANIFEST_2, own_origins=OWN, platform_version="0.1.0") == []
 
 
 def test_the_example_that_the_client_inserts_is_a_good_manifest() -> None:
@@ -30,14 +36,15 @@ def test_the_example_that_the_client_inserts_is_a_good_manifest() -> None:
 
 
 def test_a_manifest_needs_neither_icon_nor_events() -> None:
-    least = {name: MANIFEST[name] for name in SCHEMA["required"]}
+    least = {name: MANIFEST[name] for name in SCHEMAS[1]["required"]}
     assert find_faults({**least, "$schema": "https://zzd.example/1.json"}) == []
 
 
 @pytest.mark.parametrize(
     ("changes", "pointer", "says"),
     [
-        ({"manifest_version": 2}, "/manifest_version", "Must be one of 1"),
+        ({"manifest_version": 3}, "/manifest_version", "Must be 1 or 2"),
+        ({"manifest_version": True}, "/manifest_version", "Must be 1 or 2"),
         ({"id": "Shelters"}, "/id", "reversed domain name"),
         ({"id": "cn.zj.shelters\n"}, "/id", "control character"),
         ({"name": {"zh": "安置点"}}, "/name/en", "Is missing"),
@@ -93,6 +100,68 @@ def test_a_fault_is_named_and_mended(changes: dict[str, Any], pointer: str, says
     assert says in faults[0]["detail"]
 
 
+@pytest.mark.parametrize(
+    ("changes", "pointer", "says"),
+    [
+        ({"privacy": None}, "/privacy", "Must be an object"),
+        ({"supplier": {}}, "/supplier/name", "Is missing"),
+        ({"contact": {"name": "x", "email": "x"}}, "/contact/email", "e-mail"),
+        ({"icons": []}, "/icons", "1 to 6"),
+        ({"phone_entry_url": f"{OWN[0]}/m"}, "/phone_entry_url", "another origin"),
+        ({"allowed_domains": ["https://x.cn"]}, "/allowed_domains/0", "without https"),
+        ({"allowed_domains": ["*.x.cn"]}, "/allowed_domains/0", "wildcard"),
+        (
+            {"optional_scopes": [{"name": "identity", "reason": "x"}]},
+            "/optional_scopes/0/name",
+            "needed or optional",
+        ),
+        ({"settings": [{**SETTING, "default": "5"}]}, "/settings/0/default", "whole number"),
+        ({"settings": [{**SETTING, "type": "choice"}]}, "/settings/0/options", "has options"),
+        ({"settings": [SETTING, SETTING]}, "/settings/1/key", "remove one"),
+        ({"commands": [{"name": "Add", "title": TEXT}]}, "/commands/0/name", "small letter"),
+        ({"minimum_platform_version": "0.10"}, "/minimum_platform_version", "0.1.0 still"),
+        ({"privacy": {"statement": TEXT, "url": "http://x.cn/"}}, "/privacy/url", "https://"),
+    ],
+)
+def test_a_fault_of_the_second_version_is_named_and_mended(
+    changes: dict[str, Any], pointer: str, says: str
+) -> None:
+    changed = {**MANIFEST_2, **changes}
+    faults = find_faults(changed, own_origins=OWN, platform_version="0.1.0")
+    assert [fault["pointer"] for fault in faults] == [pointer]
+    assert says in faults[0]["detail"]
+
+
+def test_whatever_a_first_version_may_ask_for_a_second_may() -> None:
+    one, two = (SCHEMAS[version]["properties"] for version in (1, 2))
+    assert set(one["events"]["items"]["enum"]) <= set(two["events"]["items"]["enum"])
+    assert set(one["scopes"]["items"]["properties"]["name"]["enum"]) <= set(SCOPES)
+
+
+@pytest.mark.parametrize(
+    ("changes", "kinds"),
+    [
+        ({"name": TEXT, "icons": [], "privacy": {}}, []),
+        ({"scopes": []}, []),
+        ({"scopes": [*MANIFEST_2["scopes"], {"name": "cards.send", "reason": "x"}]}, ["scope"]),
+        # What was optional and is needed now, administrators are asked for.
+        ({"scopes": [{"name": "contacts.read", "reason": "x"}]}, ["scope"]),
+        ({"optional_scopes": [{"name": "cards.send", "reason": "x"}]}, ["optional_scope"]),
+        ({"entry_url": "https://elsewhere.cn/"}, ["domain"]),
+        ({"allowed_domains": ["tiles.zj.cn", "more.cn"]}, ["domain"]),
+        ({"events": ["message.created"]}, ["event"]),
+        ({"audience": {"unit_code": "331081"}}, ["audience"]),
+        ({"audience": {"unit_code": "3310", "levels": [4]}}, []),
+        ({"data_audience": {"unit_code": "3310"}}, ["data_audience"]),
+        ({"data_audience": {"unit_code": "3310", "line": "water", "role": "leader"}}, []),
+    ],
+)
+def test_what_asks_for_more_is_told_apart(changes: dict[str, Any], kinds: list[str]) -> None:
+    before = {**MANIFEST_2, "data_audience": {"unit_code": "3310", "role": "leader"}}
+    found = asks_for_more(before, {**before, **changes})
+    assert [each["kind"] for each in found] == kinds
+
+
 def test_all_faults_of_a_document_are_told_at_once() -> None:
     faults = find_faults({"manifest_version": 1, "id": "X", "extra": 1})
     assert {"/id", "/extra", "/name", "/audience"} <= {fault["pointer"] for fault in faults}
@@ -117,17 +186,19 @@ json_values = st.recursive(
 )
 
 
-@given(st.sampled_from(sorted(MANIFEST)), json_values)
+@given(st.sampled_from(sorted(MANIFEST_2)), json_values)
 def test_no_value_at_all_breaks_the_checks(member: str, value: Any) -> None:
-    for fault in find_faults(manifest(**{member: value})):
+    for fault in find_faults({**MANIFEST_2, member: value}):
         assert fault["pointer"].startswith(f"/{member}")
         assert fault["detail"]
 
 
 def test_the_schema_is_published(anonymous: ApiClient) -> None:
-    response = anonymous.request("GET", "/miniapps/manifest-schema/1.json")
-    assert response.mimetype == "application/schema+json"
-    assert response.get_json(force=True) == SCHEMA
+    for version, schema in SCHEMAS.items():
+        response = anonymous.request("GET", f"/miniapps/manifest-schema/{version}.json")
+        assert response.mimetype == "application/schema+json"
+        assert response.get_json(force=True) == schema
+    anonymous.get("/miniapps/manifest-schema/3.json", status=404)
 
 
 FAULTY_REGISTRATIONS: list[Any] = [
@@ -158,6 +229,6 @@ def test_a_faulty_registration_is_refused_with_pointers(developer: ApiClient) ->
 
 
 def test_a_large_manifest_is_refused_before_it_is_looked_at(developer: ApiClient) -> None:
-    body = {"manifest": manifest(id="a" * LARGEST)}
+    body = {"manifest": manifest(id="a" * LARGEST[1])}
     problem = developer.post("/miniapps", body, status=422)
     assert problem["errors"][0]["pointer"] == "/manifest"

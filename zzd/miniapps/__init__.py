@@ -7,7 +7,7 @@ from flask import Flask
 from zzd.api import Api
 from zzd.identity.authentication import add_token_reader
 from zzd.messaging.cards.senders import register_senders
-from zzd.miniapps import calls, commands, hooks, routes, routes_opening, tokens
+from zzd.miniapps import calls, commands, hooks, routes, routes_life, routes_opening, tokens
 from zzd.miniapps.callbacks import CardSenders
 from zzd.miniapps.frames import FrameOrigins
 from zzd.miniapps.installations import routes as installing
@@ -21,6 +21,7 @@ def register(app: Flask, api: Api, sockets: Sockets) -> None:
     app.extensions["zzd.frame_origins"] = FrameOrigins()
     for blueprint in (
         routes.blueprint,
+        routes_life.blueprint,
         installing.blueprint,
         routes_opening.blueprint,
         routes_opening.oauth_blueprint,

@@ -1,7 +1,8 @@
-"""The life of an app: registered, changed, submitted, reviewed, published, suspended."""
+"""Apps registered and changed, and their secrets; ``life`` has what becomes of their versions."""
 
 from __future__ import annotations
 
+from importlib.metadata import version as version_of_package
 from secrets import token_hex
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -11,19 +12,21 @@ from sqlalchemy.orm import Session
 
 from zzd import clock
 from zzd.audit import log as audit
-from zzd.db import after_commit, find_repeat, fingerprint
-from zzd.errors import Conflict, Invalid, NotFound, NotPermitted, deny
-from zzd.identity.policy import may_review_apps
-from zzd.miniapps import frames, manifests, policy
+from zzd.db import find_repeat, fingerprint
+from zzd.errors import Conflict, Invalid, NotFound
+from zzd.miniapps import manifest_rules, manifests, policy
+from zzd.miniapps.manifest_wishes import data_audience
 from zzd.miniapps.models import MiniApp, MiniAppVersion
 from zzd.miniapps.oidc import secrets
 from zzd.miniapps.policy import Held
-from zzd.miniapps.problems import VersionChanged
-from zzd.miniapps.states import Move, State, after, check_suspension
+from zzd.miniapps.states import Move, State, after, check_not_retired
 from zzd.orgtree import audiences, units
 from zzd.orgtree.audiences import Audience
 from zzd.principal import Principal
 from zzd.settings import Settings
+
+# What manifests may ask for at least; the package's version is above this one.
+PLATFORM_VERSION = version_of_package("zzd")
 
 
 class AppIdTaken(Conflict):
@@ -73,7 +76,7 @@ def register_app(
     )
     session.add(app)
     version = _add_version(session, app, manifest, by)
-    _record(session, "miniapp.register", by, version, app_id=app.app_id)
+    record(session, "miniapp.register", by, version, app_id=app.app_id)
     return Registered(Held(app, version), secrets.make(session, app.id))
 
 
@@ -83,12 +86,13 @@ def change_app(
     """A changed manifest is a new version, a draft; what is published stays. Raises Invalid."""
     if manifest == held.version.manifest:
         return held
+    check_not_retired(retired=held.app.retired_at is not None)
     after(Move.CHANGE, State(held.version.state))
     check_manifest(session, manifest, settings)
     if manifest["id"] != held.app.app_id:
         raise Invalid.at("/manifest/id", f"Must stay {held.app.app_id}: an app's id never changes")
     version = _add_version(session, held.app, manifest, by)
-    _record(session, "miniapp.change", by, version)
+    record(session, "miniapp.change", by, version)
     return Held(held.app, version)
 
 
@@ -97,7 +101,7 @@ def rotate_secret(session: Session, held: Held, *, by: Principal) -> dict[str, A
     secret = secrets.make(session, held.app.id)
     session.flush()
     kept = secrets.list_secrets(session, held.app.id)
-    _record(session, "miniapp.rotate_secret", by, held.version)
+    record(session, "miniapp.rotate_secret", by, held.version)
     return {
         "client_id": held.app.oauth_client_id,
         "client_secret": secret,
@@ -109,94 +113,22 @@ def retire_previous_secret(session: Session, held: Held, *, by: Principal) -> No
     """The older secret is worth nothing from now on. Raises NotFound where there is none."""
     if not secrets.retire_previous(session, held.app.id):
         raise NotFound
-    _record(session, "miniapp.retire_secret", by, held.version)
-
-
-def submit_app(session: Session, held: Held, *, by: Principal) -> None:
-    """Ask for a review. Raises MoveNotPossible."""
-    version = held.version
-    version.state = after(Move.SUBMIT, State(version.state))
-    version.submitted_by, version.submitted_at = by.account_id, clock.now()
-    version.submitter = policy.signature(by)
-    _record(session, "miniapp.submit", by, version)
-
-
-def review_app(
-    session: Session,
-    held: Held,
-    *,
-    by: Principal,
-    move: Move,
-    reason: str,
-    number: int | None = None,
-) -> None:
-    """Approve or reject what was submitted: the version ``number``, if the reviewer names it.
-
-    Raises MoveNotPossible, TwoPersonRule, VersionChanged, Invalid.
-    """
-    version = held.version
-    if number not in (None, version.number):
-        raise VersionChanged
-    policy.check_two_persons(by, version)
-    if move is Move.REJECT and not reason.strip():
-        raise Invalid.at("/reason", "Say what the developer has to mend")
-    version.state = after(move, State(version.state))
-    version.reviewed_by, version.reviewed_at = by.account_id, clock.now()
-    version.reviewer, version.reason = policy.signature(by), reason
-    _record(session, f"miniapp.{move}", by, version, reason=reason)
-
-
-def publish_app(session: Session, held: Held, *, by: Principal, settings: Settings) -> None:
-    """Show the approved version on the workbenches of its audience.
-
-    A suspended app comes back, with its newest version if that is approved; only a reviewer
-    brings it back. Raises MoveNotPossible, NotPermitted, Invalid.
-    """
-    app, version = held
-    was_suspended = app.suspended_at is not None
-    if was_suspended:
-        if not may_review_apps(by):
-            problem = NotPermitted("Only a system administrator ends a suspension")
-            raise deny(problem, "miniapp.publish", "miniapp", app.id)
-        app.suspended_at = app.suspender = app.suspension_reason = None
-    if version.state == State.APPROVED or not was_suspended:
-        state = after(Move.PUBLISH, State(version.state))
-        wanted = check_manifest(session, version.manifest, settings)
-        if before := _published(session, app):
-            before.state = State.SUPERSEDED
-            session.flush()
-        version.state, version.published_at = state, clock.now()
-        version.audience_id = audiences.put_in_use(session, wanted.audience)
-        version.data_audience_id = audiences.put_in_use(session, wanted.data_audience)
-    _record(session, "miniapp.publish", by, version)
-    after_commit(session, frames.forget)
-
-
-def suspend_app(session: Session, held: Held, *, by: Principal, reason: str) -> None:
-    """Take the app from every workbench; its codes and tokens are worth nothing from now on.
-
-    Raises MoveNotPossible.
-    """
-    app, version = held
-    check_suspension(
-        live=_published(session, app) is not None, suspended=app.suspended_at is not None
-    )
-    app.suspended_at, app.suspender = clock.now(), policy.signature(by)
-    app.suspension_reason = reason
-    _record(session, "miniapp.suspend", by, version, reason=reason)
-    after_commit(session, frames.forget)
+    record(session, "miniapp.retire_secret", by, held.version)
 
 
 def check_manifest(session: Session, manifest: dict[str, Any], settings: Settings) -> Wanted:
     """The audiences of a good manifest. Raises Invalid with every fault."""
-    if faults := manifests.find_faults(manifest, own_origins=settings.allowed_origins):
+    faults = manifests.find_faults(
+        manifest, own_origins=settings.allowed_origins, platform_version=PLATFORM_VERSION
+    )
+    if faults:
         raise Invalid(
             "The manifest has faults",
             errors=[{**fault, "pointer": f"/manifest{fault['pointer']}"} for fault in faults],
         )
     return Wanted(
         _resolve(session, manifest["audience"], "/manifest/audience"),
-        _resolve(session, manifests.data_audience(manifest), "/manifest/data_audience"),
+        _resolve(session, data_audience(manifest), "/manifest/data_audience"),
     )
 
 
@@ -227,9 +159,9 @@ def _add_version(
         name_zh=manifest["name"]["zh"],
         name_en=manifest["name"]["en"],
         category=manifest["category"],
-        entry_origin=manifests.origin_of(manifest["entry_url"]),
-        scopes=manifests.scope_names(manifest),
-        optional_scopes=manifests.optional_scope_names(manifest),
+        entry_origin=manifest_rules.origin_of(manifest["entry_url"]),
+        scopes=manifest_rules.scope_names(manifest),
+        optional_scopes=manifest_rules.optional_scope_names(manifest),
         created_by=by.account_id,
         created_at=clock.now(),
     )
@@ -238,12 +170,7 @@ def _add_version(
     return version
 
 
-def _published(session: Session, app: MiniApp) -> MiniAppVersion | None:
-    query = select(MiniAppVersion).filter_by(miniapp_id=app.id, state=State.PUBLISHED)
-    return session.scalars(query).one_or_none()
-
-
-def _record(
+def record(
     session: Session, action: str, by: Principal, version: MiniAppVersion, **detail: Any
 ) -> None:
     audit.append(

@@ -9,9 +9,11 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, aliased
 
 from zzd.identity.policy import may_review_apps
+from zzd.miniapps.manifest_wishes import asks_for_more, icon_of
 from zzd.miniapps.models import MiniApp, MiniAppVersion
 from zzd.miniapps.policy import Held
-from zzd.miniapps.states import SUSPENDED, State, shown
+from zzd.miniapps.states import LIVE, RETIRED, SUSPENDED, State, shown
+from zzd.orgtree import audiences
 from zzd.principal import Principal
 
 
@@ -35,10 +37,16 @@ def list_apps(
     )
     if not may_review_apps(principal):
         query = query.where(MiniApp.developer_id == principal.account_id)
-    if state == SUSPENDED:
-        query = query.where(MiniApp.suspended_at.is_not(None))
+    if state == RETIRED:
+        query = query.where(MiniApp.retired_at.is_not(None))
+    elif state == SUSPENDED:
+        query = query.where(MiniApp.retired_at.is_(None), MiniApp.suspended_at.is_not(None))
     elif state:
-        query = query.where(MiniApp.suspended_at.is_(None), MiniAppVersion.state == state)
+        query = query.where(
+            MiniApp.retired_at.is_(None),
+            MiniApp.suspended_at.is_(None),
+            MiniAppVersion.state == state,
+        )
     if before_id is not None:
         query = query.where(MiniApp.id < before_id)
     return [Held(*row) for row in session.execute(query)]
@@ -46,15 +54,40 @@ def list_apps(
 
 def describe_apps(session: Session, held: Sequence[Held]) -> list[dict[str, Any]]:
     published = aliased(MiniAppVersion)
-    query = select(published.miniapp_id, published.number).where(
-        published.miniapp_id.in_([app.id for app, _ in held]), published.state == State.PUBLISHED
-    )
-    numbers: dict[int, int] = {row[0]: row[1] for row in session.execute(query)}
-    return [_describe(app, version, numbers.get(app.id)) for app, version in held]
+    query = select(
+        published.miniapp_id,
+        published.state,
+        published.number,
+        published.rollout_percent,
+        published.rollout_audience_ids,
+    ).where(published.miniapp_id.in_([app.id for app, _ in held]), published.state.in_(LIVE))
+    live = session.execute(query).all()
+    named = {id_ for row in live for id_ in row.rollout_audience_ids or []}
+    known = audiences.in_use(session, named) if named else {}
+    numbers = {row.miniapp_id: row.number for row in live if row.state == State.PUBLISHED}
+    rollouts = {
+        row.miniapp_id: {
+            "version": row.number,
+            "percent": row.rollout_percent,
+            "audiences": [known[id_].as_dict() for id_ in row.rollout_audience_ids or []],
+        }
+        for row in live
+        if row.state == State.ROLLING_OUT
+    }
+    return [
+        _describe(app, version, numbers.get(app.id), rollouts.get(app.id)) for app, version in held
+    ]
 
 
 def describe_app(session: Session, held: Held) -> dict[str, Any]:
-    return describe_apps(session, [held])[0]
+    """One app, with what its newest version asks for that the published one does not."""
+    described = describe_apps(session, [held])[0]
+    published = session.scalar(
+        select(MiniAppVersion.manifest).filter_by(miniapp_id=held.app.id, state=State.PUBLISHED)
+    )
+    if published is not None:
+        described["asks_anew"] = asks_for_more(published, held.version.manifest)
+    return described
 
 
 def list_versions(
@@ -75,18 +108,24 @@ def describe_version(version: MiniAppVersion) -> dict[str, Any]:
         "created_at": version.created_at,
         "submission": _act(version.submitter, version.submitted_at),
         "review": _act(version.reviewer, version.reviewed_at, version.reason or ""),
+        "review_skipped": version.review_skipped,
         "published_at": version.published_at,
     }
 
 
-def _describe(app: MiniApp, version: MiniAppVersion, published: int | None) -> dict[str, Any]:
+def _describe(
+    app: MiniApp,
+    version: MiniAppVersion,
+    published: int | None,
+    rollout: dict[str, Any] | None,
+) -> dict[str, Any]:
     manifest = version.manifest
     return {
         "id": app.id,
         "app_id": app.app_id,
         "name": manifest["name"],
         "description": manifest["description"],
-        "icon": manifest.get("icon"),
+        "icon": icon_of(manifest),
         "category": version.category,
         "state": shown(
             State(version.state),
@@ -99,6 +138,9 @@ def _describe(app: MiniApp, version: MiniAppVersion, published: int | None) -> d
         "submission": _act(version.submitter, version.submitted_at),
         "review": _act(version.reviewer, version.reviewed_at, version.reason or ""),
         "suspension": _act(app.suspender, app.suspended_at, app.suspension_reason or ""),
+        "retirement": _act(app.retirer, app.retired_at, app.retirement_reason or ""),
+        "rollout": rollout,
+        "asks_anew": None,
         "client_id": app.oauth_client_id,
         "created_at": app.created_at,
     }

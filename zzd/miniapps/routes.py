@@ -1,4 +1,4 @@
-"""Registering apps and judging them: developers and reviewers."""
+"""Registering apps and looking at them: developers and reviewers."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ from zzd.api import (
     principal,
 )
 from zzd.db import reading, transaction
+from zzd.errors import NotFound
 from zzd.miniapps import apps, callbacks, policy, registry
-from zzd.miniapps.manifests import SCHEMA_TEXT
+from zzd.miniapps.manifests import SCHEMA_TEXTS
 from zzd.miniapps.schemas import (
     AppQuerySchema,
     CallbackSecretSchema,
@@ -28,12 +29,9 @@ from zzd.miniapps.schemas import (
     MiniAppSchema,
     RegisteredAppSchema,
     RegistrationSchema,
-    ReviewSchema,
     SecretSchema,
-    SuspensionSchema,
     VersionSchema,
 )
-from zzd.miniapps.states import Move
 from zzd.settings import Settings
 
 DEVELOPER, REVIEWER = "app_developer", "system_admin"
@@ -46,11 +44,13 @@ def _settings() -> Settings:
     return found
 
 
-@blueprint.route("/miniapps/manifest-schema/1.json", methods=["GET"])
+@blueprint.route("/miniapps/manifest-schema/<int:version>.json", methods=["GET"])
 @allow(Caller.ANYONE)
-def get_manifest_schema() -> Response:
-    """The JSON Schema (draft 2020-12) of a manifest"""
-    return Response(SCHEMA_TEXT, mimetype="application/schema+json")
+def get_manifest_schema(version: int) -> Response:
+    """The JSON Schema (draft 2020-12) of a manifest of version 1 or 2"""
+    if version not in SCHEMA_TEXTS:
+        raise NotFound
+    return Response(SCHEMA_TEXTS[version], mimetype="application/schema+json")
 
 
 @blueprint.route("/miniapps", methods=["GET"])
@@ -167,56 +167,3 @@ def make_miniapp_callback_secret(miniapp_id: int) -> dict[str, Any]:
         return callbacks.make_secret(
             session, held, by=principal(), key=current_app.config["SECRET_KEY"]
         )
-
-
-@blueprint.route("/miniapps/<id:miniapp_id>/submission", methods=["POST"])
-@allow(Caller.ACCOUNT, roles=[DEVELOPER])
-@blueprint.response(200, MiniAppSchema)
-def submit_miniapp(miniapp_id: int) -> dict[str, Any]:
-    """Submit the draft for review"""
-    with transaction() as session:
-        held = policy.access_own_app(session, principal(), miniapp_id)
-        apps.submit_app(session, held, by=principal())
-        return registry.describe_app(session, held)
-
-
-@blueprint.route("/miniapps/<id:miniapp_id>/review", methods=["POST"])
-@allow(Caller.ACCOUNT, roles=[REVIEWER])
-@blueprint.arguments(ReviewSchema)
-@blueprint.response(200, MiniAppSchema)
-def review_miniapp(body: dict[str, Any], miniapp_id: int) -> dict[str, Any]:
-    """Approve or reject what was submitted: a system administrator, never the submitter"""
-    with transaction() as session:
-        held = policy.access_app(session, principal(), miniapp_id, lock=True)
-        apps.review_app(
-            session,
-            held,
-            by=principal(),
-            move=Move(body["decision"]),
-            reason=body["reason"],
-            number=body["version"],
-        )
-        return registry.describe_app(session, held)
-
-
-@blueprint.route("/miniapps/<id:miniapp_id>/publication", methods=["POST"])
-@allow(Caller.ACCOUNT, roles=(DEVELOPER, REVIEWER))
-@blueprint.response(200, MiniAppSchema)
-def publish_miniapp(miniapp_id: int) -> dict[str, Any]:
-    """Publish what was approved, or bring a suspended app back (a system administrator)"""
-    with transaction() as session:
-        held = policy.access_app(session, principal(), miniapp_id, lock=True)
-        apps.publish_app(session, held, by=principal(), settings=_settings())
-        return registry.describe_app(session, held)
-
-
-@blueprint.route("/miniapps/<id:miniapp_id>/suspension", methods=["POST"])
-@allow(Caller.ACCOUNT, roles=[REVIEWER])
-@blueprint.arguments(SuspensionSchema)
-@blueprint.response(200, MiniAppSchema)
-def suspend_miniapp(body: dict[str, Any], miniapp_id: int) -> dict[str, Any]:
-    """Take an app from everybody at once, its tokens included: a system administrator"""
-    with transaction() as session:
-        held = policy.access_app(session, principal(), miniapp_id, lock=True)
-        apps.suspend_app(session, held, by=principal(), reason=body["reason"])
-        return registry.describe_app(session, held)

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from zzd.errors import NotPermitted
-from zzd.miniapps import apps, policy
+from zzd.miniapps import apps, life, policy
 from zzd.miniapps.installations import installing
 from zzd.miniapps.installations.models import Installation
 from zzd.miniapps.models import MiniApp
@@ -61,11 +61,11 @@ def _publish(
 ) -> None:
     version = held.version
     if version.state == State.DRAFT:
-        apps.submit_app(session, held, by=developer)
+        life.submit_app(session, held, by=developer)
     if version.state == State.IN_REVIEW:
-        apps.review_app(session, held, by=reviewer, move=Move.APPROVE, reason="")
+        life.review_app(session, held, by=reviewer, move=Move.APPROVE, reason="")
     if version.state == State.APPROVED:
-        apps.publish_app(session, held, by=developer, settings=settings)
+        life.publish_app(session, held, by=developer, settings=settings)
 
 
 def _install(session: Session, held: Held, installer: Principal) -> None:

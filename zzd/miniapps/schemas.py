@@ -5,11 +5,16 @@ from __future__ import annotations
 from marshmallow import EXCLUDE, Schema, fields, validate
 
 from zzd.api import Id, Moment, PageQuerySchema, StrictSchema, Text, client_id_field
-from zzd.miniapps.manifests import SCHEMA
+from zzd.miniapps.manifests import CATEGORIES
+from zzd.miniapps.rollout import EVERYBODY
 from zzd.miniapps.states import RETIRED, SUSPENDED, State
-from zzd.orgtree.schemas import LineSchema, UnitOfPostSchema
+from zzd.orgtree.schemas import (
+    AudienceRequestSchema,
+    AudienceSchema,
+    LineSchema,
+    UnitOfPostSchema,
+)
 
-CATEGORIES = SCHEMA["properties"]["category"]["enum"]
 SHOWN_STATES = [*map(str, State), SUSPENDED, RETIRED]
 
 
@@ -19,7 +24,7 @@ class LocalizedSchema(Schema):
 
 
 class ManifestBodySchema(StrictSchema):
-    """The manifest as its JSON Schema at /api/v1/miniapps/manifest-schema/1.json has it."""
+    """The manifest as its JSON Schema at /api/v1/miniapps/manifest-schema/2.json, or at 1.json, has it."""
 
     manifest = fields.Raw(required=True, metadata={"type": "object"})
 
@@ -46,6 +51,23 @@ class ReasonedActSchema(ActSchema):
     reason = fields.String()
 
 
+class RolloutSchema(Schema):
+    """A version on its way to everybody."""
+
+    version = fields.Integer()
+    percent = fields.Integer(metadata={"description": "Of a hundred"})
+    audiences = fields.List(fields.Nested(AudienceSchema))
+
+
+class WishSchema(Schema):
+    kind = fields.String(
+        validate=validate.OneOf(
+            ["scope", "optional_scope", "domain", "event", "audience", "data_audience"]
+        )
+    )
+    what = fields.String()
+
+
 class MiniAppSchema(Schema):
     """An app with the newest version of its manifest."""
 
@@ -67,6 +89,16 @@ class MiniAppSchema(Schema):
     submission = fields.Nested(ActSchema, allow_none=True)
     review = fields.Nested(ReasonedActSchema, allow_none=True)
     suspension = fields.Nested(ReasonedActSchema, allow_none=True)
+    retirement = fields.Nested(ReasonedActSchema, allow_none=True)
+    rollout = fields.Nested(RolloutSchema, allow_none=True)
+    asks_anew = fields.List(
+        fields.Nested(WishSchema),
+        allow_none=True,
+        metadata={
+            "description": "What the newest version asks for and the published one does not; null "
+            "in lists, and where nothing was published"
+        },
+    )
     client_id = fields.String(metadata={"description": "The app's name at /oauth/token"})
     created_at = Moment()
 
@@ -103,6 +135,9 @@ class VersionSchema(Schema):
     created_at = Moment()
     submission = fields.Nested(ActSchema, allow_none=True)
     review = fields.Nested(ReasonedActSchema, allow_none=True)
+    review_skipped = fields.Boolean(
+        metadata={"description": "Approved by rule: it asked for nothing new"}
+    )
     published_at = Moment(allow_none=True)
 
 
@@ -121,7 +156,40 @@ class ReviewSchema(StrictSchema):
     )
 
 
+class SubmissionSchema(StrictSchema):
+    review = fields.Boolean(
+        load_default=False,
+        metadata={"description": "Ask for a review even where the rules do without"},
+    )
+
+
+class PublicationSchema(StrictSchema):
+    """To everybody, or to some of them first."""
+
+    percent = fields.Integer(
+        strict=True, load_default=EVERYBODY, validate=validate.Range(0, EVERYBODY)
+    )
+    audiences = fields.List(
+        fields.Nested(AudienceRequestSchema), load_default=list, validate=validate.Length(0, 20)
+    )
+
+
+class RollBackSchema(StrictSchema):
+    version = fields.Integer(
+        strict=True,
+        load_default=None,
+        allow_none=True,
+        validate=validate.Range(1, 2**31 - 1),
+        metadata={"description": "To which; without it a rollout ends, or the last one comes back"},
+    )
+    reason = Text(500, required=True)
+
+
 class SuspensionSchema(StrictSchema):
+    reason = Text(500, required=True)
+
+
+class RetirementSchema(StrictSchema):
     reason = Text(500, required=True)
 
 
@@ -138,6 +206,9 @@ class WorkbenchEntrySchema(Schema):
     icon = fields.String(allow_none=True)
     category = fields.String()
     entry_url = fields.String()
+    phone_entry_url = fields.String(
+        allow_none=True, metadata={"description": "Opened on a telephone instead, if there is one"}
+    )
     entry_origin = fields.String()
 
 

@@ -16,6 +16,7 @@ from zzd.identity.tokens import digest
 from zzd.miniapps import rollout
 from zzd.miniapps.installations.models import Installation
 from zzd.miniapps.installations.policy import access_opening
+from zzd.miniapps.manifest_wishes import icon_of
 from zzd.miniapps.models import MiniApp, MiniAppVersion
 from zzd.miniapps.oidc.models import LaunchCode
 from zzd.miniapps.policy import is_live
@@ -116,9 +117,10 @@ def describe_entry(version: MiniAppVersion) -> dict[str, Any]:
         "app_id": manifest["id"],
         "name": manifest["name"],
         "description": manifest["description"],
-        "icon": manifest.get("icon"),
+        "icon": icon_of(manifest),
         "category": version.category,
         "entry_url": manifest["entry_url"],
+        "phone_entry_url": manifest.get("phone_entry_url"),
         "entry_origin": version.entry_origin,
     }
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from zzd.miniapps.installations.consent import scopes_to_consent_to
 from zzd.miniapps.installations.models import Installation
+from zzd.miniapps.manifest_wishes import icon_of
 from zzd.miniapps.models import MiniApp, MiniAppVersion
 from zzd.miniapps.policy import is_live
 from zzd.miniapps.states import State
@@ -171,7 +172,7 @@ def _face(version: MiniAppVersion) -> dict[str, Any]:
         "app_id": manifest["id"],
         "name": manifest["name"],
         "description": manifest["description"],
-        "icon": manifest.get("icon"),
+        "icon": icon_of(manifest),
         "category": version.category,
     }
 

@@ -7,7 +7,8 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from zzd.api import Id, Moment, PageQuerySchema, StrictSchema, Text, client_id_field
-from zzd.miniapps.schemas import CATEGORIES, LocalizedSchema, SignatureSchema
+from zzd.miniapps.manifests import CATEGORIES
+from zzd.miniapps.schemas import LocalizedSchema, SignatureSchema
 from zzd.orgtree.schemas import AudienceRequestSchema, AudienceSchema, UnitRefSchema
 
 
