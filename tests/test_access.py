@@ -62,6 +62,12 @@ def test_what_is_open_to_anyone_is_on_this_list(app: Flask) -> None:
         "/api/v1/records/exports/links/<string:token>",
         # Programs, recognised by an address that nobody guesses and by their signature.
         "/api/v1/hooks/<string:token>",
+        "/.well-known/openid-configuration",
+        # Clients that bring their secret, browsers that bring their session, keys that are public.
+        "/oauth/authorize",
+        "/oauth/introspect",
+        "/oauth/jwks.json",
+        "/oauth/revoke",
         "/oauth/token",
     }
 

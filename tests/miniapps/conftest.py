@@ -70,7 +70,9 @@ MANIFEST_2: dict[str, Any] = {
 
 
 def manifest(**changes: Any) -> dict[str, Any]:
-    return {**deepcopy(MANIFEST), **changes}
+    """``MANIFEST`` with changes; without what these set to None."""
+    changed = {**deepcopy(MANIFEST), **changes}
+    return {name: value for name, value in changed.items() if value is not None}
 
 
 @dataclass

@@ -14,13 +14,14 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from tests.client import ApiClient
+from tests.client import ApiClient, writing_rows
 from tests.conftest import SignedIn, Statements
-from tests.miniapps.conftest import CALLBACK, ORIGIN, AppServer, Publish, manifest
+from tests.miniapps.conftest import CALLBACK, MANIFEST_2, ORIGIN, AppServer, Publish, manifest
 from zzd import clock
 from zzd.audit.models import AuditEntry
 from zzd.db import database, transaction
 from zzd.identity.models import Account
+from zzd.miniapps.models import MiniApp
 from zzd.miniapps.oidc.models import AppToken, LaunchCode
 from zzd.orgtree.models import Official, Post
 
@@ -44,6 +45,8 @@ def test_an_app_learns_who_opened_it(shelters: AppServer, as_: SignedIn) -> None
     assert response.headers["Cache-Control"] == "no-store"
     token = response.get_json()
     assert token.pop("access_token").startswith("zza_")
+    assert token.pop("refresh_token").startswith("zzr_")
+    assert token.pop("installation_id").isdigit()
     assert token == {"token_type": "Bearer", "expires_in": 7200, "scope": "identity units.read"}
 
     known = shelters.open(as_(TOWNSHIP)).get("/oauth/userinfo")
@@ -75,12 +78,33 @@ def test_the_client_may_identify_itself_in_the_form(shelters: AppServer, as_: Si
     assert answer.status_code == 200
 
 
-def test_two_apps_cannot_tell_that_they_know_the_same_person(
+def test_two_suppliers_cannot_tell_that_they_know_the_same_person(
     shelters: AppServer, publish: Publish, as_: SignedIn
 ) -> None:
-    other = publish(id="cn.zj.other")
-    subs = {app.open(as_(TOWNSHIP)).get("/oauth/userinfo")["sub"] for app in (shelters, other)}
-    assert len(subs) == 2
+    def sub(app: AppServer) -> str:
+        found: str = app.open(as_(TOWNSHIP)).get("/oauth/userinfo")["sub"]
+        return found
+
+    same_supplier = publish(id="cn.zj.other")
+    before = sub(shelters)
+    assert sub(same_supplier) == before
+    with writing_rows() as writing:
+        account_id = select(Account.id).where(Account.username == "system_admin").scalar_subquery()
+        writing.execute(
+            update(MiniApp).where(MiniApp.app_id == "cn.zj.other").values(developer_id=account_id)
+        )
+    assert sub(same_supplier) != before
+    assert sub(shelters) == before
+
+
+def test_only_a_scope_tells_the_platforms_own_id(
+    publish: Publish, as_: SignedIn, official_id: Callable[[str], str]
+) -> None:
+    scopes = [{"name": "identity.id", "reason": "x"}]
+    app = publish(**{**MANIFEST_2, "scopes": scopes, "icon": None, "optional_scopes": []})
+    known = app.open(as_(TOWNSHIP)).get("/oauth/userinfo")
+    assert known.pop("sub")
+    assert known == {"official_id": official_id(TOWNSHIP)}
 
 
 def test_without_the_scope_an_app_learns_only_that_it_is_the_same_person(
@@ -107,7 +131,7 @@ WRONG_REQUESTS: list[Any] = [
     ({"code": "no such code"}, "invalid_grant"),
     ({"code": "a\x00b"}, "invalid_grant"),
     ({"code": None}, "invalid_request"),
-    ({"grant_type": "client_credentials"}, "unsupported_grant_type"),
+    ({"grant_type": "password"}, "unsupported_grant_type"),
     ({"grant_type": 'x"\\\x00字'}, "unsupported_grant_type"),
     ({"grant_type": None}, "unsupported_grant_type"),
 ]
@@ -267,7 +291,7 @@ def test_codes_and_tokens_end_when_the_app_is_suspended(
 
 
 def test_a_narrower_version_narrows_tokens_and_ends_codes(
-    shelters: AppServer, as_: SignedIn, developer: ApiClient, reviewer: ApiClient
+    shelters: AppServer, as_: SignedIn, developer: ApiClient
 ) -> None:
     client = shelters.open(as_(TOWNSHIP))
     launched, verifier = shelters.launch(as_(TOWNSHIP))
@@ -276,7 +300,6 @@ def test_a_narrower_version_narrows_tokens_and_ends_codes(
     narrower = manifest(scopes=[{"name": "identity", "reason": "x"}])
     developer.put(path, {"manifest": narrower})
     developer.post(f"{path}/submission", status=200)
-    reviewer.post(f"{path}/review", {"decision": "approve"}, status=200)
     client.get("/units")
     developer.post(f"{path}/publication", status=200)
     client.get("/units", status=403)

@@ -12,7 +12,7 @@ from tests.miniapps.conftest import Publish
 from zzd.api import Caller
 from zzd.identity import recognise_socket
 from zzd.miniapps.manifests import SCOPES
-from zzd.miniapps.tokens import read_token
+from zzd.miniapps.oidc.tokens import read_token
 
 TOWNSHIP = "331081100.duty_officer"
 

@@ -34,6 +34,7 @@ def test_an_app_is_shown_with_what_opens_it(shelters: AppServer, as_: SignedIn) 
                 "icon": "data:image/svg+xml,%3Csvg%3E",
                 "category": "emergency",
                 "entry_url": "https://shelters.example.cn/",
+                "phone_entry_url": None,
                 "entry_origin": "https://shelters.example.cn",
             }
         ],

@@ -7,10 +7,12 @@ from flask import Flask
 from zzd.api import Api
 from zzd.identity.authentication import add_token_reader
 from zzd.messaging.cards.senders import register_senders
-from zzd.miniapps import calls, commands, hooks, routes, routes_life, routes_opening, tokens
+from zzd.miniapps import calls, commands, hooks, routes, routes_life, routes_opening
 from zzd.miniapps.callbacks import CardSenders
 from zzd.miniapps.frames import FrameOrigins
 from zzd.miniapps.installations import routes as installing
+from zzd.miniapps.oidc import routes as oidc
+from zzd.miniapps.oidc import tokens
 from zzd.realtime.sockets import Sockets
 
 
@@ -24,7 +26,7 @@ def register(app: Flask, api: Api, sockets: Sockets) -> None:
         routes_life.blueprint,
         installing.blueprint,
         routes_opening.blueprint,
-        routes_opening.oauth_blueprint,
+        oidc.blueprint,
     ):
         api.register_blueprint(blueprint)
     hooks.register(app, api)

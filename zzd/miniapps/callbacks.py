@@ -17,10 +17,10 @@ from zzd.audit import log as audit
 from zzd.messaging.cards.senders import Callback
 from zzd.miniapps.installations.policy import find_openings
 from zzd.miniapps.models import CallbackSecret, MiniApp, MiniAppVersion
+from zzd.miniapps.oidc.identifiers import describe_user
 from zzd.miniapps.policy import Held, is_live
 from zzd.miniapps.schemas import UserInfoSchema
 from zzd.miniapps.states import State
-from zzd.miniapps.tokens import describe_user
 from zzd.outgoing.signing import secret_of
 from zzd.principal import Principal
 

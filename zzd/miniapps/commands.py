@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from zzd.db import transaction
 from zzd.errors import Problem
 from zzd.identity.principals import principal_of_username
+from zzd.miniapps.oidc import keys
 from zzd.miniapps.sample import Credentials, publish_manifest
 from zzd.principal import Principal
 from zzd.settings import Settings
@@ -107,3 +108,18 @@ def _write_credentials(path: Path, credentials: Credentials) -> None:
     with open(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
         json.dump(credentials, file)
     draft.replace(path)
+
+
+@miniapps.command("rotate-signing-key")
+@click.option(
+    "--at-once", is_flag=True, help="Sign with it at once: the one before is not trusted."
+)
+def rotate_signing_key(at_once: bool) -> None:
+    """Make the next key that ID tokens are signed with.
+
+    It is published now and signs in a quarter of an hour. Every 90 days one is made without being
+    asked for.
+    """
+    with transaction() as session:
+        made = keys.make(session, current_app.config["SECRET_KEY"], at_once=at_once)
+    click.echo(f"{made.kid} signs from {made.signs_from.isoformat()}")

@@ -1,30 +1,21 @@
-"""Opening apps: the workbench, launch codes, and OAuth for the apps' own servers."""
+"""Opening apps: the workbench and launch codes."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, current_app
-from flask_smorest import Blueprint as SmorestBlueprint
-
 from zzd.api import Blueprint, Caller, allow, decode_cursor, page, page_schema, principal
 from zzd.db import reading, transaction
-from zzd.miniapps import oauth, tokens, workbench
+from zzd.miniapps import workbench
+from zzd.miniapps.installations.policy import access_opening
 from zzd.miniapps.schemas import (
     LaunchedSchema,
     LaunchSchema,
-    OAuthErrorSchema,
-    TokenRequestSchema,
-    TokenSchema,
-    UserInfoSchema,
     WorkbenchEntrySchema,
     WorkbenchQuerySchema,
 )
 
 blueprint = Blueprint("workbench", "The workbench: apps for me, and opening one")
-oauth_blueprint = SmorestBlueprint(
-    "oauth", __name__, url_prefix="", description="OAuth 2.1 for the servers of mini-apps"
-)
 
 
 @blueprint.route("/workbench", methods=["GET"])
@@ -47,6 +38,16 @@ def get_workbench(query: dict[str, Any]) -> dict[str, Any]:
     return {**listed, "items": [workbench.describe_entry(one) for one in listed["items"]]}
 
 
+@blueprint.route("/workbench/<id:miniapp_id>", methods=["GET"])
+@allow(Caller.OFFICIAL)
+@blueprint.response(200, WorkbenchEntrySchema)
+def get_workbench_entry(miniapp_id: int) -> dict[str, Any]:
+    """One app on my workbench, as long as it is there"""
+    with reading() as session:
+        opening = access_opening(session, principal(), miniapp_id)
+        return workbench.describe_entry(opening.version)
+
+
 @blueprint.route("/miniapps/<id:miniapp_id>/launch", methods=["POST"])
 @allow(Caller.OFFICIAL)
 @blueprint.arguments(LaunchSchema)
@@ -61,35 +62,6 @@ def launch_miniapp(body: dict[str, Any], miniapp_id: int) -> Any:
             redirect_uri=body["redirect_uri"],
             code_challenge=body["code_challenge"],
             state=body["state"],
+            nonce=body["nonce"],
         )
     return launched._asdict(), 201, {"Cache-Control": "no-store"}
-
-
-@oauth_blueprint.route("/oauth/token", methods=["POST"])
-@allow(Caller.ANYONE)
-@oauth_blueprint.arguments(TokenRequestSchema, location="form")
-@oauth_blueprint.response(200, TokenSchema)
-@oauth_blueprint.alt_response(400, schema=OAuthErrorSchema)
-@oauth_blueprint.alt_response(401, schema=OAuthErrorSchema)
-@oauth_blueprint.doc(security=[])
-def exchange_code(_documented_only: dict[str, Any]) -> Response:
-    """Exchange a launch code for an access token, valid 2 hours"""
-    with transaction() as session:
-        return oauth.answer_token_request(session)
-
-
-@oauth_blueprint.route("/oauth/userinfo", methods=["GET"])
-@allow(Caller.APP)
-@oauth_blueprint.response(200, UserInfoSchema)
-def get_userinfo() -> dict[str, Any]:
-    """Who opened the app, as far as its scopes go"""
-    with reading() as session:
-        return tokens.describe_user(session, principal(), key=current_app.config["SECRET_KEY"])
-
-
-@oauth_blueprint.route("/.well-known/oauth-authorization-server", methods=["GET"])
-@allow(Caller.ANYONE)
-@oauth_blueprint.response(200)
-def get_oauth_metadata() -> dict[str, Any]:
-    """What this authorization server can do (RFC 8414)"""
-    return oauth.describe_server(current_app.extensions["zzd.settings"].public_url)

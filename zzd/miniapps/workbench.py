@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from zzd import clock
 from zzd.errors import Invalid
-from zzd.identity.tokens import digest
 from zzd.miniapps import rollout
 from zzd.miniapps.installations.models import Installation
 from zzd.miniapps.installations.policy import access_opening
 from zzd.miniapps.manifest_wishes import icon_of
 from zzd.miniapps.models import MiniApp, MiniAppVersion
-from zzd.miniapps.oidc.models import LaunchCode
+from zzd.miniapps.oidc.codes import issue_code
+from zzd.miniapps.oidc.id_tokens import OPENID
 from zzd.miniapps.policy import is_live
 from zzd.miniapps.states import State
 from zzd.orgtree import audiences
 from zzd.principal import Principal
-
-CODE_LIFETIME = timedelta(minutes=5)
 
 
 class Launch(NamedTuple):
@@ -133,28 +129,20 @@ def launch_app(
     redirect_uri: str,
     code_challenge: str,
     state: str | None,
+    nonce: str | None = None,
 ) -> Launch:
-    """A single-use code, valid 5 minutes, with which the app's server learns who opened it.
-
-    Bound to the installation, the version that they see, the official in the post that the app is for, the
-    redirect URI and the PKCE challenge. Raises NotFound, Invalid.
-    """
-    live, version, post = access_opening(session, by, miniapp_id)
-    if redirect_uri not in version.manifest["redirect_uris"]:
+    """A code for the app's server (``codes.issue_code``), with all that was consented to; with a
+    ``nonce`` also for an ID token that repeats it. Raises NotFound, Invalid."""
+    opening = access_opening(session, by, miniapp_id)
+    if redirect_uri not in opening.version.manifest["redirect_uris"]:
         raise Invalid.at("/redirect_uri", "Must be exactly one of the manifest's redirect_uris")
-    code = secrets.token_urlsafe(32)
-    issued = LaunchCode(
-        digest=digest(code),
-        miniapp_id=live.app.id,
-        installation_id=live.installation.id,
-        version_id=version.id,
-        account_id=by.account_id,
-        post_id=post.id,
+    code, expires_at = issue_code(
+        session,
+        opening,
+        by=by,
         redirect_uri=redirect_uri,
         code_challenge=code_challenge,
-        scopes=sorted(live.scopes(version)),
-        created_at=clock.now(),
-        expires_at=clock.now() + CODE_LIFETIME,
+        asked=None if nonce is None else {*opening.live.scopes(opening.version), OPENID},
+        nonce=nonce,
     )
-    session.add(issued)
-    return Launch(code, redirect_uri, state, issued.expires_at)
+    return Launch(code, redirect_uri, state, expires_at)

@@ -17,6 +17,7 @@ from zzd.miniapps.states import State
 from zzd.orgtree import audiences
 from zzd.orgtree.audiences import PATH_END
 from zzd.orgtree.models import Unit
+from zzd.orgtree.reach import holds_unit
 from zzd.principal import Principal
 
 
@@ -149,6 +150,17 @@ def describe_installations(
 
 def describe_installation(session: Session, installation: Installation) -> dict[str, Any]:
     return describe_installations(session, [installation])[0]
+
+
+def describe_own_installation(
+    session: Session, installation: Installation, reader: Principal
+) -> dict[str, Any]:
+    """To the app: who installed it, and for which unit, it learns only where it may know of them."""
+    told = describe_installation(session, installation)
+    if not holds_unit(reader.reach, told["unit"]):
+        told["unit"] = None
+    told["installed_by"] = None
+    return told
 
 
 def _newest_shown(session: Session, miniapp_ids: set[int]) -> dict[int, MiniAppVersion]:

@@ -94,6 +94,14 @@ def access_installation(
     raise deny(NotFound(), "installation.access", "installation", installation_id)
 
 
+def own_installation(session: Session, principal: Principal) -> Installation:
+    """The one that an app's token was given for. Raises NotFound."""
+    found = session.get(Installation, principal.installation_id or 0)
+    if found is None:
+        raise NotFound
+    return found
+
+
 def may_read(principal: Principal, app: MiniApp) -> bool:
     """Where an app is installed: its developer and reviewers see that of all of it."""
     mine = may_develop_apps(principal) and app.developer_id == principal.account_id

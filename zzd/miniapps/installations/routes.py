@@ -102,6 +102,16 @@ def install_miniapp(body: dict[str, Any]) -> Any:
     return answer, 201 if fresh else 200, created(f"/installations/{made.id}")
 
 
+@blueprint.route("/installations/current", methods=["GET"])
+@allow(Caller.APP)
+@blueprint.response(200, InstallationSchema)
+def get_current_installation() -> Any:
+    """The installation that this token is for, with its settings: for the app"""
+    with reading() as session:
+        found = policy.own_installation(session, principal())
+        return listing.describe_own_installation(session, found, principal())
+
+
 @blueprint.route("/installations/<id:installation_id>", methods=["GET"])
 @allow(Caller.ACCOUNT, roles=READERS)
 @blueprint.response(200, InstallationSchema)

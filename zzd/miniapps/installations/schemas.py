@@ -97,7 +97,11 @@ class InstallationSchema(Schema):
 
     id = Id()
     miniapp = fields.Nested(InstalledAppSchema)
-    unit = fields.Nested(UnitRefSchema)
+    unit = fields.Nested(
+        UnitRefSchema,
+        allow_none=True,
+        metadata={"description": "Null to an app that may not know it"},
+    )
     data_audience = fields.Nested(AudienceSchema)
     scopes = fields.List(fields.String())
     scopes_to_consent_to = fields.List(
@@ -107,6 +111,8 @@ class InstallationSchema(Schema):
     version = fields.Integer(
         metadata={"description": "The app's version when scopes were last consented to"}
     )
-    installed_by = fields.Nested(SignatureSchema)
+    installed_by = fields.Nested(
+        SignatureSchema, allow_none=True, metadata={"description": "Null to the app"}
+    )
     created_at = Moment()
     changed_at = Moment()

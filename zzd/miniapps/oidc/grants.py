@@ -1,0 +1,184 @@
+"""The three grants: a code, the next pair of a family, and the app itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from authlib.oauth2.rfc6749 import InvalidGrantError, InvalidRequestError, InvalidScopeError
+from authlib.oauth2.rfc6749.grants import (
+    AuthorizationCodeGrant,
+    ClientCredentialsGrant,
+    RefreshTokenGrant,
+)
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from zzd import clock
+from zzd.audit import log as audit
+from zzd.identity.tokens import digest
+from zzd.miniapps.installations.models import Installation
+from zzd.miniapps.installations.policy import reopened
+from zzd.miniapps.installations.reach import Live, find_live, live_installation
+from zzd.miniapps.oidc import tokens
+from zzd.miniapps.oidc.clients import AUTH_METHODS, Client
+from zzd.miniapps.oidc.models import LaunchCode, RefreshToken
+
+MOST_INSTALLATIONS_TOLD = 20
+
+
+class Code:
+    """A launch code as Authlib asks about it."""
+
+    code_challenge_method = "S256"
+
+    def __init__(self, row: LaunchCode, live: Live) -> None:
+        self.row = row
+        self.live = live
+        self.code_challenge = row.code_challenge
+
+    def get_redirect_uri(self) -> str:
+        return self.row.redirect_uri
+
+    def get_scope(self) -> str:
+        return " ".join(self.row.scopes)
+
+
+class CodeGrant(AuthorizationCodeGrant):
+    TOKEN_ENDPOINT_AUTH_METHODS = AUTH_METHODS
+
+    def query_authorization_code(self, code: str, client: Client) -> Code:
+        session: Session = self.server.session
+        row = session.scalar(
+            select(LaunchCode)
+            .where(LaunchCode.digest == digest(code), LaunchCode.miniapp_id == client.app.id)
+            .with_for_update()
+        )
+        if row is None:
+            raise InvalidGrantError("There is no such code for this app")
+        if row.used_at is not None:
+            # Somebody has a copy of it: nobody can say which of the two is the app.
+            _end_family(session, row, "miniapp.code_reuse")
+            raise InvalidGrantError("The code was used before; its tokens are revoked now")
+        if row.expires_at <= clock.now():
+            raise InvalidGrantError("The code has expired; launch the app again")
+        live = live_installation(session, row.installation_id)
+        if live is None or all(version.id != row.version_id for version in live.versions):
+            raise InvalidGrantError("The app was suspended or changed; launch it again")
+        return Code(row, live)
+
+    def authenticate_user(self, code: Code) -> Any:
+        return _official_of(self.server.session, code)
+
+    def save_token(self, token: dict[str, Any]) -> None:
+        row: LaunchCode = self.request.authorization_code.row
+        tokens.keep_tokens(self.server.session, token, row, scopes=row.scopes)
+
+    def delete_authorization_code(self, code: Code) -> None:
+        code.row.used_at = clock.now()
+
+
+class Refresh(Code):
+    """A refresh token, with the code that its family began with."""
+
+    def __init__(self, kept: RefreshToken, row: LaunchCode, live: Live) -> None:
+        super().__init__(row, live)
+        self.kept = kept
+
+    def check_client(self, client: Client) -> bool:
+        return self.row.miniapp_id == client.app.id
+
+
+class RefreshGrant(RefreshTokenGrant):
+    """Each refresh token is good once. Who brings one again has a copy, or had it copied."""
+
+    TOKEN_ENDPOINT_AUTH_METHODS = AUTH_METHODS
+    INCLUDE_NEW_REFRESH_TOKEN = True
+
+    def authenticate_refresh_token(self, refresh_token: str) -> Refresh:
+        session: Session = self.server.session
+        found = session.execute(
+            select(RefreshToken, LaunchCode)
+            .join(LaunchCode, LaunchCode.id == RefreshToken.code_id)
+            .where(
+                RefreshToken.digest == digest(refresh_token),
+                LaunchCode.miniapp_id == self.request.client.app.id,
+            )
+            .with_for_update()
+        ).one_or_none()
+        if found is None:
+            raise InvalidGrantError("There is no such refresh token for this app")
+        kept, row = found
+        if kept.used_at is not None:
+            _end_family(session, row, "miniapp.refresh_reuse")
+            raise InvalidGrantError("It was used before; its whole family is revoked now")
+        if kept.revoked_at is not None or kept.expires_at <= clock.now():
+            raise InvalidGrantError("It has expired or was revoked; launch the app again")
+        live = live_installation(session, row.installation_id)
+        if live is None:
+            raise InvalidGrantError("The app was suspended or removed")
+        return Refresh(kept, row, live)
+
+    def authenticate_user(self, refresh: Refresh) -> Any:
+        return _official_of(self.server.session, refresh)
+
+    def save_token(self, token: dict[str, Any]) -> None:
+        row: LaunchCode = self.request.refresh_token.row
+        tokens.keep_tokens(self.server.session, token, row, scopes=token["scope"].split())
+
+    def revoke_old_credential(self, refresh: Refresh) -> None:
+        refresh.kept.used_at = clock.now()
+
+
+class ItselfGrant(ClientCredentialsGrant):
+    """The app without an official, in one of its installations."""
+
+    TOKEN_ENDPOINT_AUTH_METHODS = AUTH_METHODS
+
+    def validate_token_request(self) -> None:
+        super().validate_token_request()
+        self.live = self._find_installation(self.request.client)
+        granted = self.live.scopes()
+        asked = (self.request.payload.scope or "").split() or sorted(granted)
+        if unknown := [scope for scope in asked if scope not in granted]:
+            raise InvalidScopeError(f"Not consented to here: {' '.join(unknown)[:200]}")
+        self.scopes = asked
+
+    def _find_installation(self, client: Client) -> Live:
+        session: Session = self.server.session
+        said = self.request.form.get("installation_id")
+        conditions = [Installation.miniapp_id == client.app.id]
+        if said is not None:
+            if not (said.isascii() and said.isdigit() and len(said) < 19):
+                raise InvalidRequestError("installation_id is not an id")
+            conditions.append(Installation.id == int(said))
+        found = find_live(session, *conditions)
+        if len(found) > 1:
+            ids = ", ".join(str(each.installation.id) for each in found[:MOST_INSTALLATIONS_TOLD])
+            raise InvalidRequestError(f"Say which with installation_id: {ids}")
+        if not found or found[0].reach() is None:
+            raise InvalidGrantError("There is no such installation of this app, or not any more")
+        return found[0]
+
+    def create_token_response(self) -> Any:
+        token = self.generate_token(scope=" ".join(self.scopes), include_refresh_token=False)
+        tokens.keep_own_token(self.server.session, token, self.live, scopes=self.scopes)
+        return 200, token, self.TOKEN_RESPONSE_HEADER
+
+
+def _official_of(session: Session, code: Code) -> Any:
+    found = reopened(session, code.live, account_id=code.row.account_id, post_id=code.row.post_id)
+    if found is None:
+        raise InvalidGrantError("The official may not open this app any more")
+    return found[0]
+
+
+def _end_family(session: Session, row: LaunchCode, action: str) -> None:
+    tokens.revoke_family(session, row.id)
+    audit.append(
+        session,
+        action,
+        by=None,
+        object_kind="miniapp",
+        object_id=row.miniapp_id,
+        account_id=row.account_id,
+    )
