@@ -13,7 +13,7 @@ def test_an_app_reads_and_acknowledges_what_its_official_is_asked(
     scene = Scene(as_, unit_id)
     issued = scene.issue(SHITANG, SONGMEN)
     scopes = [{"name": f"directives.{act}", "reason": "x"} for act in ("read", "acknowledge")]
-    app = publish(scopes=scopes).open(as_(duty(SHITANG)))
+    app = publish(scopes=scopes, audience={"unit_code": "33"}).open(as_(duty(SHITANG)))
     (mine,) = app.get("/assignments")["items"]
     assert mine["directive"]["id"] == issued["id"]
     assert app.get(f"/events/{scene.event['id']}")["level"] == 1
@@ -30,7 +30,9 @@ def test_an_app_that_may_read_may_not_acknowledge(
     publish: Publish, as_: SignedIn, unit_id: UnitId
 ) -> None:
     issued = Scene(as_, unit_id).issue(SHITANG)
-    reader = publish(scopes=[{"name": "directives.read", "reason": "x"}]).open(as_(duty(SHITANG)))
+    scopes = [{"name": "directives.read", "reason": "x"}]
+    app = publish(scopes=scopes, audience={"unit_code": "33"})
+    reader = app.open(as_(duty(SHITANG)))
     (mine,) = reader.get("/assignments")["items"]
     assert mine["directive"]["id"] == issued["id"]
     reader.post(f"/assignments/{mine['id']}/acknowledgement", status=403)

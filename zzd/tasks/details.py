@@ -91,7 +91,7 @@ def describe_directives(
     mine: dict[int, int] = {row[0]: row[1] for row in session.execute(answering)}
     return [
         {
-            **_brief_directive(directive),
+            **_brief_directive(directive, by),
             "issuer": directive.by,
             "issued_at": directive.issued_at,
             "audiences": audiences[directive.id],
@@ -117,7 +117,7 @@ def describe_directive(session: Session, by: Principal, directive: Directive) ->
     }
 
 
-def _brief_directive(directive: Directive) -> dict[str, Any]:
+def _brief_directive(directive: Directive, by: Principal) -> dict[str, Any]:
     return {
         "id": directive.id,
         "number": directive.number,
@@ -131,7 +131,7 @@ def _brief_directive(directive: Directive) -> dict[str, Any]:
         "supersedes_id": directive.supersedes_id,
         "way": directive.way,
         "figures": directive.figures,
-        **describe_company(directive),
+        **describe_company(directive, to_app=by.reach is not None),
     }
 
 
@@ -171,7 +171,7 @@ def describe_assignments(
         shown.append(
             {
                 "id": row.id,
-                "directive": _brief_directive(row.directive),
+                "directive": _brief_directive(row.directive, by),
                 "unit": place,
                 "part": part_of(row.directive, row.unit_id),
                 "state": standing(row).value,

@@ -26,6 +26,7 @@ from zzd.tasks.events import announce_copies, announce_directive
 from zzd.tasks.lifecycle import endings
 from zzd.tasks.models import Assignment, Directive, Event, snapshot
 from zzd.tasks.policy import acting_post
+from zzd.tasks.reach import known
 
 URGENCIES = ("normal", "urgent", "critical")
 LONGEST_TERM = timedelta(days=732)
@@ -207,6 +208,7 @@ def list_directives(
     post = acting_post(by)
     query = (
         select(Directive)
+        .where(known(by.reach, Directive.unit_id))
         .order_by(Directive.id.desc())
         .limit(limit + 1)
         .options(joinedload(Directive.event))

@@ -25,6 +25,7 @@ from zzd.errors import Invalid
 from zzd.principal import Principal
 from zzd.tasks import policy
 from zzd.tasks.models import Assignment, Directive, Event
+from zzd.tasks.reach import known
 from zzd.tasks.states import State
 
 # Where nothing more is due: after everything that is.
@@ -71,7 +72,7 @@ def list_mine(
     query = (
         select(Assignment)
         .join(Directive, Directive.id == Assignment.directive_id)
-        .where(policy.answered_by(policy.acting_post(by)))
+        .where(policy.answered_by(policy.acting_post(by)), known(by.reach, Directive.unit_id))
         .order_by(*ORDER)
         .limit(limit + 1)
         .options(

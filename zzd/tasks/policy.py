@@ -22,6 +22,7 @@ from zzd.tasks.cap.models import ReceivedWarning
 from zzd.tasks.drafts.models import DirectiveCopy
 from zzd.tasks.models import Assignment, Directive, DirectiveAudience, Event
 from zzd.tasks.places import oversees
+from zzd.tasks.reach import known
 
 
 def acting_post(principal: Principal) -> PostRef:
@@ -49,7 +50,8 @@ def access_event(
     if event is None:
         raise NotFound
     seen = select(Event.id).join(Unit, Unit.id == Event.unit_id).where(Event.id == event_id)
-    if session.scalar(seen.where(events_seen_by(acting_post(principal)))) is None:
+    mine = events_seen_by(acting_post(principal)), known(principal.reach, Event.unit_id)
+    if session.scalar(seen.where(*mine)) is None:
         raise deny(NotFound(), action, "event", event_id)
     return event
 
@@ -149,6 +151,7 @@ def access_directive(
     directive = session.get(Directive, directive_id, options=[joinedload(Directive.event)])
     if directive is None:
         raise NotFound
+    check_known(session, principal, directive, action)
     post = acting_post(principal)
     if directive.unit_id != post.unit_id:
         place = unit_as_of(session, post.unit_id, directive.rev)
@@ -156,6 +159,16 @@ def access_directive(
         if not reached and not _has_copy(session, directive, post):
             raise deny(NotFound(), action, "directive", directive_id)
     return directive
+
+
+def check_known(session: Session, principal: Principal, directive: Directive, action: str) -> None:
+    """Raises NotFound for an app that may not know of the directive."""
+    if principal.reach is not None:
+        query = select(Directive.id).where(
+            Directive.id == directive.id, known(principal.reach, Directive.unit_id)
+        )
+        if session.scalar(query) is None:
+            raise deny(NotFound(), action, "directive", directive.id)
 
 
 def copied_ids(post: PostRef) -> Select[int]:
@@ -257,6 +270,7 @@ def access_assignments(
     found = [assignment for assignment, _ in rows]
     own = {assignment.id for assignment, acts in rows if acts}
     for assignment in found:
+        check_known(session, principal, assignment.directive, action)
         if assignment.id in own:
             continue
         if not may_stand_in(post, assignment):

@@ -17,6 +17,7 @@ from zzd.tasks.lifecycle import endings
 from zzd.tasks.models import Event, EventLevel, snapshot
 from zzd.tasks.policy import acting_post
 from zzd.tasks.problems import EventClosed, LevelUnchanged
+from zzd.tasks.reach import known
 
 MODES = ("actual", "exercise")
 LEVELS = (1, 2, 3, 4)
@@ -139,7 +140,7 @@ def list_events(
     query = (
         select(Event)
         .join(Unit, Unit.id == Event.unit_id)
-        .where(policy.events_seen_by(acting_post(by)))
+        .where(policy.events_seen_by(acting_post(by)), known(by.reach, Event.unit_id))
         .order_by(Event.id.desc())
         .limit(limit + 1)
         .options(selectinload(Event.levels))

@@ -129,9 +129,12 @@ def keep(session: Session, company: Company, by: Principal, directive: Directive
     return ids
 
 
-def describe_company(directive: Directive) -> dict[str, Any]:
-    """All of it, as everybody who sees the directive sees it."""
+def describe_company(directive: Directive, *, to_app: bool = False) -> dict[str, Any]:
+    """All of it, as everybody who sees the directive sees it; to an app without those who may
+    stand anywhere: who has a copy, and who countersigned."""
     shown = {**EMPTY, **(directive.company or {})}
+    if to_app:
+        shown |= {"copies": [], "countersigned": None}
     if by := shown["countersigned"]:
         shown["countersigned"] = {**by, "at": datetime.fromisoformat(by["at"])}
     return shown
