@@ -8,7 +8,7 @@ from werkzeug.routing import Rule
 
 from tests.client import ApiClient
 from tests.conftest import SignedIn
-from tests.miniapps.conftest import Publish
+from tests.miniapps.conftest import MANIFEST_2, Publish
 from zzd.api import Caller
 from zzd.identity import recognise_socket
 from zzd.miniapps.manifests import SCOPES
@@ -49,7 +49,8 @@ def test_an_apps_token_is_refused_on_every_route_without_its_scope(
     app: Flask, publish: Publish, as_: SignedIn, held: str | None
 ) -> None:
     scopes = [{"name": held, "reason": "x"}] if held else []
-    client = publish(scopes=scopes).open(as_(TOWNSHIP))
+    wide = {**MANIFEST_2, "scopes": scopes, "icon": None, "optional_scopes": []}
+    client = publish(**wide).open(as_(TOWNSHIP))
     routes = scoped_routes(app)
     assert len(routes) > 20
     for method, path, scope in routes:

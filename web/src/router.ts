@@ -123,6 +123,11 @@ const workspace: RouteRecordRaw[] = [
     name: 'review',
     component: () => import('@/features/workbench/ReviewPage.vue'),
   },
+  {
+    path: 'workbench/installations',
+    name: 'installations',
+    component: () => import('@/features/workbench/installing/InstallationsPage.vue'),
+  },
   { path: 'records', redirect: { name: 'records', params: { pane: 'rules' } } },
   {
     path: 'records/:pane(rules|holds|exports)',

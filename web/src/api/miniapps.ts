@@ -1,5 +1,5 @@
 import { get, post, put } from './client'
-import type { LaunchCode, MiniApp, Page, WorkbenchApp } from './types'
+import type { AppSecret, AppVersion, Audience, LaunchCode, MiniApp, Page, WorkbenchApp } from './types'
 
 export interface LaunchRequest {
   code_challenge: string
@@ -21,6 +21,17 @@ export const review = (
   id: string,
   body: { decision: 'approve' | 'reject'; reason: string; version: number },
 ) => post<MiniApp>(`/miniapps/${id}/review`, body)
-export const publish = (id: string) => post<MiniApp>(`/miniapps/${id}/publication`)
+export const miniApp = (id: string) => get<MiniApp>(`/miniapps/${id}`)
+export const versions = (id: string) =>
+  get<Page<AppVersion>>(`/miniapps/${id}/versions`, { limit: 200 })
+/** To everybody, or with less than a hundred percent to some of them first. */
+export const publish = (id: string, body: { percent?: number; audiences?: Audience[] } = {}) =>
+  post<MiniApp>(`/miniapps/${id}/publication`, body)
+export const rollBack = (id: string, reason: string, version: number | null) =>
+  post<MiniApp>(`/miniapps/${id}/rollback`, { reason, version })
+export const retire = (id: string, reason: string) =>
+  post<MiniApp>(`/miniapps/${id}/retirement`, { reason })
+export const makeSecret = (id: string) => post<AppSecret>(`/miniapps/${id}/secret`)
+export const workbenchApp = (id: string) => get<WorkbenchApp>(`/workbench/${id}`)
 export const suspend = (id: string, reason: string) =>
   post<MiniApp>(`/miniapps/${id}/suspension`, { reason })

@@ -43,6 +43,7 @@ export interface EventData {
     edited_at: string | null
   }
   'card_action.updated': CardAction
+  'miniapp.closed': { miniapp_id: string }
   'reactions.updated': {
     conversation_id: string
     seq: number

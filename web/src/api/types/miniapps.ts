@@ -1,3 +1,5 @@
+import type { DescribedAudience } from './orgtree'
+
 export interface Localized {
   zh: string
   en: string
@@ -5,13 +7,15 @@ export interface Localized {
 
 export type AppCategory = 'emergency' | 'office' | 'people' | 'data' | 'other'
 
-export type AppState =
+export type VersionState =
   | 'draft'
   | 'in_review'
   | 'approved'
   | 'rejected'
+  | 'rolling_out'
   | 'published'
-  | 'suspended'
+  | 'superseded'
+export type AppState = VersionState | 'suspended' | 'retired'
 
 export interface WorkbenchApp {
   id: string
@@ -21,13 +25,32 @@ export interface WorkbenchApp {
   icon: string | null
   category: AppCategory
   entry_url: string
+  phone_entry_url: string | null
   entry_origin: string
+}
+
+export interface AskedScope {
+  name: string
+  reason: string
+}
+
+/** What a version asks for that the published one does not. */
+export interface Wish {
+  kind: 'scope' | 'optional_scope' | 'domain' | 'event' | 'audience' | 'data_audience'
+  what: string
+}
+
+interface Act {
+  by: { name: string; unit_name: string }
+  at: string
+  reason: string
 }
 
 export interface Manifest {
   id: string
   entry_url: string
-  scopes: { name: string; reason: string }[]
+  scopes: AskedScope[]
+  optional_scopes?: AskedScope[]
   redirect_uris: string[]
   [key: string]: unknown
 }
@@ -41,11 +64,77 @@ export interface MiniApp {
   category: AppCategory
   state: AppState
   version: number
+  published_version: number | null
+  rollout: { version: number; percent: number; audiences: DescribedAudience[] } | null
+  asks_anew: Wish[] | null
   manifest: Manifest
-  review: { at: string; reason: string } | null
-  suspension: { at: string; reason: string } | null
+  review: Act | null
+  suspension: Act | null
+  retirement: Act | null
   client_id: string
   client_secret?: string | null
+  created_at: string
+}
+
+export interface AppVersion {
+  number: number
+  state: VersionState
+  manifest: Manifest
+  created_at: string
+  review: Act | null
+  review_skipped: boolean
+  published_at: string | null
+}
+
+export interface AppSecret {
+  client_id: string
+  client_secret: string
+  previous_until: string | null
+}
+
+export interface AppSetting {
+  key: string
+  type: 'text' | 'integer' | 'boolean' | 'choice'
+  title: Localized
+  description?: Localized
+  required?: boolean
+  default?: string | number | boolean
+  options?: { value: string; title: Localized }[]
+}
+
+export type SettingValues = Record<string, string | number | boolean | null>
+
+/** A published app with what it asks of whoever installs it. */
+export interface Installable {
+  miniapp_id: string
+  app_id: string
+  name: Localized
+  description: Localized
+  icon: string | null
+  category: AppCategory
+  version: number
+  scopes: AskedScope[]
+  optional_scopes: AskedScope[]
+  settings: AppSetting[]
+  privacy: { statement: Localized; url?: string } | null
+  supplier: { name: Localized; url?: string } | null
+  audience: DescribedAudience
+  data_audience: DescribedAudience
+}
+
+export interface Installation {
+  id: string
+  miniapp: Pick<MiniApp, 'id' | 'app_id' | 'name' | 'description' | 'icon' | 'category'> & {
+    suspended: boolean
+    retired: boolean
+  }
+  unit: { id: string; name: string }
+  data_audience: DescribedAudience
+  scopes: string[]
+  scopes_to_consent_to: string[]
+  settings: SettingValues
+  version: number
+  installed_by: { name: string; unit_name: string }
   created_at: string
 }
 

@@ -19,11 +19,21 @@ export const useCatalogue = defineStore('catalogue', () => {
     }
   }
 
+  /** Ask whether I may still open this one, and in which version. */
+  async function check(id: string): Promise<void> {
+    try {
+      const found = await miniapps.workbenchApp(id)
+      apps.value = apps.value.map((app) => (app.id === id ? found : app))
+    } catch (error) {
+      if (asProblem(error).code === 'not_found') apps.value = apps.value.filter((app) => app.id !== id)
+    }
+  }
+
   function reset(): void {
     apps.value = []
     loaded.value = false
     problem.value = null
   }
 
-  return { apps, loaded, problem, load, reset }
+  return { apps, loaded, problem, load, check, reset }
 })
