@@ -18,7 +18,7 @@ from zzd.identity.tokens import digest
 from zzd.miniapps.calls import log
 from zzd.miniapps.installations.models import Installation
 from zzd.miniapps.oidc.models import AppToken
-from zzd.miniapps.tokens import PREFIX
+from zzd.miniapps.oidc.tokens import PREFIX
 
 __all__ = ["addressed", "group"]
 

@@ -19,7 +19,7 @@ from zzd.miniapps.calls.models import Todo
 from zzd.miniapps.calls.problems import TodoSettled
 from zzd.miniapps.installations.models import Installation
 from zzd.miniapps.installations.reach import Live, find_live, live_installation
-from zzd.miniapps.manifests import origin_of
+from zzd.miniapps.manifest_rules import origin_of
 from zzd.orgtree import audiences
 from zzd.orgtree.models import Official
 from zzd.orgtree.reach import as_audience
