@@ -36,7 +36,9 @@ from zzd.realtime import kept
 DISPATCHER = "zzd.webhook_dispatcher"
 # Requests under way at once in a process, of all apps together.
 AT_ONCE = 256
-# Webhooks that are looked into at one time, and how much is claimed of each.
+# So many free places are filled at once.
+WORTH_CLAIMING = 64
+# Webhooks that are looked into at one time.
 HOOKS_AT_ONCE = 100
 # Seconds after which the loop looks again while requests are under way.
 LOOK_AGAIN = 0.1
@@ -78,11 +80,15 @@ class Dispatcher:
 
     def turn(self) -> bool:
         """Once around; whether anything was done."""
-        claimed, unseen = self._claim()
+        results = self._finished()
+        claimed: list[Told] = []
+        unseen: list[Delivery] = []
+        # While answers keep coming, many are claimed together.
+        if not results or self._at_once - self.under_way >= WORTH_CLAIMING:
+            claimed, unseen = self._claim()
         for told in claimed:
             self._under_way[told.miniapp_id] += 1
             self._pool.submit(self._tell, told, client_here())
-        results = self._finished()
         if results or unseen:
             with transaction() as session:
                 recording.record(session, results)
@@ -114,10 +120,12 @@ class Dispatcher:
             return [], []
         # Where there are more than are looked into at a time, they take turns.
         self._turn %= len(hooks)
-        hooks = (hooks[self._turn :] + hooks[: self._turn])[:HOOKS_AT_ONCE]
+        at_once = min(HOOKS_AT_ONCE, max(4, free // 2))
+        hooks = (hooks[self._turn :] + hooks[: self._turn])[:at_once]
         self._turn += len(hooks)
         with transaction() as session:
-            found = _lock_due(session, [hook.id for hook in hooks])
+            each = max(1, min(MOST_AT_ONCE, 2 * free // len(hooks)))
+            found = _lock_due(session, [hook.id for hook in hooks], each)
             chosen = self._within_limits(found, {hook.id: hook for hook in hooks}, free)
             return _claim(session, chosen, {hook.id: hook for hook in hooks})
 
@@ -197,14 +205,14 @@ def _with_something_due(session: Session, full: set[int]) -> list[Any]:
     return list(session.execute(query))
 
 
-def _lock_due(session: Session, hook_ids: Sequence[int]) -> list[Delivery]:
-    """The first few due of each, as far as nobody else has them."""
+def _lock_due(session: Session, hook_ids: Sequence[int], each: int) -> list[Delivery]:
+    """The first ``each`` due of each, as far as nobody else has them."""
     now = clock.now()
     parts = [
         select(Delivery.id)
         .where(Delivery.webhook_id == hook_id, Delivery.due_at <= now)
         .order_by(Delivery.due_at)
-        .limit(MOST_AT_ONCE)
+        .limit(each)
         .subquery()
         for hook_id in hook_ids
     ]
