@@ -75,7 +75,7 @@ export interface AreaPreview {
 
 const DRAFTS = '/directives/drafts'
 
-export const list = (mode: Mode | null, cursor: string | null) => get<Page<Draft>>(DRAFTS, { mode, cursor })
+export const list = (mode: Mode, cursor: string | null) => get<Page<Draft>>(DRAFTS, { mode, cursor })
 export const one = (id: string) => get<Draft>(`${DRAFTS}/${id}`)
 export const save = (body: { event_id: string; content: DraftContent; countersign: boolean; client_id: string }) =>
   post<Draft>(DRAFTS, body)
@@ -85,4 +85,5 @@ export const discard = (id: string) => del<null>(`${DRAFTS}/${id}`)
 export const countersign = (id: string, revision: number) => post<Draft>(`${DRAFTS}/${id}/countersignature`, { revision })
 export const issue = (id: string, revision: number) => post<Directive>(`${DRAFTS}/${id}/issue`, { revision })
 export const previewArea = (area: DrawnArea) => post<AreaPreview>('/areas/preview', area)
-export const copied = (cursor: string | null) => get<Page<Directive>>('/directives', { box: 'copied', cursor })
+export const copied = (mode: Mode, cursor: string | null) =>
+  get<Page<Directive>>('/directives', { box: 'copied', mode, cursor })

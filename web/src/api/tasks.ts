@@ -43,8 +43,8 @@ export const createEvent = (body: {
 export const raiseLevel = (id: string, level: ResponseLevel, reason: string) =>
   post<TaskEvent>(`/events/${id}/levels`, { level, reason })
 
-export const issuedDirectives = (cursor?: string | null) =>
-  get<Page<Directive>>('/directives', { box: 'issued', cursor })
+export const issuedDirectives = (mode: Mode, cursor?: string | null) =>
+  get<Page<Directive>>('/directives', { box: 'issued', mode, cursor })
 export const directive = (id: string) => get<Directive>(`/directives/${id}`)
 export const issueDirective = (body: NewDirective) => post<Directive>('/directives', body)
 export const rollup = (id: string, unitId: string | null, signal?: AbortSignal) =>

@@ -70,6 +70,8 @@ export default {
     noPlan: 'There is no plan for such an event',
     toPlans: 'See the plans',
     byPlan: 'Plan: {name}, {n} directives at level {level}',
+    mode: 'Actual or exercise',
+    exerciseList: 'All of these are exercises, listed and counted apart from what is actual',
     noDrafts: 'No drafts',
     noDraftsDetail: 'A directive can be saved while it is written, countersigned by somebody else, then issued.',
     draftTitle: 'Draft of a directive',

@@ -72,6 +72,8 @@ export default {
     toPlans: '去看预案',
     byPlan: '预案：{name}，{level} 级响应有 {n} 条指令',
 
+    mode: '实战或演练',
+    exerciseList: '以下均为演练，与实战分开列出、分开统计',
     noDrafts: '没有草稿',
     noDraftsDetail: '写指令时可以先存草稿，由另一人会签后再签发。',
     draftTitle: '指令草稿',
