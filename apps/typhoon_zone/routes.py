@@ -99,7 +99,8 @@ def _describe_event(event: dict[str, Any]) -> dict[str, Any]:
     return {
         **{name: event[name] for name in ("id", "name", "kind", "mode", "level")},
         "since": latest and latest["at"],
-        "by": latest and latest["by"]["unit_name"],
+        # Null for who is outside what the app was installed for.
+        "by": latest and latest["by"] and latest["by"]["unit_name"],
     }
 
 
@@ -115,6 +116,6 @@ def _describe_assignment(one: dict[str, Any]) -> dict[str, Any]:
         "may_acknowledge": one["may"]["acknowledge"],
         **{name: directive[name] for name in ("number", "title", "text", "urgency")},
         "event": directive["event"],
-        "issuer": directive["issuer_unit"]["name"],
+        "issuer": directive["issuer_unit"] and directive["issuer_unit"]["name"],
         "notes": [{"unit": note["unit_name"], "text": note["text"]} for note in one["notes"]],
     }

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tests.conftest import SignedIn
-from tests.miniapps.conftest import Publish
+from tests.miniapps.conftest import Publish, install
+from tests.miniapps.test_installations import COUNTY_ADMIN, remove
 from tests.tasks.scenes import SHITANG, SONGMEN, Scene, UnitId, duty
 
 
@@ -37,3 +38,29 @@ def test_an_app_that_may_read_may_not_acknowledge(
     assert mine["directive"]["id"] == issued["id"]
     reader.post(f"/assignments/{mine['id']}/acknowledgement", status=403)
     assert reader.get(f"/assignments/{mine['id']}")["acknowledged"] is None
+
+
+def test_an_order_from_outside_is_told_without_who_is_outside(
+    publish: Publish, as_: SignedIn, unit_id: UnitId
+) -> None:
+    """The province orders, and the app was installed for a county."""
+    scene = Scene(as_, unit_id)
+    issued = scene.issue(SHITANG, SONGMEN)
+    scopes = [{"name": f"directives.{act}", "reason": "x"} for act in ("read", "acknowledge")]
+    server = publish(scopes=scopes)
+    remove(as_)
+    install(as_(COUNTY_ADMIN), server.id, unit_id=unit_id("331081"))
+    app = server.open(as_(duty(SHITANG)))
+    (mine,) = app.get("/assignments")["items"]
+    assert (mine["directive"]["title"], mine["directive"]["issuer_unit"]) == (issued["title"], None)
+    assert mine["unit"]["name"] == "石塘镇"
+    taken = app.post(f"/assignments/{mine['id']}/acknowledgement")
+    assert taken["acknowledged"]["by"]["name"] == "陈石塘"
+    whole = app.get(f"/assignments/{mine['id']}")
+    assert next(step["by"] and step["by"]["name"] for step in whole["history"]) is None
+    shown = app.get(f"/directives/{issued['id']}")
+    assert (shown["issuer"], shown["issuer_unit"]) == (None, None)
+    assert len(shown["audiences"]) == 2
+    levels = app.get("/events")["items"][0]["levels"]
+    assert [(level["level"], level["by"]) for level in levels] == [(1, None)]
+    assert "浙江省" not in str([mine, whole, shown, levels])

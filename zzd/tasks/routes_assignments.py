@@ -21,6 +21,7 @@ from zzd.tasks.schemas_assignments import (
     ReceiptsSchema,
     StepSchema,
 )
+from zzd.tasks.telling import as_told
 
 blueprint = Blueprint("assignments", "What a unit has to do, and its answers.")
 
@@ -45,7 +46,8 @@ def list_my_assignments(query: dict[str, Any]) -> Any:
             limit=query["limit"],
         )
         shown = page(rows, query["limit"], inbox.position)
-        return {**shown, "items": describe_assignments(session, principal(), shown["items"])}
+        items = describe_assignments(session, principal(), shown["items"])
+        return {**shown, "items": as_told(session, principal(), items)}
 
 
 @blueprint.route("/assignments/<id:assignment_id>", methods=["GET"])
@@ -55,7 +57,7 @@ def show_assignment(assignment_id: int) -> Any:
     """An assignment with its history and every report"""
     with reading() as session:
         row = policy.access_assignment(session, principal(), assignment_id, "assignment.show")
-        return describe_assignment(session, principal(), row)
+        return as_told(session, principal(), describe_assignment(session, principal(), row))
 
 
 @blueprint.route("/assignments/receipts", methods=["POST"])
@@ -89,7 +91,8 @@ def acknowledge_assignment(body: dict[str, Any], assignment_id: int) -> Any:
         )
         # Thousands come at once: what the right to acknowledge says is not asked again.
         acting = None if body.get("proxy_reason") else {assignment_id}
-        (shown,) = describe_assignments(session, principal(), [row], acting=acting)
+        items = describe_assignments(session, principal(), [row], acting=acting)
+        (shown,) = as_told(session, principal(), items)
         return answer(shown, new, f"/assignments/{assignment_id}")
 
 

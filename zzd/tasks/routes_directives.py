@@ -19,6 +19,7 @@ from zzd.tasks.schemas import (
     RollupSchema,
 )
 from zzd.tasks.schemas_assignments import AssignmentSchema
+from zzd.tasks.telling import as_told
 
 blueprint = Blueprint("directives", "Orders to a part of the organisation, and their roll-up.")
 
@@ -38,7 +39,8 @@ def list_directives(query: dict[str, Any]) -> Any:
             session, by=principal(), before_id=before[0] if before else None, **query
         )
         shown = page(rows, query["limit"], lambda directive: [directive.id])
-        return {**shown, "items": describe_directives(session, principal(), shown["items"])}
+        items = describe_directives(session, principal(), shown["items"])
+        return {**shown, "items": as_told(session, principal(), items)}
 
 
 @blueprint.route("/directives", methods=["POST"])
@@ -67,7 +69,8 @@ def show_directive(directive_id: int) -> Any:
     """
     with reading() as session:
         directive = policy.access_directive(session, principal(), directive_id, "directive.show")
-        return describe_directive(session, principal(), directive)
+        shown = describe_directive(session, principal(), directive)
+        return as_told(session, principal(), shown)
 
 
 @blueprint.route("/directives/<id:directive_id>/rollup", methods=["GET"])

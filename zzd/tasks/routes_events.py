@@ -24,6 +24,7 @@ from zzd.tasks.schemas import (
     LevelChangeSchema,
 )
 from zzd.tasks.schemas_assignments import EmptySchema
+from zzd.tasks.telling import as_told
 
 blueprint = Blueprint("events", "What is responded to, actual or exercise, and at which level.")
 
@@ -48,7 +49,8 @@ def list_events(query: dict[str, Any]) -> Any:
             session, by=principal(), before_id=before[0] if before else None, **query
         )
         shown = page(rows, query["limit"], lambda event: [event.id])
-        return {**shown, "items": [describe_event(event) for event in shown["items"]]}
+        items = [describe_event(event) for event in shown["items"]]
+        return {**shown, "items": as_told(session, principal(), items)}
 
 
 @blueprint.route("/events", methods=["POST"])
@@ -72,7 +74,8 @@ def declare_event(body: dict[str, Any]) -> Any:
 def show_event(event_id: int) -> Any:
     """An event with the history of its levels"""
     with reading() as session:
-        return describe_event(policy.access_event(session, principal(), event_id, "event.show"))
+        event = policy.access_event(session, principal(), event_id, "event.show")
+        return as_told(session, principal(), describe_event(event))
 
 
 @blueprint.route("/events/<id:event_id>/levels", methods=["POST"])

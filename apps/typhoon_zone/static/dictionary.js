@@ -92,6 +92,7 @@ export const WORDS = {
   'level.4': ['Ⅳ级响应', 'Level Ⅳ'],
   levelNone: ['未启动响应', 'No response level'],
   exercise: ['演练', 'Exercise'],
+  above: ['上级', 'a unit above'],
   levelBy: ['{unit} · {time} 起', '{unit}, since {time}'],
   ordersTitle: ['发给本单位的指令', 'Directives for my unit'],
   noOrders: ['没有发给本单位的指令', 'No directives for my unit'],

@@ -30,7 +30,7 @@ function eventCard(event) {
     make('div', {},
       make('b', {}, event.name),
       event.mode === 'exercise' ? make('span', { className: 'tag amber' }, t('exercise')) : '',
-      event.since ? make('p', {}, t('levelBy', { unit: event.by, time: shortTime(event.since) })) : ''))
+      event.since ? make('p', {}, t('levelBy', { unit: event.by ?? t('above'), time: shortTime(event.since) })) : ''))
 }
 
 function card(one) {
@@ -39,12 +39,12 @@ function card(one) {
       make('span', { className: `tag ${one.urgency}` }, t(`urgency.${one.urgency}`)),
       make('h3', {}, one.title),
       one.overdue ? make('span', { className: 'tag red' }, t('overdue')) : ''),
-    make('p', { className: 'from' }, [one.number, one.issuer, one.event.name].filter(Boolean).join(' · ')),
+    make('p', { className: 'from' }, [one.number, one.issuer ?? t('above'), one.event.name].filter(Boolean).join(' · ')),
     make('p', { className: 'text' }, one.text),
     one.notes.map((note) => make('p', { className: 'note' }, t('noteOf', note))),
     make('footer', {},
       make('span', { className: 'due' }, one.acknowledged
-        ? t('acknowledged', { name: one.acknowledged.by.name, time: shortTime(one.acknowledged.at) })
+        ? t('acknowledged', { name: one.acknowledged.by?.name ?? '', time: shortTime(one.acknowledged.at) })
         : t('ackBy', { time: shortTime(one.ack_deadline) })),
       one.may_acknowledge ? button(one) : one.acknowledged ? '' : make('span', { className: 'due' }, t('notMine'))))
 }
