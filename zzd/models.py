@@ -15,6 +15,7 @@ from zzd.messaging.scheduled import models as scheduled
 from zzd.messaging.search import models as search
 from zzd.miniapps import models as miniapps
 from zzd.miniapps.calls import models as calls
+from zzd.miniapps.desk import models as desk
 from zzd.miniapps.hooks import models as hooks
 from zzd.miniapps.installations import models as installations
 from zzd.miniapps.oidc import models as oidc
@@ -37,6 +38,7 @@ __all__ = [
     "cap",
     "cards",
     "confirmations",
+    "desk",
     "dings",
     "drafts",
     "escalation",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-
 from flask import Blueprint, Flask, Response, current_app, redirect, send_from_directory
 from werkzeug.exceptions import NotFound as NoFile
 from werkzeug.routing import PathConverter
@@ -18,7 +16,8 @@ blueprint = Blueprint("pages", __name__)
 # Where the apps' side of the bridge stands, by the version that it speaks: zzd/1/zzd.js.
 BRIDGE = "zzd/"
 
-# Apps come from other origins and live in frames; their scripts never run in this one.
+# Apps come from other origins, each in a frame of its own page (zzd.miniapps.desk.frame), whose
+# policy is its manifest's; the client frames that page and nothing else.
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; img-src 'self' data: blob: https:; style-src 'self' 'unsafe-inline'; "
     "frame-src {frames}; frame-ancestors 'none'; base-uri 'self'; form-action 'self'; "
@@ -67,12 +66,11 @@ class ScreenConverter(PathConverter):
 
 def register(app: Flask, settings: Settings) -> None:
     app.url_map.converters["screen"] = ScreenConverter
-    frame_origins: Callable[[], Iterable[str]] = app.extensions["zzd.frame_origins"]
 
     @app.after_request
     def protect(response: Response) -> Response:
-        frames = frame_origins() if response.mimetype == "text/html" else ["'none'"]
-        policy = CONTENT_SECURITY_POLICY.format(frames=" ".join(frames))
+        frames = "'self'" if response.mimetype == "text/html" else "'none'"
+        policy = CONTENT_SECURITY_POLICY.format(frames=frames)
         response.headers.setdefault("Content-Security-Policy", policy)
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         response.headers.setdefault("Referrer-Policy", "same-origin")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -36,6 +34,11 @@ def test_an_app_is_shown_with_what_opens_it(shelters: AppServer, as_: SignedIn) 
                 "entry_url": "https://shelters.example.cn/",
                 "phone_entry_url": None,
                 "entry_origin": "https://shelters.example.cn",
+                "favourite": None,
+                "badge": 0,
+                "opened_at": None,
+                "fixed": False,
+                "place": None,
             }
         ],
         "next": None,
@@ -124,8 +127,9 @@ def test_a_workbench_costs_the_same_however_many_apps(
         publish(id=f"a.b.c{number}", audience={"unit_code": "33", "levels": [number, 4]})
     with statements() as with_four:
         assert len(names(official)) == 4
-    # Who calls, the audiences they are in, what is rolling out to them, the apps.
-    assert len(with_four) == len(with_one) == 4
+    # Who calls, the audiences they are in, what is rolling out to them, the apps; what they made
+    # of them, and where administrators put them.
+    assert len(with_four) == len(with_one) == 7
 
 
 BAD_QUERIES: list[Any] = [
@@ -166,29 +170,3 @@ def test_a_bad_launch_is_refused(shelters: AppServer, as_: SignedIn) -> None:
 
 def test_an_account_without_a_post_has_no_workbench(reviewer: ApiClient, app: Flask) -> None:
     reviewer.get("/workbench", status=403)
-
-
-def test_pages_may_frame_https_and_published_loopback_apps(
-    publish: Publish,
-    reviewer: ApiClient,
-    app: Flask,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    (tmp_path / "index.html").write_text("<!doctype html>")
-    settings = replace(app.extensions["zzd.settings"], web_root=tmp_path)
-    monkeypatch.setitem(app.extensions, "zzd.settings", settings)
-
-    def frame_src() -> str:
-        with app.test_client().get("/workbench") as response:
-            policy = response.headers["Content-Security-Policy"]
-        return next(part for part in policy.split("; ") if part.startswith("frame-src"))
-
-    url = "http://localhost:8001/"
-    made = publish(entry_url=url, redirect_uris=[url])
-    publish(id="a.b.remote")
-    assert frame_src() == "frame-src https: http://localhost:8001"
-    reviewer.post(f"/miniapps/{made.id}/suspension", {"reason": "x"}, status=200)
-    assert frame_src() == "frame-src https:"
-    api = app.test_client().get("/api/v1/openapi.json")
-    assert "frame-src 'none'" in api.headers["Content-Security-Policy"]

@@ -9,6 +9,7 @@ from zzd.identity.authentication import add_token_reader
 from zzd.messaging.cards.senders import register_senders
 from zzd.miniapps import calls, commands, hooks, routes, routes_life, routes_opening
 from zzd.miniapps.callbacks import CardSenders
+from zzd.miniapps.desk import routes as desk
 from zzd.miniapps.frames import FrameOrigins
 from zzd.miniapps.installations import routes as installing
 from zzd.miniapps.oidc import routes as oidc
@@ -27,6 +28,7 @@ def register(app: Flask, api: Api, sockets: Sockets) -> None:
         installing.blueprint,
         routes_opening.blueprint,
         oidc.blueprint,
+        desk.blueprint,
     ):
         api.register_blueprint(blueprint)
     hooks.register(app, api)

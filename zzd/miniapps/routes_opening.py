@@ -7,7 +7,6 @@ from typing import Any
 from zzd.api import Blueprint, Caller, allow, decode_cursor, page, page_schema, principal
 from zzd.db import reading, transaction
 from zzd.miniapps import workbench
-from zzd.miniapps.installations.policy import access_opening
 from zzd.miniapps.schemas import (
     LaunchedSchema,
     LaunchSchema,
@@ -34,18 +33,9 @@ def get_workbench(query: dict[str, Any]) -> dict[str, Any]:
             after_id=position[0] if position else None,
             limit=query["limit"],
         )
-    listed = page(versions, query["limit"], lambda version: [version.miniapp_id])
-    return {**listed, "items": [workbench.describe_entry(one) for one in listed["items"]]}
-
-
-@blueprint.route("/workbench/<id:miniapp_id>", methods=["GET"])
-@allow(Caller.OFFICIAL)
-@blueprint.response(200, WorkbenchEntrySchema)
-def get_workbench_entry(miniapp_id: int) -> dict[str, Any]:
-    """One app on my workbench, as long as it is there"""
-    with reading() as session:
-        opening = access_opening(session, principal(), miniapp_id)
-        return workbench.describe_entry(opening.version)
+        listed = page(versions, query["limit"], lambda version: [version.miniapp_id])
+        items = workbench.describe_entries(session, principal(), listed["items"])
+    return {**listed, "items": items}
 
 
 @blueprint.route("/miniapps/<id:miniapp_id>/launch", methods=["POST"])

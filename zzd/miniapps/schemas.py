@@ -210,6 +210,13 @@ class WorkbenchEntrySchema(Schema):
         allow_none=True, metadata={"description": "Opened on a telephone instead, if there is one"}
     )
     entry_origin = fields.String()
+    favourite = fields.Integer(
+        allow_none=True, metadata={"description": "Its place among my favourites, from 0"}
+    )
+    badge = fields.Integer()
+    opened_at = Moment(allow_none=True, metadata={"description": "When I last opened it"})
+    fixed = fields.Boolean(metadata={"description": "An administrator put it first for good"})
+    place = fields.Integer(allow_none=True, metadata={"description": "The order they gave it"})
 
 
 class LaunchSchema(StrictSchema):

@@ -11,6 +11,9 @@ from sqlalchemy.orm import Session, aliased
 
 from zzd.errors import Invalid
 from zzd.miniapps import rollout
+from zzd.miniapps.desk.models import OwnApp
+from zzd.miniapps.desk.own import own_apps
+from zzd.miniapps.desk.placements import Place, places_for
 from zzd.miniapps.installations.models import Installation
 from zzd.miniapps.installations.policy import access_opening
 from zzd.miniapps.manifest_wishes import icon_of
@@ -106,7 +109,21 @@ def _rolled_out_to(session: Session, principal: Principal, matching: Sequence[in
     ]
 
 
-def describe_entry(version: MiniAppVersion) -> dict[str, Any]:
+def describe_entries(
+    session: Session, principal: Principal, versions: Sequence[MiniAppVersion]
+) -> list[dict[str, Any]]:
+    """Apps with where they stand on the caller's workbench. Three statements, however many."""
+    mine = own_apps(session, principal, [version.miniapp_id for version in versions])
+    places = places_for(session, principal)
+    return [
+        _describe_entry(version, mine.get(version.miniapp_id), places.get(version.miniapp_id))
+        for version in versions
+    ]
+
+
+def _describe_entry(
+    version: MiniAppVersion, mine: OwnApp | None, place: Place | None
+) -> dict[str, Any]:
     manifest = version.manifest
     return {
         "id": version.miniapp_id,
@@ -118,6 +135,11 @@ def describe_entry(version: MiniAppVersion) -> dict[str, Any]:
         "entry_url": manifest["entry_url"],
         "phone_entry_url": manifest.get("phone_entry_url"),
         "entry_origin": version.entry_origin,
+        "favourite": mine and mine.favourite,
+        "badge": mine.badge if mine else 0,
+        "opened_at": mine and mine.opened_at,
+        "fixed": bool(place and place.fixed),
+        "place": place and place.place,
     }
 
 

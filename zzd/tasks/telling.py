@@ -46,14 +46,15 @@ def _people_inside(session: Session, by: Principal, shown: Any) -> set[int]:
         .join(Unit, Unit.id == Post.unit_id)
         .where(Post.official_id.in_(ids), Post.ended_at.is_(None))
     )
-    return {official_id for official_id, *place in rows if by.reach.holds_post(*place)}
+    holds = by.reach.holds_post
+    return {row[0] for row in rows if holds(row[1], row[2], row[3], row[4])}
 
 
 def _told(node: Any, key: str, units: set[int], people: set[int]) -> Any:
     if isinstance(node, list):
-        told = (_told(item, key, units, people) for item in node)
+        items = [_told(item, key, units, people) for item in node]
         return [
-            item for item, was in zip(told, node, strict=True) if item is not None or was is None
+            item for item, was in zip(items, node, strict=True) if item is not None or was is None
         ]
     if not isinstance(node, dict):
         return node
@@ -63,7 +64,7 @@ def _told(node: Any, key: str, units: set[int], people: set[int]) -> Any:
         return None
     if node.keys() >= PERSON and int(node["id"]) not in people:
         return None
-    told = {name: _told(value, name, units, people) for name, value in node.items()}
+    told: dict[str, Any] = {name: _told(value, name, units, people) for name, value in node.items()}
     if told.get("by", 0) is None and "unit_name" in told:
         told["unit_name"] = ""
     if "move" in told:

@@ -1,5 +1,15 @@
 import { get, post, put } from './client'
-import type { AppSecret, AppVersion, Audience, LaunchCode, MiniApp, Page, WorkbenchApp } from './types'
+import type {
+  AppSecret,
+  AppVersion,
+  Audience,
+  LaunchCode,
+  MiniApp,
+  OpenedApp,
+  Page,
+  Usage,
+  WorkbenchApp,
+} from './types'
 
 export interface LaunchRequest {
   code_challenge: string
@@ -8,7 +18,20 @@ export interface LaunchRequest {
   state?: string
 }
 
-export const workbench = () => get<Page<WorkbenchApp>>('/workbench', { limit: 200 })
+export const workbench = (cursor: string | null = null) =>
+  get<Page<WorkbenchApp>>('/workbench', { limit: 200, cursor })
+export const opened = (id: string) => get<OpenedApp>(`/workbench/${id}`)
+/** The page that holds the app's frame, from our own origin and with the app's own policy. */
+export const frameUrl = (id: string, at = '') =>
+  `/api/v1/miniapps/${id}/frame${at ? `?${new URLSearchParams({ at })}` : ''}`
+export const noteOpening = (id: string, outcome: 'opened' | 'failed') =>
+  post<null>(`/miniapps/${id}/openings`, { outcome })
+export const setFavourites = (ids: string[]) => put<null>('/workbench/favourites', { miniapp_ids: ids })
+export const setBadge = (id: string, count: number) => put<null>(`/workbench/${id}/badge`, { count })
+export const known = (id: string, picked: { official_ids?: string[]; unit_ids?: string[] }) =>
+  post<{ official_ids: string[]; unit_ids: string[] }>(`/workbench/${id}/known`, picked)
+export const usage = (id: string, query: { unit_id?: string; first?: string; last?: string } = {}) =>
+  get<Usage>(`/miniapps/${id}/usage`, query)
 export const launch = (id: string, body: LaunchRequest) =>
   post<LaunchCode>(`/miniapps/${id}/launch`, body)
 export const miniApps = () => get<Page<MiniApp>>('/miniapps', { limit: 200 })
@@ -32,6 +55,5 @@ export const rollBack = (id: string, reason: string, version: number | null) =>
 export const retire = (id: string, reason: string) =>
   post<MiniApp>(`/miniapps/${id}/retirement`, { reason })
 export const makeSecret = (id: string) => post<AppSecret>(`/miniapps/${id}/secret`)
-export const workbenchApp = (id: string) => get<WorkbenchApp>(`/workbench/${id}`)
 export const suspend = (id: string, reason: string) =>
   post<MiniApp>(`/miniapps/${id}/suspension`, { reason })

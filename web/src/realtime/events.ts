@@ -43,7 +43,6 @@ export interface EventData {
     edited_at: string | null
   }
   'card_action.updated': CardAction
-  'miniapp.closed': { miniapp_id: string }
   'reactions.updated': {
     conversation_id: string
     seq: number
@@ -85,6 +84,7 @@ export interface EventData {
     raised: { unit_id: string; event_id: string } | null
   }
   'ding.created': Ding
+  'miniapp.closed': { miniapp_id: string }
   'ding.repeated': Ding
   'ding.cancelled': { ding_id: string; cancelled_at: string }
   'ding.receipt': { ding_id: string; my: MyAnswer }
@@ -139,6 +139,7 @@ export const EVENT_NAMES: EventName[] = [
   'warning.received',
   'warning.updated',
   'ding.created',
+  'miniapp.closed',
   'ding.repeated',
   'ding.cancelled',
   'ding.receipt',

@@ -27,6 +27,30 @@ export interface WorkbenchApp {
   entry_url: string
   phone_entry_url: string | null
   entry_origin: string
+  /** Its place among my favourites. */
+  favourite: number | null
+  badge: number
+  opened_at: string | null
+  /** An administrator put it first for good. */
+  fixed: boolean
+  place: number | null
+}
+
+/** With the scopes that were consented to for me. */
+export type OpenedApp = WorkbenchApp & { scopes: string[] }
+
+export interface UsageFigures {
+  officials: number
+  opens: number
+  errors: number
+}
+
+export interface Usage {
+  first: string
+  last: string
+  total: UsageFigures
+  days: (UsageFigures & { day: string })[]
+  units: (UsageFigures & { unit: { id: string; name: string } | null })[]
 }
 
 export interface AskedScope {

@@ -5,6 +5,7 @@ const ORIGIN = 'https://shelters.example'
 const frame = { postMessage: vi.fn() } as unknown as Window
 let page: EventTarget
 let close: () => void
+const loaded = vi.fn()
 const getLaunchCode = vi.fn(async () => ({ code: 'c' }))
 
 beforeEach(() => {
@@ -12,7 +13,8 @@ beforeEach(() => {
   close = openBridge({
     origin: ORIGIN,
     frame: () => frame,
-    calls: { getLaunchCode, fails: () => Promise.reject(new Error('no')) },
+    calls: () => ({ getLaunchCode, fails: () => Promise.reject(new Error('no')) }),
+    loaded,
     failure: (error) => ({ code: 'unknown', message: (error as Error).message }),
     page: page as unknown as Window,
   })
@@ -32,6 +34,13 @@ test('answers a call of the app to its declared origin only', async () => {
   await say({ zzd: 1, id: 7, call: 'getLaunchCode', params: { state: 's' } })
   expect(getLaunchCode).toHaveBeenCalledWith({ state: 's' })
   expect(frame.postMessage).toHaveBeenCalledWith({ zzd: 1, id: 7, result: { code: 'c' } }, ORIGIN)
+})
+
+test('hears that the page came, from its frame alone', async () => {
+  await say({ zzd: 'loaded' }, ORIGIN, {})
+  expect(loaded).not.toHaveBeenCalled()
+  await say({ zzd: 'loaded' })
+  expect(loaded).toHaveBeenCalledOnce()
 })
 
 test('does not hear another origin in the same frame', async () => {

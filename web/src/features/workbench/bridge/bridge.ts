@@ -23,16 +23,19 @@ export function isBridgeCall(data: unknown): data is BridgeCall {
 export interface BridgeOptions {
   origin: string
   frame: () => Window | null
-  calls: BridgeCalls
+  calls: () => BridgeCalls
+  /** The app's page came, whatever is in it. */
+  loaded: () => void
   failure: (error: unknown) => BridgeError
   page?: Pick<Window, 'addEventListener' | 'removeEventListener'>
 }
 
 /**
- * Answers the calls of an app in its frame.
+ * Answers the calls of an app.
  *
- * Rule: a message is heard only if it comes from that very frame *and* from the origin that the manifest declared, and
- * it is answered only to that origin: a frame that was led elsewhere hears nothing.
+ * Rule: a message is heard only if it comes from that very frame *and* from the origin named, and it is answered only to
+ * that origin. The frame is the page that the server made for the app; it keeps the same rule towards the app, with the
+ * origin that the manifest declared: an app that was led elsewhere hears nothing.
  */
 export function openBridge(options: BridgeOptions): () => void {
   const page = options.page ?? window
@@ -40,11 +43,13 @@ export function openBridge(options: BridgeOptions): () => void {
   async function answer(event: MessageEvent): Promise<void> {
     const frame = options.frame()
     if (!frame || event.source !== frame || event.origin !== options.origin) return
+    if ((event.data as { zzd?: unknown } | null)?.zzd === 'loaded') options.loaded()
     if (!isBridgeCall(event.data)) return
     const { id, call, params } = event.data
     const reply = (part: { result?: unknown; error?: BridgeError }) =>
       frame.postMessage({ zzd: 1, id, ...part }, options.origin)
-    const handler = Object.hasOwn(options.calls, call) ? options.calls[call] : undefined
+    const calls = options.calls()
+    const handler = Object.hasOwn(calls, call) ? calls[call] : undefined
     if (!handler) {
       reply({ error: { code: 'unknown_call', message: call } })
       return

@@ -1,0 +1,55 @@
+import { onScopeDispose, ref, shallowRef } from 'vue'
+import { asProblem, miniapps, type ApiProblem } from '@/api'
+import type { OpenedApp } from '@/api/types'
+import { onPushed } from '@/realtime/connection'
+
+/** A page that says nothing for so long has not come. */
+const PATIENCE_MS = 20_000
+
+/** One app while it is open: what it may ask, whether its page came, and whether it was taken away. */
+export function useOpened(id: string) {
+  const app = shallowRef<OpenedApp | null>(null)
+  const problem = ref<ApiProblem | null>(null)
+  const state = ref<'opening' | 'shown' | 'failed'>('opening')
+  let timer = 0
+  let counted = false
+
+  async function open(): Promise<void> {
+    window.clearTimeout(timer)
+    state.value = 'opening'
+    problem.value = null
+    counted = false
+    try {
+      app.value = await miniapps.opened(id)
+      timer = window.setTimeout(() => settle('failed'), PATIENCE_MS)
+    } catch (error) {
+      app.value = null
+      problem.value = asProblem(error)
+    }
+  }
+
+  /** Counted once for each opening; that it cannot be counted is no reason not to show the app. */
+  function settle(outcome: 'shown' | 'failed'): void {
+    window.clearTimeout(timer)
+    if (state.value === 'shown' && outcome === 'failed') return
+    state.value = outcome
+    if (counted) return
+    counted = true
+    miniapps.noteOpening(id, outcome === 'shown' ? 'opened' : 'failed').catch(() => {})
+  }
+
+  const unfollow = onPushed('miniapp.closed', ({ miniapp_id }) => {
+    if (miniapp_id !== id) return
+    // Suspended, or taken from the installation: the server knows whether I still may.
+    miniapps.opened(id).catch((error: unknown) => {
+      app.value = null
+      problem.value = asProblem(error)
+    })
+  })
+  onScopeDispose(() => {
+    window.clearTimeout(timer)
+    unfollow()
+  })
+  void open()
+  return { app, problem, state, open, settle }
+}

@@ -1,0 +1,106 @@
+"""What the routes of the workbench take and give, beyond its entries."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from zzd.api import Id, StrictSchema, Text
+from zzd.miniapps.desk.own import HIGHEST_BADGE, MOST_FAVOURITES
+from zzd.miniapps.desk.placements import MOST_PLACED
+from zzd.miniapps.schemas import WorkbenchEntrySchema
+from zzd.orgtree.schemas import AudienceRequestSchema, AudienceSchema, UnitRefSchema
+
+
+MOST_PICKED = 200
+
+
+class OpenedEntrySchema(WorkbenchEntrySchema):
+    """An app with what its page may ask of the client."""
+
+    scopes = fields.List(fields.String(), metadata={"description": "Consented to, for me"})
+
+
+class FrameQuerySchema(Schema):
+    at = Text(
+        2000,
+        load_default=None,
+        metadata={"description": "A page of the app to begin with, on its entry's origin"},
+    )
+
+
+class OpeningSchema(StrictSchema):
+    outcome = fields.String(
+        load_default="opened",
+        validate=validate.OneOf(["opened", "failed"]),
+        metadata={"description": "failed: its page did not come"},
+    )
+
+
+class FavouritesSchema(StrictSchema):
+    miniapp_ids = fields.List(Id(), required=True, validate=validate.Length(max=MOST_FAVOURITES))
+
+
+class BadgeSchema(StrictSchema):
+    count = fields.Integer(required=True, strict=True, validate=validate.Range(0, HIGHEST_BADGE))
+
+
+class PickedSchema(StrictSchema):
+    official_ids = fields.List(Id(), load_default=list, validate=validate.Length(max=MOST_PICKED))
+    unit_ids = fields.List(Id(), load_default=list, validate=validate.Length(max=MOST_PICKED))
+
+
+class PlacedAppSchema(StrictSchema):
+    miniapp_id = Id(required=True)
+    fixed = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+
+
+class PlacementsBodySchema(StrictSchema):
+    audience = fields.Nested(AudienceRequestSchema, required=True)
+    items = fields.List(
+        fields.Nested(PlacedAppSchema), required=True, validate=validate.Length(max=MOST_PLACED)
+    )
+
+
+class PlacementsQuerySchema(Schema):
+    unit_id = Id(required=True)
+
+
+class PlacementSchema(Schema):
+    audience = fields.Nested(AudienceSchema)
+    items = fields.List(fields.Nested(PlacedAppSchema))
+
+
+class PlacementListSchema(Schema):
+    items = fields.List(fields.Nested(PlacementSchema))
+    next = fields.String(allow_none=True)
+
+
+class UsageQuerySchema(Schema):
+    unit_id = Id(load_default=None)
+    first = fields.Date(load_default=None)
+    last = fields.Date(load_default=None)
+
+
+class FiguresSchema(Schema):
+    officials = fields.Integer(metadata={"description": "Who opened it, each once"})
+    opens = fields.Integer()
+    errors = fields.Integer(metadata={"description": "How often its page did not come"})
+
+
+class DayUsageSchema(FiguresSchema):
+    day = fields.Date()
+
+
+class UnitUsageSchema(FiguresSchema):
+    unit = fields.Nested(UnitRefSchema, allow_none=True)
+
+
+class UsageSchema(Schema):
+    """By day, and by the direct children of the unit; days are Beijing's."""
+
+    unit = fields.Nested(UnitRefSchema, allow_none=True)
+    first = fields.Date()
+    last = fields.Date()
+    total = fields.Nested(FiguresSchema)
+    days = fields.List(fields.Nested(DayUsageSchema))
+    units = fields.List(fields.Nested(UnitUsageSchema))
