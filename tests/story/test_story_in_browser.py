@@ -167,7 +167,8 @@ def open_the_shelter_register(township: Screen, stage: Stage) -> None:
     """The app runs on another origin and knows who opened it."""
     township.go("workbench")
     township.page.locator(f'[data-testid="app-tile"][data-app="{stage.app_id}"]:visible').click()
-    frame = township.page.frame_locator('[data-testid="app-frame"]')
+    held = township.page.frame_locator('[data-testid="app-frame"]')
+    frame = held.frame_locator("iframe")
     expect(frame.get_by_text(stage.accounts["township"]["name"]).first).to_be_visible()
 
 

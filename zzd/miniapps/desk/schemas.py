@@ -10,7 +10,6 @@ from zzd.miniapps.desk.placements import MOST_PLACED
 from zzd.miniapps.schemas import WorkbenchEntrySchema
 from zzd.orgtree.schemas import AudienceRequestSchema, AudienceSchema, UnitRefSchema
 
-
 MOST_PICKED = 200
 
 

@@ -5,8 +5,8 @@ from alembic import op
 
 import zzd.db
 
-revision = "0025_desk"
-down_revision = "0024_reports"
+revision = "0026_desk"
+down_revision = "0025_escalation"
 
 
 def upgrade() -> None:
