@@ -5,8 +5,8 @@ from alembic import op
 
 import zzd.db
 
-revision = "0026_desk"
-down_revision = "0025_escalation"
+revision = "0027_desk"
+down_revision = "0026_calls"
 
 
 def upgrade() -> None:
