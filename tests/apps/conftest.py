@@ -48,6 +48,8 @@ class Shelters:
     url: str
     zzd_url: str
     secret_file: Path
+    # Of somebody who may open it: with it a browser gets the page around the app.
+    token: str
 
     def launch(self, official: ApiClient) -> dict[str, str]:
         """What the page brings its server: a code, and the state it was asked for with."""
@@ -120,7 +122,8 @@ def run(app: Flask, settings: Settings, as_: SignedIn) -> Any:
         assert settings.secret_file
         app_id = as_("33.leader").get("/workbench")["items"][0]["id"]
         with serving(app, zzd_port) as zzd_url, serving(own_app, port):
-            yield Shelters(own_app, app_id, settings.url, zzd_url, settings.secret_file)
+            token = as_("331081100.duty_officer").token or ""
+            yield Shelters(own_app, app_id, settings.url, zzd_url, settings.secret_file, token)
 
     return start
 

@@ -159,4 +159,6 @@ def test_use_is_counted_by_day_and_unit_for_those_whom_it_concerns(
     as_(COUNTY_ADMIN).get(f"{path}/usage", status=404, **days)
     as_(COUNTY_ADMIN).get(f"{path}/usage", status=404, unit_id=unit_id("33"), **days)
     as_(TOWNSHIP).get(f"{path}/usage", status=403)
-    developer.get(f"{path}/usage", status=422, first="2026-01-01", last="2026-12-31")
+    for first, last in (("2026-01-01", "2026-12-31"), ("2026-02-01", "2026-01-01")):
+        developer.get(f"{path}/usage", status=422, first=first, last=last)
+    developer.get(f"{path}/usage", status=422, last="0001-01-01")

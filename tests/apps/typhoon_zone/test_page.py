@@ -13,7 +13,7 @@ from flask import Flask
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from apps.typhoon_zone.settings import Settings
-from tests.apps.test_shelters_page import CLIENT_PAGE, CLIENT_SCRIPT
+from tests.apps.test_shelters_page import CLIENT_PAGE, CLIENT_SCRIPT, show_app
 from tests.apps.typhoon_zone.conftest import Opened
 from tests.apps.typhoon_zone.test_field import SHELTER
 from tests.client import ApiClient
@@ -33,11 +33,11 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(autouse=True)
-def client(app: Flask, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def client(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A page that stands in for the web client, where that is served from."""
     folder = tmp_path / "client"
     (folder / "zzd" / "1").mkdir(parents=True)
-    (folder / "client.html").write_text(CLIENT_PAGE.format(url=settings.url), encoding="utf-8")
+    (folder / "client.html").write_text(CLIENT_PAGE, encoding="utf-8")
     script = CLIENT_SCRIPT.replace("const answers = {", "const answers = { ready: () => ({}),")
     (folder / "client.js").write_text(script, encoding="utf-8")
     (folder / "zzd" / "1" / "zzd.js").write_bytes(BRIDGE.read_bytes())
@@ -60,8 +60,7 @@ def open_page(
 
     page = browser.new_context(viewport=size, locale="zh-CN", reduced_motion="reduce").new_page()
     page.expose_function("launch", launch)
-    page.goto(f"{settings.zzd_url}/client.html")
-    frame = page.frame_locator("iframe")
+    frame = show_app(page, settings.zzd_url, opened.id, official.token or "")
     expect(frame.locator("#connection")).to_have_class("connection live")
     return page, frame
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from marshmallow import Schema, fields, validate
 
 from zzd.api import Id, StrictSchema, Text
@@ -11,6 +13,8 @@ from zzd.miniapps.schemas import WorkbenchEntrySchema
 from zzd.orgtree.schemas import AudienceRequestSchema, AudienceSchema, UnitRefSchema
 
 MOST_PICKED = 200
+# Nothing was counted before, and nobody asks beyond.
+DAYS = (date(2000, 1, 1), date(2199, 12, 31))
 
 
 class OpenedEntrySchema(WorkbenchEntrySchema):
@@ -76,8 +80,8 @@ class PlacementListSchema(Schema):
 
 class UsageQuerySchema(Schema):
     unit_id = Id(load_default=None)
-    first = fields.Date(load_default=None)
-    last = fields.Date(load_default=None)
+    first = fields.Date(load_default=None, validate=validate.Range(*DAYS))
+    last = fields.Date(load_default=None, validate=validate.Range(*DAYS))
 
 
 class FiguresSchema(Schema):
