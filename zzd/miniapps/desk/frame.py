@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from flask import Response
 
 from zzd.errors import Invalid
-from zzd.miniapps.manifests import origin_of
+from zzd.miniapps.manifest_rules import origin_of
 from zzd.miniapps.models import MiniAppVersion
 
 PAGE = """<!doctype html>

@@ -1,12 +1,11 @@
 import { onScopeDispose, ref, shallowRef } from 'vue'
 import { asProblem, miniapps, type ApiProblem } from '@/api'
 import type { OpenedApp } from '@/api/types'
-import { onPushed } from '@/realtime/connection'
 
 /** A page that says nothing for so long has not come. */
 const PATIENCE_MS = 20_000
 
-/** One app while it is open: what it may ask, whether its page came, and whether it was taken away. */
+/** One app while it is open: what it may ask, and whether its page came. */
 export function useOpened(id: string) {
   const app = shallowRef<OpenedApp | null>(null)
   const problem = ref<ApiProblem | null>(null)
@@ -38,18 +37,7 @@ export function useOpened(id: string) {
     miniapps.noteOpening(id, outcome === 'shown' ? 'opened' : 'failed').catch(() => {})
   }
 
-  const unfollow = onPushed('miniapp.closed', ({ miniapp_id }) => {
-    if (miniapp_id !== id) return
-    // Suspended, or taken from the installation: the server knows whether I still may.
-    miniapps.opened(id).catch((error: unknown) => {
-      app.value = null
-      problem.value = asProblem(error)
-    })
-  })
-  onScopeDispose(() => {
-    window.clearTimeout(timer)
-    unfollow()
-  })
+  onScopeDispose(() => window.clearTimeout(timer))
   void open()
   return { app, problem, state, open, settle }
 }

@@ -10,6 +10,7 @@ const app = (id: string, more: Partial<WorkbenchApp> = {}): WorkbenchApp => ({
   icon: null,
   category: 'emergency',
   entry_url: '',
+  phone_entry_url: null,
   entry_origin: '',
   favourite: null,
   badge: 0,
