@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
@@ -22,7 +23,7 @@ from tests.databases import (
 from tests.listener import Listener
 from zzd import create_app, logs
 from zzd.db import database
-from zzd.identity import sessions
+from zzd.identity import passwords, sessions
 from zzd.identity.models import Account
 from zzd.identity.recognised import recognised
 from zzd.orgtree.models import Official, Unit
@@ -52,6 +53,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         path = item.nodeid.split("::")[0]
         group = "servers" if path.startswith(SERVERS) else path
         item.add_marker(pytest.mark.xdist_group(group))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_hashes() -> None:
+    """argon2id as ever, at its least cost: its full cost is for who guesses, and whole servers
+    that tests start have it."""
+    passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 @pytest.fixture(scope="session")

@@ -155,14 +155,18 @@ def install_packages(lock: str) -> None:
 
 
 def install_zzd() -> None:
-    """Install the checkout itself in editable form: the command `zzd`, and nothing copied."""
-    stamp = VENV / ".zzd-self"
-    value = hash_of([ROOT / "setup.cfg", ROOT / "pyproject.toml"])
+    """Install the checkout itself and its SDK in editable form: the commands `zzd` and `zzd-app`,
+    and nothing copied."""
+    stamp, sdk = VENV / ".zzd-self", ROOT / "sdk"
+    value = hash_of([ROOT / "setup.cfg", ROOT / "pyproject.toml", sdk / "pyproject.toml"])
     if is_stamped(stamp, value):
         return
     run_step(
         "Installing zzd",
-        [PYTHON, "-m", "pip", "install", "--no-deps", "--no-build-isolation", "-e", ROOT],
+        [
+            *(PYTHON, "-m", "pip", "install", "--no-deps", "--no-build-isolation"),
+            *("-e", ROOT, "-e", sdk),
+        ],
         env=PIP,
     )
     stamp.write_text(value)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from argon2.profiles import RFC_9106_LOW_MEMORY
 from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -571,5 +572,6 @@ def test_nobody_is_asked_to_sign_in(
 
 def test_a_hash_is_argon2id_and_initial_passwords_pass_the_rule() -> None:
     assert passwords.hash_password("something").startswith("$argon2id$")
+    assert passwords.FULL_COST == RFC_9106_LOW_MEMORY
     for _ in range(50):
         passwords.check_new_password(passwords.initial_password(), username="official")

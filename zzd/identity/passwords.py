@@ -7,11 +7,14 @@ from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.profiles import RFC_9106_LOW_MEMORY
 
 from zzd.beside import beside
 from zzd.errors import Invalid
 
-_hasher = PasswordHasher()
+# What guessing costs: 64 MiB, three passes, four lanes.
+FULL_COST = RFC_9106_LOW_MEMORY
+_hasher = PasswordHasher.from_parameters(FULL_COST)
 
 SHORTEST, LONGEST = 10, 128
 # No I, l, 1, O or 0: it is read from a screen or a slip of paper.

@@ -1,0 +1,17 @@
+"""What the developer of a ZZD mini-app installs."""
+
+from zzd_sdk.client import Client
+from zzd_sdk.errors import Unreachable, ZzdError
+from zzd_sdk.launch import Identity, Launches
+from zzd_sdk.webhooks import BadSignature, Event, Webhooks
+
+__all__ = [
+    "BadSignature",
+    "Client",
+    "Event",
+    "Identity",
+    "Launches",
+    "Unreachable",
+    "Webhooks",
+    "ZzdError",
+]

@@ -1,0 +1,1 @@
+../../zzd/miniapps/manifest_rules.py

@@ -1,0 +1,105 @@
+"""What is tried again, how long it rests, what is raised; and that every call is the platform's."""
+
+from __future__ import annotations
+
+import json
+import typing
+from typing import Any
+
+import pytest
+from zzd_sdk import Client, Unreachable, ZzdError
+from zzd_sdk.client import CALLS
+
+from tests.client import ApiClient
+from tests.outgoing.receiver import Received, Reply, receiving
+
+PROBLEM = {"code": "invalid", "detail": "…", "errors": [{"pointer": "/text", "detail": "Missing."}]}
+
+
+def problem(status: int, **headers: str) -> Reply:
+    return Reply(status, json.dumps(PROBLEM).encode(), headers=headers)
+
+
+def answers(*replies: Reply) -> Any:
+    left = list(replies)
+    return lambda _received: left.pop(0)
+
+
+def test_what_may_be_repeated_is_tried_again_after_the_rest_that_is_asked_for() -> None:
+    rests: list[float] = []
+    with receiving() as platform:
+        client = Client(platform.url, "secret", sleep=rests.append)
+        platform.reply = answers(
+            problem(503), problem(429, **{"Retry-After": "7"}), Reply(200, b"{}")
+        )
+        assert client.post("/todos", {"client_id": "a"}) == {}
+        assert [len(platform.received), rests[0] < 1 < 7 <= rests[1] < 9] == [3, True]
+        assert {each.headers["authorization"] for each in platform.received} == {"Bearer secret"}
+        platform.reply = answers(problem(503))
+        with pytest.raises(ZzdError):
+            client.post("/todos", {"text": "once"})
+        assert len(platform.received) == 4
+
+
+def test_a_refusal_says_what_to_mend_and_is_not_tried_again() -> None:
+    with receiving() as platform:
+        platform.reply = answers(problem(422), Reply(502, b"<html>"), Reply(502, b"<html>"))
+        client = Client(platform.url, tries=2, sleep=lambda _seconds: None)
+        with pytest.raises(ZzdError) as refused:
+            client.put("/a", {})
+        assert (refused.value.code, refused.value.errors) == ("invalid", PROBLEM["errors"])
+        with pytest.raises(ZzdError) as refused:
+            client.get("/a")
+        assert (refused.value.status, refused.value.code) == (502, "unexpected_answer")
+    with pytest.raises(Unreachable):
+        client.get("/a")
+
+
+def test_pages_are_fetched_as_they_are_needed() -> None:
+    def page(received: Received) -> Reply:
+        last = "cursor=two" in received.path
+        body = {"items": [3] if last else [1, 2], "next": None if last else "two"}
+        return Reply(200, json.dumps(body).encode())
+
+    with receiving() as platform:
+        platform.reply = page
+        found = Client(platform.url).pages("/units", q="台州")
+        assert (next(found), len(platform.received)) == (1, 1)
+        assert list(found) == [2, 3]
+        assert [each.path.startswith("/api/v1/units?") for each in platform.received] == [True] * 2
+
+
+def test_every_call_is_a_route_of_the_platform_and_every_shape_part_of_its_answer(
+    anonymous: ApiClient,
+) -> None:
+    document = anonymous.get("/openapi.json")
+    schemas = document["components"]["schemas"]
+
+    def resolved(schema: dict[str, Any]) -> dict[str, Any]:
+        while "$ref" in schema:
+            schema = schemas[schema["$ref"].rsplit("/", 1)[1]]
+        return schema
+
+    def check(shape: Any, schema: dict[str, Any], where: str) -> None:
+        properties = resolved(schema)["properties"]
+        for name, kind in typing.get_type_hints(shape).items():
+            assert name in properties, f"{where} has no {name}"
+            if typing.is_typeddict(kind):
+                check(kind, properties[name], f"{where}.{name}")
+
+    for call in CALLS:
+        path = call.path if call.path.startswith("/oauth/") else f"/api/v1{call.path}"
+        same = [
+            known
+            for known in document["paths"]
+            if [part[0] == "{" or part for part in known.split("/") if part]
+            == [part[0] == "{" or part for part in path.split("/") if part]
+        ]
+        assert same, f"{call.name}: there is no {path}"
+        answer = document["paths"][same[0]][call.method.lower()]["responses"]
+        content = next(answer[status] for status in ("200", "201") if status in answer)["content"]
+        schema = resolved(content["application/json"]["schema"])
+        if "items" in schema.get("properties", {}) and "next" in schema["properties"]:
+            schema = schema["properties"]["items"]["items"]
+        check(call.gives, schema, call.name)
+    assert len(CALLS) > 5
