@@ -12,7 +12,7 @@ from tests.client import ApiClient
 from tests.conftest import Listening, SignedIn, Statements
 from tests.messaging.conftest import MakeGroup
 from tests.miniapps.calls.conftest import OFFICIAL
-from tests.miniapps.conftest import AppServer
+from tests.miniapps.conftest import AppServer, Publish
 from zzd.miniapps.calls import limits, log, storage
 from zzd.realtime import kept
 
@@ -209,3 +209,17 @@ def test_an_app_dings_for_its_official_within_its_part_and_never_by_telephone(
     acting.post("/dings", {"text": "x", "audience": {"unit_id": unit_id("3310")}}, status=403)
     acting.post("/dings", {"text": "x", "official_ids": [official_id(OUTSIDER)]}, status=422)
     acting.get("/dings", box="sent", status=403)
+
+
+def test_an_app_dings_nobody_outside_its_part_whom_its_official_could(
+    publish: Publish, as_: SignedIn, unit_id: Callable[[str], str]
+) -> None:
+    app = publish(scopes=[{"name": "dings.send", "reason": "要用"}])
+    administrator = as_("33.leader")
+    (held,) = administrator.get("/installations", miniapp_id=app.id)["items"]
+    part = {"unit_id": unit_id("3310"), "role": "duty_officer"}
+    administrator.patch(f"/installations/{held['id']}", {"data_audience": part})
+    acting = app.open(as_("331081.duty_officer"))
+    town = {"unit_id": unit_id("331081100")}
+    acting.post("/dings", {"text": "转移", "audience": town}, status=403)
+    acting.post("/dings", {"text": "转移", "audience": {**town, "role": "duty_officer"}})
