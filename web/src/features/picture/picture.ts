@@ -8,18 +8,22 @@ import { useResource } from '@/lib/resource'
 /** How long a coordinator's screen may be behind where nothing is pushed: deadlines pass by themselves. */
 const LOOK_AGAIN_MS = 15_000
 
-/** The picture of one unit. It is fetched whenever the roll-up is: both show the same moment. */
+/** The picture of one unit. It is fetched whenever the roll-up is, and beside it: neither waits for the other. */
 export function usePicture(directiveId: string, unitId: Ref<string | null>) {
   const shown = useRollup(directiveId, unitId)
   const picture = useResource<Picture, []>((signal) => api.picture(directiveId, unitId.value, signal))
   const load = coalesce(() => picture.load())
   watch(
-    () => shown.rollup.data.value,
-    (rollup) => {
-      if (rollup) void load()
+    shown.rollup.loading,
+    (loading) => {
+      if (loading) void load()
     },
+    { immediate: true },
   )
-  watch(unitId, () => picture.clear())
+  watch(unitId, () => {
+    picture.clear()
+    void load()
+  })
   const timer = setInterval(() => {
     if (!document.hidden) void shown.rollup.load()
   }, LOOK_AGAIN_MS)
