@@ -113,6 +113,7 @@ export default {
       install: 'Install',
       installApp: 'Install “{name}”',
       change: 'Change',
+      changeApp: 'Rights and data of “{name}”',
       consent: 'Look and consent',
       remove: 'Remove',
       removeDetail: 'Remove “{name}” from {unit}? People there cannot use it from now on, and the app loses its access.',

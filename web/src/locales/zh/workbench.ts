@@ -111,6 +111,7 @@ export default {
       install: '安装',
       installApp: '安装“{name}”',
       change: '修改',
+      changeApp: '“{name}”的权限和数据范围',
       consent: '查看并同意',
       remove: '卸载',
       removeDetail: '从“{unit}”卸载“{name}”？范围内的人员立即无法使用，应用的访问也立即失效。',
