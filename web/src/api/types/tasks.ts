@@ -1,4 +1,4 @@
-import type { Casualties, Report } from './reports'
+import type { Report } from './reports'
 import type { DescribedAudience, OfficialRef, Role, UnitBrief } from './orgtree'
 
 export type Urgency = 'normal' | 'urgent' | 'critical'
@@ -213,34 +213,6 @@ export interface TakenStep {
 /** The latest step that told me of an assignment that is still late. */
 export interface Escalation extends TakenStep {
   assignment: Assignment
-}
-
-export interface RollupRow {
-  unit: UnitBrief & { has_children: boolean }
-  addressed: number
-  delivered: number
-  acknowledged: number
-  reported: number
-  completed: number
-  overdue: number
-  returned: number
-  stood_down: number
-  escalated: number
-  unstaffed: number
-  figures: Record<string, number | null>
-  by_risk: Record<string, Record<string, number | null>>
-  casualties: Casualties
-  not_reported: number
-}
-
-export interface Rollup {
-  directive_id: string
-  unit: UnitBrief
-  own: RollupRow | null
-  rows: RollupRow[]
-  total: RollupRow
-  at: string
-  figures: FigureSpec[]
 }
 
 export type AssignmentFilter =
