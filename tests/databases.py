@@ -126,8 +126,9 @@ END $$
 
 
 @contextmanager
-def blank_database(kind: str, folder: Path) -> Iterator[str]:
-    """The address of one more database, of kind sqlite or postgresql: the structure, no rows."""
+def blank_database(kind: str, folder: Path, *, to: str = "head") -> Iterator[str]:
+    """The address of one more database, of kind sqlite or postgresql: the structure, no rows.
+    ``to``: that of an earlier revision."""
     name = f"zzd_blank_{os.getpid()}_{uuid.uuid4().hex[:8]}"
     if kind == "sqlite":
         url = f"sqlite:///{folder / name}.db"
@@ -136,7 +137,7 @@ def blank_database(kind: str, folder: Path) -> Iterator[str]:
         _run_on_server(f'CREATE DATABASE "{name}"')
     try:
         with create_app(settings_for(url)).app_context():
-            migrate.upgrade(database().engine)
+            migrate.upgrade(database().engine, to)
             database().engine.dispose()
         yield url
     finally:

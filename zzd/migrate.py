@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -38,13 +40,32 @@ def is_ours(name: str | None, kind: str, _parents: Any) -> bool:
     return kind != "table" or not (name or "").startswith("search_words")
 
 
-def upgrade(engine: Engine) -> None:
+def upgrade(engine: Engine, to: str = "head") -> None:
     """Bring the database to the structure that this code needs."""
     config = _config()
-    with engine.connect() as connection:
+    with engine.connect() as connection, _tables_may_be_replaced(connection):
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, to)
         connection.commit()
+
+
+@contextmanager
+def _tables_may_be_replaced(connection: Connection) -> Iterator[None]:
+    """SQLite changes a table by a copy that takes its name, and would not drop one that others
+    refer to. Whether all still refer to something is looked at when it is done."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    sqlite: Any = connection.connection.dbapi_connection
+    sqlite.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+        if lost := sqlite.execute("PRAGMA foreign_key_check").fetchall():
+            raise RuntimeError(f"rows refer to what is not there: {lost[:5]}")
+    finally:
+        # Within a transaction it would do nothing.
+        connection.rollback()
+        sqlite.execute("PRAGMA foreign_keys=ON")
 
 
 def draft(engine: Engine, message: str, rev_id: str) -> None:
