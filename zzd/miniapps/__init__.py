@@ -10,7 +10,6 @@ from zzd.messaging.cards.senders import register_senders
 from zzd.miniapps import calls, commands, hooks, routes, routes_life, routes_opening
 from zzd.miniapps.callbacks import CardSenders
 from zzd.miniapps.desk import routes as desk
-from zzd.miniapps.frames import FrameOrigins
 from zzd.miniapps.installations import routes as installing
 from zzd.miniapps.oidc import routes as oidc
 from zzd.miniapps.oidc import tokens
@@ -18,10 +17,9 @@ from zzd.realtime.sockets import Sockets
 
 
 def register(app: Flask, api: Api, sockets: Sockets) -> None:
-    """Add the package's routes and commands, its tokens as callers, its apps as frames."""
+    """Add the package's routes and commands, its tokens as callers."""
     add_token_reader(app, tokens.PREFIX, tokens.read_token)
     register_senders(app, CardSenders(app.config["SECRET_KEY"]))
-    app.extensions["zzd.frame_origins"] = FrameOrigins()
     for blueprint in (
         routes.blueprint,
         routes_life.blueprint,

@@ -10,10 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from zzd import clock
-from zzd.db import after_commit
 from zzd.errors import Invalid, NotPermitted, deny
 from zzd.identity.policy import may_review_apps
-from zzd.miniapps import events, frames, policy
+from zzd.miniapps import events, policy
 from zzd.miniapps.apps import check_manifest, record
 from zzd.miniapps.manifest_wishes import asks_for_more
 from zzd.miniapps.models import MiniApp, MiniAppVersion
@@ -111,7 +110,6 @@ def publish_app(
             _publish(session, version)
         _put_in_use(session, version, settings)
     record(session, "miniapp.publish", by, version, percent=percent, audiences=len(to))
-    after_commit(session, frames.forget)
 
 
 def _roll_out(
@@ -202,7 +200,6 @@ def roll_back(
         taken_back=[version.number for version in gone],
     )
     events.app_closed(session, app.id, audience_ids=[version.audience_id for version in gone])
-    after_commit(session, frames.forget)
 
 
 def _earlier(session: Session, app: MiniApp, number: int | None) -> MiniAppVersion:
@@ -252,7 +249,6 @@ def retire_app(session: Session, held: Held, *, by: Principal, reason: str) -> N
 
 def _close(session: Session, app: MiniApp, live: Sequence[MiniAppVersion]) -> None:
     events.app_closed(session, app.id, audience_ids=[version.audience_id for version in live])
-    after_commit(session, frames.forget)
 
 
 def find_version(session: Session, app: MiniApp, state: State) -> MiniAppVersion | None:
