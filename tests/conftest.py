@@ -48,11 +48,13 @@ SERVERS = (
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests run in several processes, a file's stay together, and those with servers."""
+    """Where tests run in several processes, a file's stay together, and those with servers. These
+    come first: they take longest, and one process does them while the other does all else."""
     for item in items:
         path = item.nodeid.split("::")[0]
         group = "servers" if path.startswith(SERVERS) else path
         item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: not item.nodeid.startswith(SERVERS))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -47,6 +47,8 @@ def test_each_event_is_described_by_an_example_that_has_what_the_event_has(
     unit_id: Callable[[str], str],
     addressed: Any,
     scene: Any,
+    itself: Any,
+    official_id: Callable[[str], str],
 ) -> None:
     reader = "331081100.duty_officer"
     channel = addressed("org_group", "331081100")
@@ -61,6 +63,7 @@ def test_each_event_is_described_by_an_example_that_has_what_the_event_has(
     issuer.send("watch", watched)
     mine = as_(reader).get("/assignments")["items"][0]
     as_(reader).post(f"/assignments/{mine['id']}/acknowledgement")
+    itself.post("/app/todos", {"official_id": official_id(reader), "title": "核对"})
     for each in (socket, issuer, leader):
         each.hear()
     heard = {

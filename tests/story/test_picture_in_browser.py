@@ -113,8 +113,10 @@ def test_a_coordinator_sees_who_is_late_rings_them_and_looks_back(
     ).to_have_value(re.compile("^【演练】"))
     screen.at("late-ring-submit").dblclick()
     expect(reach).to_have_count(0)
-    assert len(dings_of(county) - before) == 1
+    (rung,) = dings_of(county) - before
     assert dings_of(township) == answered
+    # Nobody else who plays on this stage is to find it before everything.
+    province.post(f"/dings/{rung}/cancellation", status=200)
 
     # By the table one goes down to a county, as by the map.
     row.locator('[data-testid="part-pick"]').press("Enter")
