@@ -5,12 +5,14 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.client import ApiClient
 from tests.databases import (
@@ -46,15 +48,17 @@ SERVERS = (
 )
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests run in several processes, a file's stay together, and those with servers. These
-    come first: they take longest, and one process does them while the other does all else."""
-    for item in items:
-        path = item.nodeid.split("::")[0]
-        group = "servers" if path.startswith(SERVERS) else path
-        item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=lambda item: not item.nodeid.startswith(SERVERS))
+class ByFile(LoadScopeScheduling):  # type: ignore[misc]
+    """Where tests run in several processes, a file's stay together, and those with servers."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path: str = nodeid.split("::")[0]
+        return "servers" if path.startswith(SERVERS) else path
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)

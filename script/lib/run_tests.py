@@ -47,7 +47,7 @@ def main() -> int:
         run_checks(list(CHECKS))
         test_web_client()
         # Everything: in two processes. What starts servers of its own stays in one of them.
-        arguments = ["-n", "2", "--dist", "loadgroup"]
+        arguments = ["-n", "2", "--dist", "loadscope"]
     named = any(FAULTS in argument for argument in arguments)
     return run_pytest(arguments if named else [f"--ignore={FAULTS}", *arguments])
 
