@@ -11,8 +11,9 @@ from zzd.miniapps import calls, commands, hooks, routes, routes_life, routes_ope
 from zzd.miniapps.callbacks import CardSenders
 from zzd.miniapps.desk import routes as desk
 from zzd.miniapps.installations import routes as installing
+from zzd.miniapps.oidc import forgetting, tokens
 from zzd.miniapps.oidc import routes as oidc
-from zzd.miniapps.oidc import tokens
+from zzd.realtime import add_timer
 from zzd.realtime.sockets import Sockets
 
 
@@ -29,6 +30,7 @@ def register(app: Flask, api: Api, sockets: Sockets) -> None:
         desk.blueprint,
     ):
         api.register_blueprint(blueprint)
+    add_timer(app, forgetting.EVERY, forgetting.forget_old)
     hooks.register(app, api)
     calls.register(app, api)
     app.extensions.setdefault("zzd.commands", []).append(commands.miniapps)

@@ -244,6 +244,8 @@ def _value_fault(setting: dict[str, Any], value: Any) -> str | None:
     if kind == "text":
         if not isinstance(value, str):
             return "Must be a text"
+        if "\0" in value:
+            return "Contains a control character: remove it"
         return None if len(value) <= LONGEST_SETTING else f"At most {LONGEST_SETTING} characters"
     if kind == "integer":
         good = type(value) is int and abs(value) < 2**53

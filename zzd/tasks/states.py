@@ -250,14 +250,12 @@ def weave(own: Sequence[Step], ends: Sequence[Step]) -> list[Step]:
     # A late report fits nowhere before the end that made it late.
     for end in sorted(ends, key=lambda step: (step.move is Move.CLEAR, step.at)):
         wished = sum(step.at <= end.at for step in woven)
-        places = [wished] if end.move is Move.CLEAR else range(len(woven) + 1)
-        fitting = [
-            place
-            for place in places
-            if is_history(step.move for step in [*woven[:place], end, *woven[place:]])
-        ]
-        if fitting:
-            woven.insert(min(fitting, key=lambda place: abs(place - wished)), end)
+        # The nearest first, which nearly always fits; of two as near the earlier.
+        every = sorted(range(len(woven) + 1), key=lambda place: abs(place - wished))
+        for place in [wished] if end.move is Move.CLEAR else every:
+            if is_history(step.move for step in [*woven[:place], end, *woven[place:]]):
+                woven.insert(place, end)
+                break
     return woven
 
 

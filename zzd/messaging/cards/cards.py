@@ -171,6 +171,8 @@ def _check_buttons(session: Session, app_id: int, content: dict[str, Any]) -> No
 
 
 def _find(session: Session, app_id: int, conversation_id: int, key: str) -> Card | None:
+    if "\0" in key:
+        return None
     query = select(Card).filter_by(app_id=app_id, conversation_id=conversation_id, key=key)
     return session.scalars(query).one_or_none()
 

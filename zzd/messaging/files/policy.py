@@ -90,6 +90,9 @@ def _visible(
 def _may_have(session: Session, principal: Principal, file_ids: set[int]) -> ColumnElement[bool]:
     """The condition on File, as ``messaging.policy`` decides about each conversation."""
     mine_unsent = and_(File.sender_id == principal.official_id, File.expires_at > clock.now())
+    if principal.scopes is not None:
+        # What was said before is not an app's to pass on (messaging.policy.check_may_quote).
+        return mine_unsent
     standing = standing_of(session, principal)
     addressable = _addressable(session, principal, file_ids)
     belongs = or_(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +18,8 @@ from zzd.miniapps.calls.problems import EntryChanged, StorageFull
 
 LARGEST_VALUE = 64 * 1024
 MOST_ENTRIES = 1000
+# U+0000 as JSON writes it, which no text of PostgreSQL holds.
+NO_TEXT = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 MOST_BYTES = 4 * 1024 * 1024
 
 
@@ -48,7 +51,10 @@ def write_entry(
 
     Raises Invalid, EntryChanged, StorageFull.
     """
-    size = len(orjson.dumps(value))
+    written = orjson.dumps(value)
+    if NO_TEXT.search(written):
+        raise Invalid.at("/value", "Contains a character that no text has")
+    size = len(written)
     if size > LARGEST_VALUE:
         raise Invalid.at("/value", f"Has {size} bytes as JSON; at most {LARGEST_VALUE} are kept")
     lock_name(session, f"app storage:{installation_id}")

@@ -30,6 +30,7 @@ OPEN, DONE, WITHDRAWN = "open", "done", "withdrawn"
 STATES = (OPEN, DONE, WITHDRAWN)
 BY_APP, BY_OFFICIAL = "app", "official"
 KEPT_FOR = timedelta(days=180)
+LONGEST_LINK = 500
 FORGOTTEN_AT_ONCE = 5000
 
 
@@ -235,7 +236,9 @@ def _page_of_app(session: Session, by: Principal, link: str | None) -> str | Non
     try:
         address = urljoin(entry, link)
         parts = urlsplit(address)
-        inside = bool(parts.hostname) and origin_of(address) == origin_of(entry)
+        # Browsers take a backslash for a slash, and what stands before @ for a name.
+        plain = "\\" not in address and "@" not in parts.netloc and len(address) <= LONGEST_LINK
+        inside = plain and bool(parts.hostname) and origin_of(address) == origin_of(entry)
     except (ValueError, KeyError):
         inside = False
     if not inside or not link.isascii() or not link.isprintable():

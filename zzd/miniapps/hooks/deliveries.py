@@ -13,7 +13,7 @@ from zzd import clock
 from zzd.audit import log as audit
 from zzd.db import is_one_of, transaction
 from zzd.errors import NotFound
-from zzd.miniapps.hooks import recording
+from zzd.miniapps.hooks import recording, sight
 from zzd.miniapps.hooks.models import Attempt, Delivery, EventCursor, Webhook
 from zzd.miniapps.hooks.problems import WebhookNotLive
 from zzd.miniapps.hooks.rules import (
@@ -88,8 +88,15 @@ def read_delivery(session: Session, webhook: Webhook, delivery_id: int) -> dict[
     return {
         **describe(delivery, attempts[0] if attempts else None),
         "requests": attempts,
-        "data": event.data if event else None,
+        "data": _as_told(session, webhook, event) if event else None,
     }
+
+
+def _as_told(session: Session, webhook: Webhook, event: kept.Kept) -> dict[str, Any] | None:
+    """The event as the app may see it now; None where it may not any more."""
+    seers = sight.find_seers(session, [webhook.miniapp_id]).get(webhook.miniapp_id, ())
+    seen = sight.show(event, seers, sight.look_at(session, [event]))
+    return seen.data if seen else None
 
 
 def _access(session: Session, webhook: Webhook, delivery_id: int) -> Delivery:

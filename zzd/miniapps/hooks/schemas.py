@@ -117,7 +117,7 @@ class DeliveryWithRequestsSchema(DeliverySchema):
 
 class DeliveryQuerySchema(PageQuerySchema):
     state = fields.String(validate=validate.OneOf(STATES), load_default=None)
-    type = fields.String(load_default=None, validate=validate.Length(max=64))
+    type = Text(64, load_default=None)
 
 
 class ReplaySchema(StrictSchema):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 from sqlalchemy import select
@@ -26,6 +27,7 @@ class Happened(Protocol):
     type: str
     rooms: list[Any]
     data: dict[str, Any]
+    occurred_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class Seer:
     installation_id: int
     audience: Audience
     types: frozenset[str]
+    # When an administrator consented: what happened before is not told.
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,8 @@ def _seer(live: Live) -> Seer | None:
     if audience is None:
         return None
     types = frozenset(live.version.manifest.get("events", ()))
-    return Seer(live.app.id, live.installation.id, audience, types)
+    since = live.installation.created_at
+    return Seer(live.app.id, live.installation.id, audience, types, since)
 
 
 def look_at(session: Session, events: Sequence[Happened]) -> Scene:
@@ -93,6 +98,9 @@ def look_at(session: Session, events: Sequence[Happened]) -> Scene:
 def show(event: Happened, seers: Sequence[Seer], scene: Scene) -> Seen | None:
     """What an app is told of an event: by the first of its installations that may see it."""
     for seer in seers:
+        if event.occurred_at < seer.since:
+            # Nobody had consented yet.
+            continue
         if event.type in seer.types and (data := _shown(event, seer, scene)) is not None:
             return Seen(seer.installation_id, data)
     return None

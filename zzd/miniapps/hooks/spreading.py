@@ -70,12 +70,14 @@ def _spread_next() -> bool:
             for event in kept.after(session, position, limit=EVENTS_AT_ONCE)
             if (event.position or 0) <= upto
         ]
-        if hooks and events:
-            _write(session, _to_deliver(session, hooks, events))
+        if hooks:
+            if events:
+                _write(session, _to_deliver(session, hooks, events))
             session.execute(
                 update(Webhook)
                 .where(Webhook.id.in_([hook.id for hook in hooks]))
-                .values(position=events[-1].position)
+                # Where nothing is kept up to there, it was forgotten: nothing is placed there any more.
+                .values(position=events[-1].position if events else upto)
                 .execution_options(synchronize_session=False)
             )
     return True

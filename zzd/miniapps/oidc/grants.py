@@ -96,18 +96,18 @@ class RefreshGrant(RefreshTokenGrant):
 
     def authenticate_refresh_token(self, refresh_token: str) -> Refresh:
         session: Session = self.server.session
-        found = session.execute(
-            select(RefreshToken, LaunchCode)
-            .join(LaunchCode, LaunchCode.id == RefreshToken.code_id)
-            .where(
-                RefreshToken.digest == digest(refresh_token),
-                LaunchCode.miniapp_id == self.request.client.app.id,
-            )
+        # The family first, and the token by a statement of its own, which sees what others committed
+        # while this one waited for the family.
+        said = RefreshToken.digest == digest(refresh_token)
+        family = select(RefreshToken.code_id).where(said).scalar_subquery()
+        row = session.scalar(
+            select(LaunchCode)
+            .where(LaunchCode.id == family, LaunchCode.miniapp_id == self.request.client.app.id)
             .with_for_update()
-        ).one_or_none()
-        if found is None:
+        )
+        if row is None:
             raise InvalidGrantError("There is no such refresh token for this app")
-        kept, row = found
+        kept = session.scalars(select(RefreshToken).where(said)).one()
         if kept.used_at is not None:
             _end_family(session, row, "miniapp.refresh_reuse")
             raise InvalidGrantError("It was used before; its whole family is revoked now")

@@ -28,10 +28,12 @@ class IdToken(OpenIDToken):
     def encode_id_token(self, token: dict[str, Any], request: Any) -> str:
         session, now = request.client.session, int(clock.now().timestamp())
         code = request.authorization_code or request.refresh_token
-        scopes = frozenset(token["scope"].split())
         live = code.live
+        version = live.version_for(request.user.official_id, request.user.posts)
+        # What was taken back since the code was made is not told any more.
+        scopes = frozenset(token["scope"].split()) & live.scopes(version)
         caller = replace(
-            request.user, app_id=request.client.app.id, scopes=scopes, reach=live.reach()
+            request.user, app_id=request.client.app.id, scopes=scopes, reach=live.reach(version)
         )
         claims = {
             **UserInfoSchema().dump(describe_user(session, caller, key=self.secret_key)),

@@ -118,7 +118,8 @@ def revoke(session: Session, found: Found) -> None:
 
 
 def revoke_family(session: Session, code_id: int) -> None:
-    """All that was made of one code."""
+    """All that was made of one code, and is being made at this moment."""
+    session.execute(select(LaunchCode.id).where(LaunchCode.id == code_id).with_for_update())
     for kind in (AppToken, RefreshToken):
         session.execute(
             update(kind)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from zzd import clock
 from zzd.audit import log as audit
 from zzd.db import find_repeat, fingerprint, lock_name
-from zzd.errors import NotFound
+from zzd.errors import NotFound, NotPermitted, deny
 from zzd.orgtree.audiences import ancestor_ids
 from zzd.orgtree.past import Place, units_as_of
 from zzd.principal import Principal
@@ -46,6 +46,10 @@ def issue_bulletin(
     The sums are the roll-up's of this moment. Raises NotFound, IdempotencyConflict.
     """
     directive, place = policy.access_rollup(session, by, directive_id, unit_id, "bulletin.issue")
+    # The number is the unit's: it is given by the unit itself and those above it.
+    if policy.acting_post(by).unit_id not in ancestor_ids(place.path):
+        problem = NotPermitted("Only the unit, or one above it, issues its situation reports")
+        raise deny(problem, "bulletin.issue", "unit", place.id)
     sender_id, key = by.official_id or 0, client_id or uuid.uuid4().hex
     body = fingerprint(
         {

@@ -46,7 +46,7 @@ def may(row: Assignment, post: PostRef, *, acts: bool) -> dict[str, bool]:
     could["report"] &= not is_frozen(row)
     is_open = directive.status == "open"
     could["cascade"] &= row.level < max(LEVELS) and is_open and row.cleared_at is None
-    could["transfer"] &= is_open
+    could["transfer"] &= is_open and row.cleared_at is None
     could["stand_down"] = (
         state is State.CANCELLED and row.delivered_at is not None and row.stood_down_at is None
     )

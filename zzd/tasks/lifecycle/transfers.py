@@ -45,7 +45,7 @@ def hand_over(
         if made.to_unit_id != unit_id:
             raise AssignmentTransferred
         return assignment, False
-    if assignment.directive.status != "open":
+    if assignment.directive.status != "open" or assignment.cleared_at is not None:
         raise DirectiveClosed
     hold_still(session)
     target, path = _target(session, assignment, unit_id)

@@ -88,7 +88,7 @@ def _company(directive: Directive) -> dict[str, Any]:
             {name: copy[name] for name in ("unit_id", "levels", "line", "role")}
             for copy in shown.get("copies", ())
         ],
-        "file_ids": [file["id"] for file in shown.get("files", ())],
+        "file_ids": [int(file["id"]) for file in shown.get("files", ())],
         "plan": shown.get("plan"),
     }
 

@@ -102,7 +102,7 @@ def ring(
         unit_id=place.id,
         units=_count_units(session, directive, place),
         people=len(people),
-        ding_ids=_send(session, by, people, text or words(directive), key),
+        ding_ids=_send(session, by, people, _said(directive, text), key),
         at=clock.now(),
         sender_id=sender_id,
         client_id=key,
@@ -122,6 +122,14 @@ def ring(
         people=call.people,
     )
     return call, True
+
+
+def _said(directive: Directive, text: str | None) -> str:
+    """An exercise says so, whatever else is said."""
+    if text is None:
+        return words(directive)
+    mark = "【演练】" if directive.event.mode == "exercise" else ""
+    return text if text.startswith(mark) else (mark + text)[:LONGEST_TEXT]
 
 
 def describe(call: LateCall) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from zzd import clock
 from zzd.audit import log as audit
 from zzd.db import find_repeat, fingerprint
 from zzd.errors import Invalid
-from zzd.orgtree.models import Unit
+from zzd.orgtree.models import Post, Unit
 from zzd.principal import Principal
 from zzd.tasks import directives, responses
 from zzd.tasks import policy as tasks
@@ -114,9 +114,13 @@ def respond(
 
 
 def list_responses(session: Session, *, by: Principal, event_id: int) -> list[PlanResponse]:
-    """The changes that were made by plans in an event, the latest first. Raises NotFound."""
+    """The changes that the own unit made by plans in an event, the latest first. Raises NotFound."""
     event: Event = tasks.access_event(session, by, event_id, "plan.responses")
-    query = select(PlanResponse).where(PlanResponse.event_id == event.id)
+    # What a unit did by its plan is its own, as its drafts and directives are.
+    own = select(Post.id).where(Post.unit_id == acting_post(by).unit_id)
+    query = select(PlanResponse).where(
+        PlanResponse.event_id == event.id, PlanResponse.post_id.in_(own)
+    )
     return list(session.scalars(query.order_by(PlanResponse.id.desc()).limit(200)))
 
 

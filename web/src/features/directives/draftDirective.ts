@@ -75,11 +75,14 @@ export function useDraftDirective() {
   async function save(): Promise<Draft> {
     const { countersign } = draft
     const content = contentOf(draft)
+    const sent = said.value
     const known = saved.value
     const found = known
       ? await drafts.change(known.id, { revision: known.revision, content, countersign })
       : await drafts.save({ event_id: draft.eventId, content, countersign, client_id: clientId })
-    adopt(found)
+    // What was typed meanwhile, and what is half written, stays on the form.
+    saved.value = found
+    before.value = sent
     return found
   }
 

@@ -24,6 +24,8 @@ export interface DraftDirective {
   countersign: boolean
   /** To all levels at once, or level by level. */
   way: 'all' | 'stepwise'
+  /** Files that are on their way, or did not get there. */
+  uploading?: number | undefined
 }
 
 export const isAddressed = ({ audiences, units, area, lead }: Pick<DraftDirective, 'audiences' | 'units' | 'area' | 'lead'>): boolean =>
