@@ -310,9 +310,10 @@ def test_events_are_read_on_request_until_they_are_acknowledged(
 def test_a_reader_who_was_away_too_long_is_told_so(
     publish: Any, developer: ApiClient, addressed: MakeGroup, say: Say
 ) -> None:
-    app = publish(events=["message.created"])
-    path, place = f"/miniapps/{app.id}/events", addressed("org_group", "331081100")
     now = clock.now()
+    with clock.at(now - timedelta(days=33)):
+        app = publish(events=["message.created"])
+    path, place = f"/miniapps/{app.id}/events", addressed("org_group", "331081100")
     with clock.at(now - timedelta(days=32)):
         developer.get(path)
         say(place, "一")
