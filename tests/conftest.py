@@ -146,6 +146,9 @@ def as_(app: Flask) -> SignedIn:
 def listening(app: Flask, as_: SignedIn) -> Iterator[Listening]:
     """``listening("331081100.leader")``: a socket of that account, connected and in its rooms."""
     made: list[Listener] = []
+    # The library's client for tests puts its own in their place, and leaves them there.
+    server = app.extensions["zzd.sockets"].io.server
+    own = {name: vars(server).get(name) for name in ("_send_packet", "_send_eio_packet")}
 
     def connect(username: str) -> Listener:
         made.append(Listener(app, as_(username)))
@@ -154,6 +157,11 @@ def listening(app: Flask, as_: SignedIn) -> Iterator[Listening]:
     yield connect
     for listener in made:
         listener.close()
+    for name, function in own.items():
+        if function is not None:
+            setattr(server, name, function)
+        elif name in vars(server):
+            delattr(server, name)
 
 
 @pytest.fixture
