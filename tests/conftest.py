@@ -39,21 +39,34 @@ Listening = Callable[[str], Listener]
 Statements = Callable[[], AbstractContextManager[list[str]]]
 
 
-# What they start is a server or a browser of its own: one at a time is what two cores carry.
-SERVERS = (
-    "tests/realtime/",
-    "tests/story/",
-    "tests/messaging/files/test_server.py",
-    "tests/messaging/test_machine.py",
-)
+# Where tests run in several processes. What these start, a server or a browser of its own, is started
+# one at a time, and the story's stage, half a minute of seeding, once. They take longest and come first.
+TOGETHER = {
+    "tests/story/": "story",
+    "tests/realtime/": "servers",
+    "tests/messaging/files/test_server.py": "servers",
+    "tests/messaging/test_machine.py": "servers",
+    "tests/test_wrong_input.py": "wrong input",
+}
 
 
 class ByFile(LoadScopeScheduling):  # type: ignore[misc]
-    """Where tests run in several processes, a file's stay together, and those with servers."""
+    """A file's tests stay in one process, and those of one name in TOGETHER."""
 
     def _split_scope(self, nodeid: str) -> str:
         path: str = nodeid.split("::")[0]
-        return "servers" if path.startswith(SERVERS) else path
+        start = _together(path)
+        return TOGETHER[start] if start else path
+
+
+def _together(path: str) -> str | None:
+    return next(filter(path.startswith, TOGETHER), None)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    order = [*TOGETHER, None]
+    items.sort(key=lambda item: order.index(_together(item.nodeid)))
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -46,8 +46,9 @@ def main() -> int:
     if not arguments:
         run_checks(list(CHECKS))
         test_web_client()
-        # Everything: in two processes. What starts servers of its own stays in one of them.
-        arguments = ["-n", "2", "--dist", "loadscope"]
+        # Everything: in one process more than there are cores, since servers and browsers are waited for.
+        processes = str((os.cpu_count() or 1) + 1)
+        arguments = ["-n", processes, "--dist", "loadscope", "--no-loadscope-reorder"]
     named = any(FAULTS in argument for argument in arguments)
     return run_pytest(arguments if named else [f"--ignore={FAULTS}", *arguments])
 
