@@ -149,6 +149,8 @@ class Database:
                     # Requests are what runs side by side: starting a worker for a part of one
                     # takes longer than counting a county.
                     " -c max_parallel_workers_per_gather=0"
+                    # Compiling a statement takes longer than the largest of ours runs.
+                    " -c jit=off"
                 },
                 **AS_JSON,
             )
