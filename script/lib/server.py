@@ -201,6 +201,8 @@ def start_services(group: Group) -> dict[str, str]:
     SERVICES.mkdir(exist_ok=True)
     password = kept_secret(SERVICES / "password")
     reach = {
+        # Of their own, as the database that knows them is: another one would sweep them away.
+        "ZZD_FILES": os.environ.get("ZZD_FILES") or str(SERVICES / "files"),
         "ZZD_DATABASE_URL": start_postgres(group, SERVICES / "postgresql", password=password),
         "ZZD_REDIS_URL": start_redis(group, password=password),
         "ZZD_RUN_TIMERS": "0",

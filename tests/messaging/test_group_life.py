@@ -254,6 +254,18 @@ def test_its_owner_dissolves_a_group_and_it_is_recorded(
     assert (entry.object_id, entry.detail["members"]) == (made["id"], 2)
 
 
+def test_a_group_ends_with_its_last_member(
+    as_: SignedIn, group: MakeGroup, code: Callable[[dict[str, Any]], str]
+) -> None:
+    made = group(client_id="g")
+    key = code(made)
+    as_(OUTSIDER).get(f"/groups/{key}")
+    me = as_(OWNER).get("/me")["official"]["id"]
+    as_(OWNER).delete(f"/conversations/{made['id']}/members/{me}")
+    # Nobody is left who could let anybody in.
+    as_(OUTSIDER).get(f"/groups/{key}", status=404)
+
+
 def test_handing_over_is_recorded(
     as_: SignedIn, group: MakeGroup, official_id: OfficialId, session: Session
 ) -> None:

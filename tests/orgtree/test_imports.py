@@ -378,6 +378,29 @@ def test_nobody_gives_themselves_a_post(as_: SignedIn, session: Session) -> None
     assert upload(as_("33.leader"), "officials", officials_file(own))["applied"]
 
 
+def test_nobody_alters_their_own_post_by_a_table(as_: SignedIn, session: Session) -> None:
+    """As the request that changes one post refuses it."""
+    official = session.scalars(select(Official).filter_by(staff_no="331081.leader")).one()
+    post = session.scalars(select(Post).filter_by(official_id=official.id)).one()
+    as_is = {
+        "staff_no": official.staff_no,
+        "name": official.name,
+        "phone": "",
+        "unit_code": "331081",
+        "line": post.line_code,
+        "role": post.role,
+        "title": post.title,
+        "primary": "yes",
+    }
+    assert upload(as_("331081.leader"), "officials", officials_file(changed(**as_is)))["applied"]
+    before = snapshot(session)
+    table = officials_file(changed(**{**as_is, "title": "书记"}))
+    answer = upload(as_("331081.leader"), "officials", table)
+    assert [(e["line"], e["column"]) for e in answer["errors"]] == [(2, "staff_no")]
+    assert snapshot(session) == before
+    assert upload(as_("33.leader"), "officials", table)["applied"]
+
+
 def test_rows_of_one_person_must_agree(as_: SignedIn) -> None:
     table = officials_file(
         changed(primary="yes"),

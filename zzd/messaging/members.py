@@ -204,6 +204,9 @@ def _part(
     leaving.role = None
     place.conversation.members = (place.conversation.members or 0) - 1
     place.conversation.changed_at = now
+    if not place.conversation.members:
+        # As one that was dissolved: nobody could let anybody in, or take a bot away.
+        place.conversation.dissolved_at, place.conversation.join_code = now, None
     events.people_left(session, place.conversation.id, [leaving.official_id])
     notices.tell(session, by, place.conversation, action, official_ids=[leaving.official_id])
     updated(session, place.conversation.id)

@@ -103,7 +103,7 @@ def plan_officials(
             plan.faults += [
                 Fault(one.row.number, "staff_no", "Somebody else must change your own posts")
                 for one in person.wanted
-                if one.known is None
+                if person.changes_post(one)
             ]
     plan.faults.sort(key=lambda fault: fault.line)
     return plan

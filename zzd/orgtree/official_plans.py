@@ -103,6 +103,11 @@ class Person:
             if wanted.known and wanted.known.title != wanted.title
         ]
 
+    def changes_post(self, wanted: WantedPost) -> bool:
+        """Whether a row, one of these, gives a post or alters the one it names."""
+        known = wanted.known
+        return known is None or known.title != wanted.title or wanted is self.primary
+
     @property
     def primary(self) -> WantedPost | None:
         """The row whose post is to be the primary one from now on; None where that stays."""

@@ -144,6 +144,8 @@ def _require_all_below_done(session: Session, assignment: Assignment) -> None:
         Assignment.path > assignment.path,
         Assignment.path < assignment.path + PATH_END,
         Assignment.completed_at.is_(None),
+        # All clear there: nothing is to be done any more.
+        Assignment.cleared_at.is_(None),
         Assignment.state != State.TRANSFERRED.value,
     ]
     count = session.scalar(select(func.count()).select_from(Assignment).where(*open_below)) or 0

@@ -84,6 +84,11 @@ def test_open_rescues_hold_up_the_all_clear_of_their_branch(scene: Scene, sessio
     )
     assert city.post(path, {**branch, "override_reason": "已移交消防"}, status=200) == cleared
     assert waiting(scene, SHITANG) == waiting(scene, DONGHAI) == []
+    # What was cleared does not keep those above from completing; what was not does.
+    scene.acknowledge(WENLING, directive)
+    county, of_county = scene.as_(duty(WENLING)), scene.path(WENLING, directive)
+    county.post(f"{of_county}/reports", {"figures": {"moved": 0}})
+    county.post(f"{of_county}/completion")
     # Answers are still taken in, and counted.
     assert village.post(f"{own}/reports", {"figures": {"moved": 5}})["counted"] is True
     assert scene.rollup(directive)["total"]["figures"]["moved"] == 5
