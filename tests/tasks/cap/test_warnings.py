@@ -479,6 +479,17 @@ def test_an_exercise_is_exported_as_one(as_: SignedIn, scene: Scene) -> None:
     assert (alert.infos[0].headline or "").startswith("【演练】")
 
 
+def test_a_line_on_the_map_goes_out_and_comes_in_as_it_was_drawn(scene: Scene) -> None:
+    line = [[121.35, 28.36], [121.40, 28.36], [121.40, 28.40], [121.35, 28.40]]
+    directive = scene.issue(audiences=[], area={"polygon": line, "levels": [4]})
+    message = scene.issuer.request("GET", f"/directives/{directive['id']}/cap").data
+    assert b"<polygon>28.360000,121.350000 28.360000,121.400000 " in message
+    *addressed, drawn = take_in(scene.issuer, message)["alert"]["infos"][0]["areas"]
+    assert [each["polygons"] for each in addressed] == [[]]
+    closed = [[latitude, longitude] for longitude, latitude in [*line, line[0]]]
+    assert (drawn["description"], drawn["polygons"]) == ("地图圈定范围、温岭市", [closed])
+
+
 def test_our_own_message_can_be_taken_in_by_another_installation(scene: Scene) -> None:
     directive = scene.issue(SHITANG)
     message = scene.issuer.request("GET", f"/directives/{directive['id']}/cap").data

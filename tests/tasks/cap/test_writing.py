@@ -13,8 +13,13 @@ from lxml import etree
 from tests.tasks.cap.documents import EXAMPLE
 from zzd.tasks.cap import exports
 from zzd.tasks.cap.alerts import Alert, Reference
-from zzd.tasks.cap.exports import Addressed, Order, as_alert, geocode
-from zzd.tasks.cap.notation import read_references, write_references, write_time
+from zzd.tasks.cap.exports import Addressed, Drawn, Order, as_alert, geocode
+from zzd.tasks.cap.notation import (
+    read_polygon,
+    read_references,
+    write_references,
+    write_time,
+)
 from zzd.tasks.cap.reading import SCHEMA, read_alert
 from zzd.tasks.cap.writing import UNWRITABLE, write_alert
 
@@ -24,6 +29,12 @@ MOMENTS = st.datetimes(
     datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.sampled_from([UTC, exports.BEIJING])
 )
 TERMS = st.timedeltas(timedelta(seconds=1), timedelta(days=700))
+
+
+POINTS = st.tuples(st.floats(-90, 90), st.floats(-180, 180))
+DRAWN = st.builds(
+    Drawn, st.lists(POINTS, min_size=3, max_size=9, unique=True), st.lists(SOME_TEXT, max_size=3)
+)
 
 
 @st.composite
@@ -52,6 +63,7 @@ def orders(draw: st.DrawFn) -> Order:
                 max_size=5,
             )
         ),
+        drawn=draw(st.none() | DRAWN),
         closed_at=draw(st.none() | TERMS.map(lambda term: issued_at + term)),
         replaces=draw(
             st.lists(st.builds(Reference, st.just(SENDER), st.just("zzd-directive-1"), MOMENTS))
@@ -154,6 +166,14 @@ def test_areas_are_in_words_and_by_the_codes_of_the_state() -> None:
     assert geocode("331081100") == ("GB/T 10114", "331081100")
     assert geocode("331081100201") == ("统计用区划代码", "331081100201")
     assert geocode("331081100201001") == ("zzd:unit", "331081100201001")
+
+
+def test_a_line_on_the_map_is_a_closed_polygon_with_the_latitude_first() -> None:
+    corners = [(28.1, 121.0), (28.1, 121.7), (28.6, 121.0)]
+    area = exported(drawn=Drawn(corners, ["温岭市"])).infos[0].areas[-1]
+    assert area.description == "地图圈定范围、温岭市"
+    assert area.polygons[0].startswith("28.100000,121.000000 ")
+    assert read_polygon(area.polygons[0]) == [*corners, corners[0]]
 
 
 def test_a_closed_directive_cancels_its_message_and_a_later_one_updates_others() -> None:

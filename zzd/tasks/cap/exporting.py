@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from zzd.orgtree.past import units_as_of
 from zzd.tasks.addressing import issuers_own
 from zzd.tasks.cap.alerts import Reference
-from zzd.tasks.cap.exports import Addressed, Order, as_alert, identifier_of, in_seconds
+from zzd.tasks.cap.exports import Addressed, Drawn, Order, as_alert, identifier_of, in_seconds
 from zzd.tasks.cap.writing import write_alert
 from zzd.tasks.lifecycle.endings import end_of
 from zzd.tasks.lifecycle.versions import earlier_versions
@@ -58,6 +58,7 @@ def export_directive(session: Session, directive: Directive, *, sender: str) -> 
             Addressed(audience.text, places[audience.unit_id, directive.rev].code)
             for audience in kept
         ],
+        drawn=_drawn(directive),
         closed_at=end.at if end else event_closed,
         cancelled=end.reason if end and directive.status == "cancelled" else None,
         replaces=[
@@ -66,6 +67,15 @@ def export_directive(session: Session, directive: Directive, *, sender: str) -> 
         ],
     )
     return write_alert(as_alert(order, sender))
+
+
+def _drawn(directive: Directive) -> Drawn | None:
+    """The line on the map that it was addressed by; kept with the longitude first."""
+    area = (directive.company or {}).get("area")
+    if area is None:
+        return None
+    points = [(latitude, longitude) for longitude, latitude in area["polygon"]]
+    return Drawn(points, area["touched"])
 
 
 def _level_then(directive: Directive) -> int | None:

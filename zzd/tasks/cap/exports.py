@@ -45,6 +45,14 @@ class Addressed:
 
 
 @dataclass(frozen=True, slots=True)
+class Drawn:
+    """A line on the map, as latitudes and longitudes, and the counties that it touches by name."""
+
+    points: Sequence[notation.Point]
+    touched: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """What of a directive and its event goes into the message. ``closed_at``: it is over.
 
@@ -67,6 +75,7 @@ class Order:
     mode: str
     level: int | None
     addressed: Sequence[Addressed]
+    drawn: Drawn | None = None
     closed_at: datetime | None = None
     replaces: Sequence[Reference] = ()
     cancelled: str | None = None
@@ -134,10 +143,21 @@ def _info(order: Order) -> Info:
         description=order.text,
         instruction=_instruction(order),
         parameters=_parameters(order),
-        areas=tuple(
-            Area(description=each.text, geocodes=(geocode(each.code),)) for each in order.addressed
+        areas=(
+            *(
+                Area(description=each.text, geocodes=(geocode(each.code),))
+                for each in order.addressed
+            ),
+            *_drawn(order),
         ),
     )
+
+
+def _drawn(order: Order) -> list[Area]:
+    if order.drawn is None:
+        return []
+    words = "、".join(["地图圈定范围", *order.drawn.touched])
+    return [Area(description=words, polygons=(notation.write_polygon(order.drawn.points),))]
 
 
 def geocode(code: str) -> Pair:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from zzd.tasks.cap.alerts import Reference
@@ -75,6 +76,12 @@ def read_polygon(text: str) -> list[Point]:
     if points[0] != points[-1]:
         raise ValueError("A polygon ends where it begins")
     return points
+
+
+def write_polygon(points: Sequence[Point]) -> str:
+    """A line of ``lat,lon``, closed: to about ten centimetres, never in powers of ten."""
+    closed = [*points] if points[0] == points[-1] else [*points, points[0]]
+    return " ".join(f"{latitude:.6f},{longitude:.6f}" for latitude, longitude in closed)
 
 
 def read_circle(text: str) -> tuple[Point, float]:
