@@ -176,6 +176,25 @@ def test_a_demo_account_signs_in_and_finds_a_conversation(
     assert [message["seq"] for message in messages] == [*range(1, conversation["last_seq"] + 1)]
 
 
+def test_the_province_finds_its_plan_and_what_it_wants_at_the_highest_level(
+    sample_app: Flask,
+) -> None:
+    account = next(one for one in listed_accounts() if one["username"] == "province")
+    body = {key: account[key] for key in ("username", "password")}
+    client = ApiClient(sample_app, ApiClient(sample_app).post("/sessions", body)["token"])
+    (plan,) = client.get("/plans")["items"]
+    assert (plan["kind"], plan["example"], plan["may"]["write"]) == ("typhoon", True, True)
+    assert plan["version"]["by"]["name"] == account["name"]
+    (event,) = client.get("/events")["items"]
+    proposal = client.get(f"/events/{event['id']}/proposal", level=1)
+    assert proposal["plan"]["id"] == plan["id"]
+    assert [item["action"] for item in proposal["items"]] == ["issue"] * 8
+    assert all(item["reach"]["units"] for item in proposal["items"])
+    # What is written by it later has an id of its own.
+    (example,) = client.get("/plans/examples")["items"]
+    assert client.post("/plans", example)["id"] == "2"
+
+
 def test_an_ordinary_official_signs_in_with_the_staff_number(
     sample_app: Flask, session: Session
 ) -> None:

@@ -32,6 +32,8 @@ from zzd.sample import conversations as talks
 from zzd.sample import people, tree
 from zzd.sample.demo import DEMO_ACCOUNTS, PASSWORD
 from zzd.tasks.models import Event, EventLevel
+from zzd.tasks.plans.examples import all_examples
+from zzd.tasks.plans.models import Plan, PlanVersion
 
 # So many officials or conversations are in memory at once.
 BATCH = 20_000
@@ -47,6 +49,7 @@ COUNTED = (
     Conversation,
     Message,
     Event,
+    Plan,
 )
 
 Item = TypeVar("Item")
@@ -68,7 +71,8 @@ def write_sample(session: Session, *, officials: int, groups: int, progress: Pro
     circle = _write_officials(session, sample, officials, progress)
     _write_grants(session, sample)
     _write_conversations(session, sample, circle, groups, progress)
-    _write_event(session, sample, circle)
+    _write_event(session, circle)
+    _write_plans(session, circle)
     with progress("Finishing", (), 0):
         set_sequences(session, [table_of(model) for model in COUNTED])
         audit.append(session, "sample.seed", by=None, officials=officials, groups=groups)
@@ -168,7 +172,7 @@ def _write_conversations(
                 made.clear()
 
 
-def _write_event(session: Session, sample: tree.Tree, circle: talks.Circle) -> None:
+def _write_event(session: Session, circle: talks.Circle) -> None:
     """Lekima two days before landfall: a typhoon that is watched, nothing ordered yet."""
     official = circle.speakers[circle.demo["province"]]
     at: datetime = clock.now() - timedelta(hours=4)
@@ -195,12 +199,43 @@ def _write_event(session: Session, sample: tree.Tree, circle: talks.Circle) -> N
             reason="台风“利奇马”向浙江沿海靠近，省防指启动防台风Ⅳ级应急响应。",
             at=at,
             client_id="sample-event-level",
-            official_id=official.id,
-            post_id=official.post_id,
-            official_name=official.name,
-            post_title=official.title,
-            unit_name=official.unit.name,
+            **_signed(official),
             **key,
         )
     )
     session.flush()
+
+
+def _write_plans(session: Session, circle: talks.Circle) -> None:
+    """The worked plans as the province's own: by one of them the typhoon goes to another level."""
+    official = circle.speakers[circle.demo["province"]]
+    at: datetime = clock.now() - timedelta(days=30)
+    for id_, example in enumerate(all_examples(), start=1):
+        kind, unit_id = example["kind"], official.unit.id
+        session.add(Plan(id=id_, unit_id=unit_id, kind=kind, no=1, retired=False, created_at=at))
+        session.flush()
+        session.add(
+            PlanVersion(
+                plan_id=id_,
+                no=1,
+                content=example["content"],
+                note="示例预案，数字均为举例。",
+                at=at,
+                sender_id=official.id,
+                client_id=f"sample-plan-{id_}",
+                fingerprint="sample",
+                **_signed(official),
+            )
+        )
+    session.flush()
+
+
+def _signed(official: people.SampleOfficial) -> dict[str, Any]:
+    """Who did it, as ``ByOfficial`` keeps it."""
+    return {
+        "official_id": official.id,
+        "post_id": official.post_id,
+        "official_name": official.name,
+        "post_title": official.title,
+        "unit_name": official.unit.name,
+    }
