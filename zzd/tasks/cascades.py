@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, literal, select, update
+from sqlalchemy import ColumnElement, and_, case, exists, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from zzd import clock
-from zzd.db import find_repeat, fingerprint, lock_name
+from zzd.db import find_repeat, fingerprint
 from zzd.errors import Conflict, Invalid
 from zzd.orgtree.audiences import LEVELS, PATH_END, Audience, levels_mask, levels_of, resolve
 from zzd.orgtree.models import Unit
@@ -21,6 +21,8 @@ from zzd.tasks import policy
 from zzd.tasks.addressing import address, assign_units, meant_for
 from zzd.tasks.directives import LONGEST_TERM, STEPWISE, check_order
 from zzd.tasks.events import announce_directive, announce_rollup
+from zzd.tasks.holding import hold_directive
+from zzd.tasks.lifecycle import endings
 from zzd.tasks.models import Assignment, Cascade, Directive, snapshot
 from zzd.tasks.moves import make_move, settled
 from zzd.tasks.problems import DirectiveClosed
@@ -68,8 +70,9 @@ def pass_on(
     """Pass an acknowledged directive on to sub-units: all direct children if none are chosen.
 
     ``line`` and ``role`` narrow whom it is for there. Of a directive that goes level by level only
-    units directly below are chosen. Units that had it not get an assignment; units that had it get the earlier of their old and
-    the given deadlines, and all see the note. No deadline is later than the unit's own.
+    units directly below are chosen. Units that had it not get an assignment, but where all clear was
+    said; units that had it get the earlier of their old and the given deadlines, and all see the
+    note. No deadline is later than the unit's own.
     Returns whether it is new: a repeat gives the first. Raises NotFound, NotPermitted, Invalid,
     NotAcknowledged, AssignmentCompleted, DirectiveClosed, IdempotencyConflict.
     """
@@ -126,7 +129,7 @@ def _access_in_turn(session: Session, by: Principal, assignment_id: int) -> Assi
     """
     action = "assignment.cascade"
     directive_id = policy.access_assignment(session, by, assignment_id, action).directive_id
-    lock_name(session, f"cascade:{directive_id}")
+    hold_directive(session, directive_id)
     return policy.access_assignment(session, by, assignment_id, action, to_act=True)
 
 
@@ -164,14 +167,23 @@ def _spread(session: Session, assignment: Assignment, cascade: Cascade) -> None:
     if unit.status != "active":
         raise Conflict("The unit is no longer active")
     here = len(unit.path)
+    # In the directive's tree they stand below the unit that passed it on to them.
+    path = literal(assignment.path) + func.substr(Unit.path, here + 1)
+    cleared = endings.cleared_paths(session, cascade.directive_id)
     places = _picked(session, unit, cascade, stepwise=assignment.directive.way == STEPWISE)
+    for place in places:
+        if (assignment.path + place.path[here:]).startswith(tuple(cleared)):
+            raise Invalid.at("/unit_ids", f"All clear was said for {place.name}")
     cascade.noted = _tighten(session, assignment.directive, cascade)
     cascade.units = assign_units(
         session,
         assignment.directive,
-        and_(_chosen_today(unit, cascade), ~_assigned(cascade.directive_id)),
-        # In the directive's tree they stand below the unit that passed it on to them.
-        path=literal(assignment.path) + func.substr(Unit.path, here + 1),
+        and_(
+            _chosen_today(unit, cascade),
+            ~_assigned(cascade.directive_id),
+            *(or_(path < branch, path >= branch + PATH_END) for branch in cleared),
+        ),
+        path=path,
         ack_deadline=cascade.ack_deadline,
         report_deadline=cascade.report_deadline or assignment.report_deadline,
         cascade_id=cascade.id,

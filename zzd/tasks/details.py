@@ -217,7 +217,7 @@ def describe_assignment(session: Session, by: Principal, row: Assignment) -> dic
     shown |= describe_standing(session, row.directive, row.path)
     shown["origin"] = origin_of(session, row)
     shown["successor_assignment_id"] = assignment_in(session, shown["successor_id"], row.unit_id)
-    shown["escalations"] = describe_steps(session, row.id)
+    shown["escalations"] = describe_steps(session, row)
     shown["reports"] = describe_reports(session, by, Report.assignment_id == row.id)
     return shown
 

@@ -23,6 +23,7 @@ from zzd.tasks import policy
 from zzd.tasks.addressing import address, assign_units
 from zzd.tasks.drafts import company as companies
 from zzd.tasks.events import announce_copies, announce_directive
+from zzd.tasks.holding import hold_event
 from zzd.tasks.lifecycle import endings
 from zzd.tasks.models import Assignment, Directive, Event, snapshot
 from zzd.tasks.policy import acting_post
@@ -165,12 +166,7 @@ def check_order(ack_deadline: datetime, report_deadline: datetime | None) -> Non
 
 def open_event(session: Session, by: Principal, event_id: int) -> Event:
     """The event that one may issue under, held open until the transaction ends. Raises Invalid."""
-    event = session.scalar(
-        select(Event)
-        .join(Unit, Unit.id == Event.unit_id)
-        .where(Event.id == event_id, policy.events_seen_by(acting_post(by)))
-        .with_for_update(read=True, of=Event)
-    )
+    event = hold_event(session, event_id, policy.events_seen_by(acting_post(by)))
     if event is None or event.status != "open":
         raise Invalid.at("/event_id", "There is no such open event")
     return event

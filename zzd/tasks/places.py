@@ -30,6 +30,14 @@ def reach(issuer_unit_id: int, path: str) -> int | None:
     return chain.index(issuer_unit_id) if issuer_unit_id in chain else None
 
 
+def above(issuer_unit_id: int, path: str) -> list[int]:
+    """The units that stand over the one at ``path``, but itself: the nearest first."""
+    start = reach(issuer_unit_id, path)
+    if start is None:
+        return [issuer_unit_id]
+    return ancestor_ids(path)[start:-1][::-1]
+
+
 def overseen_by(unit_id: int, path: Any, issuer_unit_id: Any, reach: Any) -> ColumnElement[bool]:
     """``oversees`` as a condition on columns; ``reach`` is that of the row."""
     own = path_segment(unit_id)

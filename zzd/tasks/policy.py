@@ -20,6 +20,7 @@ from zzd.orgtree.past import Place, unit_as_of
 from zzd.principal import PostRef, Principal
 from zzd.tasks.cap.models import ReceivedWarning
 from zzd.tasks.drafts.models import DirectiveCopy
+from zzd.tasks.holding import hold_event
 from zzd.tasks.models import Assignment, Directive, DirectiveAudience, Event
 from zzd.tasks.places import oversees
 from zzd.tasks.reach import known
@@ -46,7 +47,7 @@ def access_event(
     session: Session, principal: Principal, event_id: int, action: str, *, lock: bool = False
 ) -> Event:
     """An event of the caller's part of the organisation. Raises NotFound."""
-    event = session.get(Event, event_id, with_for_update=True if lock else None)
+    event = hold_event(session, event_id, to_change=True) if lock else session.get(Event, event_id)
     if event is None:
         raise NotFound
     seen = select(Event.id).join(Unit, Unit.id == Event.unit_id).where(Event.id == event_id)

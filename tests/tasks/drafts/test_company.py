@@ -107,6 +107,28 @@ def test_attachments_are_had_by_whom_it_addresses_and_by_nobody_else(scene: Scen
     assert thrown.status_code == 409
 
 
+def test_a_newer_version_has_the_same_attachments_and_area_unless_it_says_others(
+    scene: Scene,
+) -> None:
+    kept, other = upload(scene.issuer, "转移方案.txt"), upload(scene.issuer, "新方案.txt")
+    area = {"polygon": IN_WENLING, "levels": [4]}
+    first = scene.issue(audiences=[], area=area, file_ids=[kept])
+    path = f"/directives/{first['id']}/update"
+    second = scene.issuer.post(path, {"reason": "重发"})
+    assert (second["files"], second["area"]) == (first["files"], first["area"])
+    assert codes(scene, second) == {SHITANG, SONGMEN}
+    assert download(scene.as_(duty(SONGMEN)), kept) == 200
+    units = {"unit_ids": [scene.unit_id(SHITANG)], "file_ids": [other]}
+    path = f"/directives/{second['id']}/update"
+    third = scene.issuer.post(path, {"reason": "缩小范围", **units})
+    assert ([file["id"] for file in third["files"]], third["area"]) == ([other], None)
+    assert codes(scene, third) == {SHITANG}
+    # 松门 has what it had, and nothing of what is no more for it.
+    assert [download(scene.as_(duty(SONGMEN)), each) for each in (kept, other)] == [200, 404]
+    path = f"/directives/{third['id']}/update"
+    assert scene.issuer.post(path, {"reason": "不附文件", "file_ids": []})["files"] == []
+
+
 def test_somebody_elses_file_is_not_attached(scene: Scene) -> None:
     file_id = upload(scene.as_(duty(WENZHOU)))
     problem = scene.issue(SHITANG, file_ids=[file_id], status=422)

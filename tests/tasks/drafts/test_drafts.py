@@ -138,6 +138,52 @@ def test_what_was_changed_is_countersigned_again(desk: Desk) -> None:
     desk.act(changed, "issue", status=201)
 
 
+def test_what_was_countersigned_is_countersigned_again_when_it_is_updated(desk: Desk) -> None:
+    file_id = upload(desk.issuer, "转移方案.txt")
+    draft = desk.save(countersign=True, file_ids=[file_id])
+    desk.act(draft, "countersignature", desk.leader)
+    first = desk.act(draft, "issue", status=201)
+    path = f"/directives/{first['id']}/update"
+    body = {"text": "扩大转移范围。", "reason": "路径北偏", "client_id": "once"}
+    waits = desk.issuer.post(path, body, status=202)
+    assert desk.issuer.post(path, body, status=202) == waits
+    assert (waits["updates_id"], waits["update_reason"]) == (first["id"], "路径北偏")
+    assert (waits["lacking"], waits["countersign"], waits["may"]["issue"]) == ([], True, False)
+    assert (waits["content"]["title"], waits["content"]["text"]) == (first["title"], body["text"])
+    # Nobody takes that back, and until then the version before is in force.
+    content = {**waits["content"], "title": "再转移"}
+    changed = desk.issuer.put(
+        f"/directives/drafts/{waits['id']}",
+        {"revision": 1, "content": content, "countersign": False},
+    )
+    assert desk.act(changed, "issue", status=409)["code"] == "not_countersigned"
+    assert desk.issuer.get(f"/directives/{first['id']}")["status"] == "open"
+
+    desk.act(changed, "countersignature", desk.leader)
+    second = desk.act(changed, "issue", status=201)
+    assert (second["version"], second["supersedes_id"]) == (2, first["id"])
+    assert second["countersigned"]["name"] == "王浙江"
+    assert [file["id"] for file in second["files"]] == [file_id]
+    before = desk.issuer.get(f"/directives/{first['id']}")
+    assert (before["status"], before["endings"][0]["reason"]) == ("superseded", "路径北偏")
+    again = desk.issuer.post(path, {**body, "client_id": "twice"}, status=409)
+    assert again["code"] == "directive_superseded"
+
+
+def test_of_two_drafts_of_the_next_version_one_is_issued(desk: Desk) -> None:
+    draft = desk.save(countersign=True)
+    desk.act(draft, "countersignature", desk.leader)
+    path = f"/directives/{desk.act(draft, 'issue', status=201)['id']}/update"
+    waiting = [
+        desk.issuer.post(path, {"title": title, "reason": "变化"}, status=202)
+        for title in ("甲", "乙")
+    ]
+    for each, status in zip(waiting, (201, 409), strict=True):
+        desk.act(each, "countersignature", desk.leader)
+        answered = desk.act(each, "issue", status=status)
+    assert answered["code"] == "directive_superseded"
+
+
 def test_whoever_countersigned_does_not_issue(desk: Desk) -> None:
     """The unit's leader is an issuer of it as well here."""
     with writing_rows() as session:

@@ -13,7 +13,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from tests.conftest import Listening
-from tests.tasks.escalation.conftest import DEADLINE, MINUTE, START, Issue, at, work
+from tests.tasks.escalation.conftest import DEADLINE, MINUTE, RULE, START, Issue, at, work
 from tests.tasks.scenes import (
     DONGHAI,
     HAILI,
@@ -81,6 +81,24 @@ def test_where_nobody_holds_a_post_those_above_are_told(scene: Scene, issue: Iss
         assert told["assignment"]["directive"]["id"] == directive["id"]
 
 
+def test_nobody_above_the_issuer_is_told(scene: Scene, issue: Issue) -> None:
+    """The province does not see what 台州 orders below it, and does not hear that it is late."""
+    with at(0):
+        city = scene.as_(duty(TAIZHOU))
+        deadline = (START + DEADLINE * MINUTE).isoformat()
+        terms = {"ack_deadline": deadline, "report_deadline": None, "escalation": RULE}
+        own = city.post("/directives", scene.body(TAIZHOU, WENLING, **terms))
+    for minute in (30, 31, 32, 33):
+        work(DEADLINE + minute)
+    with at(DEADLINE + 40):
+        (last, *_) = reversed(history(scene, TAIZHOU, own))
+        assert (last["step"], last["told"], last["vacant"]) == ("parent", [], ["parent"])
+        (last, *_) = reversed(history(scene, WENLING, own))
+        assert last["told"][0]["unit_name"] == "台州市"
+        assert scene.issuer.get("/escalations")["items"] == []
+        scene.issuer.get(f"/directives/{own['id']}", status=404)
+
+
 def test_an_answer_stops_it_at_once_and_what_was_stays(scene: Scene, issue: Issue) -> None:
     directive = issue(SHITANG, SONGMEN)
     work(DEADLINE + 15)
@@ -112,14 +130,27 @@ def test_an_answer_stops_it_at_once_and_what_was_stays(scene: Scene, issue: Issu
 
 
 def test_nobody_is_told_once_the_event_is_over(scene: Scene, issue: Issue) -> None:
-    directive = issue(SHITANG)
+    directive = issue(SHITANG, WENLING)
     work(DEADLINE)
     with at(DEADLINE + 1):
+        path, reason = f"/directives/{directive['id']}", {"reason": "风已过"}
+        branch = {**reason, "unit_id": scene.unit_id(SHITANG)}
+        scene.issuer.post(f"{path}/all-clear", branch)
+    with at(DEADLINE + 2):
         scene.issuer.post(f"/events/{scene.event['id']}/close", status=200)
     work(DEADLINE + 90)
     with at(DEADLINE + 91):
-        assert names(history(scene, SHITANG, directive)) == ["remind"]
-        assert scene.as_(duty(SHITANG)).get("/escalations")["items"] == []
+        for code, over in ((SHITANG, 1), (WENLING, 2)):
+            (taken,) = history(scene, code, directive)
+            assert (taken["step"], moment(taken["ended_at"])) == (
+                "remind",
+                START + (DEADLINE + over) * MINUTE,
+            )
+            assert scene.as_(duty(code)).get("/escalations")["items"] == []
+        review = scene.issuer.get(f"{path}/review")
+        # Over, and yet nobody answered.
+        assert [each["ended_at"] for each in review["escalated"]].count(None) == 0
+        assert [each["answered"] for each in review["escalations"]] == [0]
 
 
 def test_a_deadline_that_was_drawn_nearer_draws_the_steps_nearer(

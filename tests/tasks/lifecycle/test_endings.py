@@ -5,7 +5,17 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tests.tasks.scenes import DONGHAI, HAIMEN, SHITANG, SONGMEN, TAIZHOU, WENLING, Scene, duty
+from tests.tasks.scenes import (
+    DONGHAI,
+    HAIMEN,
+    JIAOJIANG,
+    SHITANG,
+    SONGMEN,
+    TAIZHOU,
+    WENLING,
+    Scene,
+    duty,
+)
 from zzd.audit.models import AuditEntry
 
 
@@ -99,6 +109,29 @@ def test_open_rescues_hold_up_the_all_clear_of_their_branch(scene: Scene, sessio
     session.rollback()
     entry = session.scalars(select(AuditEntry).filter_by(action="directive.all_clear")).all()[-1]
     assert (entry.detail["rescues"], entry.detail["overridden"]) == (1, "已移交消防")
+
+
+def test_nothing_is_passed_on_or_handed_over_into_a_branch_that_is_over(scene: Scene) -> None:
+    directive = scene.issue(TAIZHOU, HAIMEN, SONGMEN)
+    scene.acknowledge(TAIZHOU, directive)
+    over = {"unit_id": scene.unit_id(WENLING), "reason": "风已过"}
+    scene.issuer.post(f"/directives/{directive['id']}/all-clear", over)
+    assert scene.mine(duty(SONGMEN), directive)["may"]["transfer"] is False
+    given = {"unit_id": scene.unit_id(SHITANG), "reason": "属地"}
+    closed = scene.as_(duty(SONGMEN)).post(
+        f"{scene.path(SONGMEN, directive)}/transfer", given, status=409
+    )
+    assert closed["code"] == "directive_closed"
+    path = f"{scene.path(HAIMEN, directive)}/transfer"
+    problem = scene.as_(duty(HAIMEN)).post(path, given, status=422)
+    assert problem["errors"][0]["pointer"] == "/unit_id"
+    picked = [scene.unit_id(code) for code in (SHITANG, JIAOJIANG)]
+    problem = scene.pass_on(TAIZHOU, directive, unit_ids=picked, status=422)
+    assert "石塘镇" in problem["errors"][0]["detail"]
+    # Below 椒江 alone: 海门 had it already.
+    assert scene.pass_on(TAIZHOU, directive, levels=[3, 4, 5])["units"] == 2
+    assert waiting(scene, SHITANG) == waiting(scene, WENLING) == []
+    assert waiting(scene, JIAOJIANG) == ["issued"]
 
 
 def test_all_clear_of_an_event_ends_its_directives_and_no_exercise(scene: Scene) -> None:

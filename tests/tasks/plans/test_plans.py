@@ -205,6 +205,38 @@ def test_what_the_plan_wants_countersigned_waits_for_it(response: Response) -> N
     assert did(response.go(4))["ended"][-1:] != []
 
 
+def test_an_order_that_was_countersigned_is_updated_by_a_draft_of_the_same_order(
+    response: Response,
+) -> None:
+    draft_id = response.go(1)["outcome"]["drafted"][0]["draft_id"]
+    path, revision = f"/directives/drafts/{draft_id}", {"revision": 1}
+    response.scene.as_(LEADER).post(f"{path}/countersignature", revision, status=200)
+    issued = response.issuer.post(f"{path}/issue", revision)
+    update = f"/directives/{issued['id']}/update"
+    waits = response.issuer.post(update, {"reason": "风力加大"}, status=202)
+    assert (waits["plan"]["key"], waits["plan"]["countersign"]) == ("five_stops", True)
+    assert {i["key"]: i["action"] for i in response.propose(1)["items"]}["five_stops"] == "keep"
+    # A level that does not want the order ends it, and what waits to take its place.
+    response.go(4)
+    assert response.issuer.get(f"/directives/{issued['id']}")["status"] == "closed"
+    assert response.issuer.get(f"/directives/drafts/{waits['id']}")["state"] == "discarded"
+
+
+def test_what_a_unit_did_by_its_plan_is_shown_to_it_alone(response: Response) -> None:
+    response.go(3)
+    path = f"/events/{response.event['id']}/responses"
+    city = response.scene.as_(duty(TAIZHOU))
+    assert city.get(path)["items"] == []
+    proposal = response.propose(3, by=city)
+    city.post(path, response.body(proposal))
+    (own,) = city.get(path)["items"]
+    (provinces,) = response.issuer.get(path)["items"]
+    assert own["outcome"] != provinces["outcome"]
+    assert response.scene.as_("3310.leader").get(path)["items"] == [own]
+    # Another city sees the event, and nothing of what these did.
+    assert response.scene.as_(duty("3303")).get(path)["items"] == []
+
+
 def test_going_down_discards_the_draft_that_waits(response: Response, session: Session) -> None:
     response.go(1)
     assert "five_stops" in did(response.go(2))["ended"]

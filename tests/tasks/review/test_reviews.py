@@ -145,6 +145,20 @@ def test_a_review_replays_each_county_and_says_how_long_it_took(scene: Scene) ->
     assert by_level[4]["median_seconds"] == pytest.approx(20 * 60, abs=2)
 
 
+def test_nothing_is_late_after_a_directive_was_cancelled(scene: Scene) -> None:
+    directive = course(scene)
+    start = datetime.fromisoformat(directive["issued_at"])
+    path = f"/directives/{directive['id']}"
+    # 海门 and others are late by then; the event goes on.
+    with clock.at(start + timedelta(hours=7)):
+        scene.issuer.post(f"{path}/cancellation", {"reason": "误发"})
+    with clock.at(start + timedelta(hours=30)):
+        shown = scene.issuer.get(f"{path}/review")
+    assert datetime.fromisoformat(shown["end"]) == start + timedelta(hours=7)
+    late = [dict(zip(shown["counts"], s["counts"], strict=True))["overdue"] for s in shown["total"]]
+    assert (max(late), late[-1]) == (8, 0)
+
+
 def test_a_review_is_for_whoever_sees_the_roll_up(scene: Scene, unit_id: UnitId) -> None:
     path = f"/directives/{course(scene)['id']}/review"
     own = scene.as_(duty(WENLING)).get(path)

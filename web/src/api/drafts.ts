@@ -55,6 +55,9 @@ export interface Draft {
   revision: number
   state: 'open' | 'issued' | 'discarded'
   plan: (PlanRef & { countersign: boolean }) | null
+  /** The directive whose next version it is to be, and why. */
+  updates_id: string | null
+  update_reason: string | null
   countersign: boolean
   countersigned: (OfficialRef & { at: string }) | null
   lacking: { pointer: string; detail: string }[]

@@ -1,4 +1,5 @@
 import { post } from './client'
+import type { Draft } from './drafts'
 import type { Assignment, Directive, TaskEvent } from './types'
 
 /** Why somebody does it for people of the unit who cannot; null for one's own unit. */
@@ -23,7 +24,8 @@ export interface Update {
   report_deadline?: string
   client_id: string
 }
-export const update = (id: string, body: Update) => post<Directive>(`/directives/${id}/update`, body)
+/** The next version; of one that was countersigned a draft of it, to be countersigned as well. */
+export const update = (id: string, body: Update) => post<Directive | Draft>(`/directives/${id}/update`, body)
 export const cancel = (id: string, reason: string) =>
   post<Directive>(`/directives/${id}/cancellation`, { reason })
 

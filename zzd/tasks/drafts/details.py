@@ -43,6 +43,8 @@ def describe_drafts(
                 "revision": draft.revision,
                 "state": draft.state,
                 "plan": draft.plan,
+                "updates_id": draft.updates_id,
+                "update_reason": draft.update_reason,
                 "countersign": draft.countersign,
                 "countersigned": draft.countersigned,
                 "lacking": lacks,

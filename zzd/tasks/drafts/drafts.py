@@ -25,6 +25,8 @@ from zzd.tasks.drafts.problems import (
     NoCountersignature,
     NotCountersigned,
 )
+from zzd.tasks.holding import hold_event
+from zzd.tasks.lifecycle import endings
 from zzd.tasks.models import Directive, Event, snapshot
 from zzd.tasks.plans.ending import end_directives, supersede, take_over
 from zzd.tasks.policy import acting_post
@@ -41,22 +43,29 @@ def save_draft(
     countersign: bool,
     client_id: str | None,
     plan: Mapping[str, Any] | None = None,
+    updates: Directive | None = None,
+    reason: str | None = None,
 ) -> tuple[Draft, bool]:
     """Begin a draft of the caller's unit, and whether it is new: a repeat gives the first.
 
     ``plan``: the order of a plan that it is; where that asks for a countersignature, nobody
-    takes it back. Raises NotPermitted, Invalid, IdempotencyConflict.
+    takes it back. ``updates``: the directive whose next version it is to be, and ``reason`` why.
+    Raises NotPermitted, Invalid, IdempotencyConflict.
     """
     action = "draft.save"
     policy.require_writer(by, action)
     sender_id, key = by.official_id or 0, client_id or uuid.uuid4().hex
     kept = contents.keep(content)
     said = {"event_id": event_id, "content": kept, "countersign": countersign}
+    if updates is not None:
+        said |= {"updates_id": updates.id, "reason": reason}
     body = fingerprint(said)
     if repeated := find_repeat(
         session, Draft, sender_id=sender_id, client_id=key, body_fingerprint=body
     ):
         return repeated, False
+    if updates is not None:
+        endings.require_open(updates)
     event = directives.open_event(session, by, event_id)
     now = clock.now()
     draft = Draft(
@@ -64,6 +73,8 @@ def save_draft(
         unit_id=acting_post(by).unit_id,
         content=kept,
         plan=dict(plan) if plan else None,
+        updates_id=updates.id if updates else None,
+        update_reason=reason,
         countersign=countersign or bool(plan and plan["countersign"]),
         writers=[by.official_id],
         created_at=now,
@@ -98,6 +109,8 @@ def change_draft(
     draft = _access_open(session, by, draft_id, "draft.change")
     kept = contents.keep(content)
     asked = countersign or bool(draft.plan and draft.plan["countersign"])
+    # Only what was countersigned is updated by a draft.
+    asked |= draft.updates_id is not None
     if (kept, asked) == (draft.content, draft.countersign):
         return draft
     _require_revision(draft, revision)
@@ -151,6 +164,8 @@ def issue_draft(
     DraftSettled, DraftChanged, NotCountersigned, DraftIncomplete, and what issuing raises.
     """
     action = "draft.issue"
+    # Its event first: see zzd.tasks.holding.
+    hold_event(session, policy.access_draft(session, by, draft_id, action).event_id)
     draft = policy.access_to_write(session, by, draft_id, action)
     if draft.directive_id is not None:
         load = [joinedload(Directive.event)]
@@ -165,7 +180,11 @@ def issue_draft(
     signed = draft.countersigned
     replaced = draft.plan.get("replaces", ()) if draft.plan else ()
     # What it takes the place of is in force until now.
-    before = take_over(session, by=by, directive_ids=replaced)
+    before = (
+        take_over(session, by=by, directive_ids=replaced)
+        if draft.updates_id is None
+        else endings.access_to_end(session, by, draft.updates_id, "directive.update")
+    )
     directive, _ = directives.issue_directive(
         session,
         by=by,
@@ -174,7 +193,7 @@ def issue_draft(
         plan=plan_reference(draft.plan),
         countersigned=signed and {k: v for k, v in signed.items() if k != "revision"},
     )
-    reason = f"由《{directive.title}》替代"
+    reason = draft.update_reason or f"由《{directive.title}》替代"
     supersede(session, before, by=by, reason=reason)
     end_directives(session, by=by, directive_ids=replaced, reason=reason)
     draft.directive_id, draft.state = directive.id, "issued"

@@ -32,6 +32,9 @@ class Draft(Idempotent, ByOfficial, Base):
     revision: Mapped[int] = mapped_column(default=1)
     # Which plan's order it is: {id, no, level, key, name, countersign}.
     plan: Mapped[dict[str, Any] | None]
+    # The version of a directive whose place it is to take, and why.
+    updates_id: Mapped[int | None] = mapped_column(BigInt)
+    update_reason: Mapped[str | None] = mapped_column(String(1000))
     # Whether a second official is to countersign; and the ids of all who wrote in it.
     countersign: Mapped[bool] = mapped_column(default=False)
     writers: Mapped[list[Any]]

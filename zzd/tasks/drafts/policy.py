@@ -46,7 +46,9 @@ def access_draft(
     session: Session, principal: Principal, draft_id: int, action: str, *, lock: bool = False
 ) -> Draft:
     """A draft of the caller's own unit. Raises NotFound."""
-    draft = session.get(Draft, draft_id, with_for_update=True if lock else None)
+    draft = session.get(
+        Draft, draft_id, with_for_update=True if lock else None, populate_existing=lock
+    )
     if draft is None:
         raise NotFound
     if draft.unit_id != acting_post(principal).unit_id or not may_see(principal):

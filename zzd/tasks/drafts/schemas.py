@@ -80,6 +80,10 @@ class DirectiveDraftSchema(Schema):
     revision = fields.Integer()
     state = fields.String()
     plan = fields.Nested(DraftPlanSchema, allow_none=True)
+    updates_id = Id(
+        allow_none=True, metadata={"description": "The directive whose next version it is to be"}
+    )
+    update_reason = fields.String(allow_none=True)
     countersign = fields.Boolean(metadata=COUNTERSIGN)
     countersigned = fields.Nested(DraftCountersignedSchema, allow_none=True)
     lacking = fields.List(

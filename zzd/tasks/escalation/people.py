@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,9 +11,8 @@ from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from zzd.db import is_one_of
-from zzd.orgtree.audiences import ancestor_ids
 from zzd.orgtree.models import Official, Post, Unit
-from zzd.tasks import policy
+from zzd.tasks import places, policy
 from zzd.tasks.models import Assignment
 
 # Of one unit, no more are named; those of other posts than it has are not among them.
@@ -42,14 +41,16 @@ class Late:
     id: int
     unit_id: int
     path: str
+    issuer_unit_id: int
     step: str
 
 
 def find_told(session: Session, late: Sequence[Late]) -> dict[int, Told]:
     """Those whom each step tells, or where nobody holds that post, whom the next would tell.
 
-    After the leader come the duty officers of the units above, the nearest first. By assignment,
-    in a statement for each duty that is asked for, however many they are.
+    After the leader come the duty officers of the units above, the nearest first, as far up as the
+    issuer's: those beyond do not know of the directive. By assignment, in a statement for each duty
+    that is asked for, however many they are.
     """
     told: dict[int, Told] = {}
     vacant: dict[int, list[str]] = {each.id: [] for each in late}
@@ -65,14 +66,17 @@ def find_told(session: Session, late: Sequence[Late]) -> dict[int, Told]:
                 vacant[each.id].append(duty)
         waiting = [each for each in waiting if each.id not in told]
     waiting += [each for each in late if each.step not in OWN]
-    above = _on_duty(session, {each.path for each in waiting}) if waiting else {}
+    above = {each.id: places.above(each.issuer_unit_id, each.path) for each in waiting}
+    on_duty = _on_duty(session, {unit_id for units in above.values() for unit_id in units})
     for each in waiting:
-        told[each.id] = _above(above, each.path, vacant[each.id])
+        told[each.id] = _nearest(on_duty, above[each.id], vacant[each.id])
     return told
 
 
-def _above(on_duty: Mapping[int, list[Person]], path: str, vacant: list[str]) -> Told:
-    for unit_id in reversed(ancestor_ids(path)[:-1]):
+def _nearest(
+    on_duty: Mapping[int, list[Person]], unit_ids: Sequence[int], vacant: list[str]
+) -> Told:
+    for unit_id in unit_ids:
         if people := on_duty.get(unit_id):
             return Told(unit_id, DUTY_OFFICER, people, vacant)
     return Told(None, "", [], [*vacant, "parent"])
@@ -115,15 +119,16 @@ def _holders(session: Session, ids: Sequence[int], duty: str) -> dict[int, list[
     return found
 
 
-def _on_duty(session: Session, paths: Iterable[str]) -> dict[int, list[Person]]:
-    above = {unit_id for path in paths for unit_id in ancestor_ids(path)[:-1]}
+def _on_duty(session: Session, unit_ids: Collection[int]) -> dict[int, list[Person]]:
     found: dict[int, list[Person]] = defaultdict(list)
+    if not unit_ids:
+        return found
     query = (
         select(Post.unit_id, Official.id, Official.name, Post.title, Unit.name)
         .join(Official, Official.id == Post.official_id)
         .join(Unit, Unit.id == Post.unit_id)
         .where(
-            is_one_of(session, Post.unit_id, above),
+            is_one_of(session, Post.unit_id, unit_ids),
             Post.role == DUTY_OFFICER,
             Post.ended_at.is_(None),
             Official.status == "active",

@@ -118,7 +118,13 @@ def _tell(
     told = people.find_told(
         session,
         [
-            people.Late(row.id, row.unit_id, row.path, "remind" if each.step == ASK else each.step)
+            people.Late(
+                row.id,
+                row.unit_id,
+                row.path,
+                directives[row.directive_id].unit_id,
+                "remind" if each.step == ASK else each.step,
+            )
             for row, each in late
         ],
     )

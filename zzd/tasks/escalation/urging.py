@@ -24,6 +24,7 @@ from zzd.tasks.escalation.models import EscalationStep, Urge
 from zzd.tasks.escalation.people import Late, Told, find_told
 from zzd.tasks.escalation.steps import kind_of
 from zzd.tasks.events import announce_rollups
+from zzd.tasks.holding import hold_directive
 from zzd.tasks.models import Assignment, Directive, snapshot
 from zzd.tasks.problems import DirectiveClosed
 from zzd.tasks.states import State
@@ -56,7 +57,7 @@ def urge(
         session, Urge, sender_id=sender_id, client_id=key, body_fingerprint=body
     ):
         return repeated, False
-    if directive.status != "open":
+    if hold_directive(session, directive_id).status != "open":
         raise DirectiveClosed
     rows = _picked(session, by, directive, assignment_ids, action)
     if not rows:
@@ -72,7 +73,10 @@ def urge(
     )
     session.add(made)
     session.flush()
-    told = find_told(session, [Late(row.id, row.unit_id, row.path, "remind") for row in rows])
+    issuer = directive.unit_id
+    told = find_told(
+        session, [Late(row.id, row.unit_id, row.path, issuer, "remind") for row in rows]
+    )
     made.unreached = sum(not each.people for each in told.values())
     made.units = len(rows) - made.unreached
     made.ding_id = _ding(session, by, made, told.values(), channels)

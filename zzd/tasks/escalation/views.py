@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -9,22 +10,32 @@ from sqlalchemy.orm import Session
 
 from zzd.tasks.escalation.following import is_further_report, plan_of
 from zzd.tasks.escalation.models import EscalationStep, Urge
+from zzd.tasks.lifecycle import endings
 from zzd.tasks.models import Assignment
 from zzd.tasks.states import State
 
 
-def describe_steps(session: Session, assignment_id: int) -> list[dict[str, Any]]:
+def describe_steps(session: Session, row: Assignment) -> list[dict[str, Any]]:
     """All steps of an assignment, the first one first."""
     query = (
         select(EscalationStep, Urge)
         .outerjoin(Urge, Urge.id == EscalationStep.urge_id)
-        .where(EscalationStep.assignment_id == assignment_id)
+        .where(EscalationStep.assignment_id == row.id)
         .order_by(EscalationStep.no)
     )
-    return [describe_step(step, urge) for step, urge in session.execute(query)]
+    over = over_at(row.cleared_at, endings.ended_at(session, row.directive))
+    return [describe_step(step, urge, over) for step, urge in session.execute(query)]
 
 
-def describe_step(step: EscalationStep, urge: Urge | None = None) -> dict[str, Any]:
+def over_at(*moments: datetime | None) -> datetime | None:
+    """When it was over: the unit answered, or its branch or the whole directive was ended, which
+    is one row, and none for each of its steps."""
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def describe_step(
+    step: EscalationStep, urge: Urge | None = None, over: datetime | None = None
+) -> dict[str, Any]:
     return {
         "no": step.no,
         "kind": step.kind,
@@ -32,7 +43,7 @@ def describe_step(step: EscalationStep, urge: Urge | None = None) -> dict[str, A
         "step": step.step,
         "due_at": step.due_at,
         "fired_at": step.fired_at,
-        "ended_at": step.ended_at,
+        "ended_at": over_at(step.ended_at, over),
         "told": step.told,
         "vacant": step.vacant,
         "published": step.published,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select, update
@@ -10,9 +11,9 @@ from sqlalchemy.orm import Session, joinedload
 
 from zzd import clock
 from zzd.audit import log as audit
-from zzd.db import lock_name
 from zzd.orgtree.past import Place, units_as_of
 from zzd.principal import Principal
+from zzd.tasks.holding import hold_directive
 from zzd.tasks.lifecycle import policy
 from zzd.tasks.lifecycle.events import announce_end
 from zzd.tasks.lifecycle.models import DirectiveEnd
@@ -26,20 +27,13 @@ STATUSES = {Move.CANCEL: "cancelled", Move.SUPERSEDE: "superseded", Move.CLEAR: 
 NAMED_RESCUES = 20
 
 
-def hold_directive(session: Session, by: Principal, directive_id: int, action: str) -> Directive:
-    """A directive of the caller's unit, to be ended by an issuer: locked, after who passes it on.
+def access_to_end(session: Session, by: Principal, directive_id: int, action: str) -> Directive:
+    """A directive of the caller's unit, to be ended by an issuer: held, after who passes it on.
 
     Raises NotFound, NotPermitted.
     """
     policy.require_own_directive(session, by, directive_id, action)
-    lock_name(session, f"cascade:{directive_id}")
-    return session.get_one(
-        Directive,
-        directive_id,
-        options=[joinedload(Directive.event)],
-        with_for_update={"key_share": True, "of": Directive},
-        populate_existing=True,
-    )
+    return hold_directive(session, directive_id, to_end=True)
 
 
 def end_of(session: Session, directive: Directive) -> DirectiveEnd | None:
@@ -51,6 +45,25 @@ def end_of(session: Session, directive: Directive) -> DirectiveEnd | None:
         DirectiveEnd.directive_id == directive.id, DirectiveEnd.path == ""
     )
     return session.scalar(whole)
+
+
+def ended_at(session: Session, directive: Directive) -> datetime | None:
+    """When a directive ended as a whole, in whatever way; None of one that is open."""
+    if directive.status == "open":
+        return None
+    whole = select(DirectiveEnd.at).where(
+        DirectiveEnd.directive_id == directive.id, DirectiveEnd.path == ""
+    )
+    # Directives that ended with their event before ends were kept have that moment alone.
+    return session.scalar(whole) or directive.event.closed_at
+
+
+def cleared_paths(session: Session, directive_id: int) -> list[str]:
+    """The branches of an open directive for which all clear was said."""
+    branches = select(DirectiveEnd.path).where(
+        DirectiveEnd.directive_id == directive_id, DirectiveEnd.path != ""
+    )
+    return list(session.scalars(branches.order_by(DirectiveEnd.path)))
 
 
 def require_open(directive: Directive) -> None:
@@ -70,7 +83,7 @@ def cancel_directive(
     Raises NotFound, NotPermitted, DirectiveSuperseded, DirectiveClosed.
     """
     action = "directive.cancel"
-    directive = hold_directive(session, by, directive_id, action)
+    directive = access_to_end(session, by, directive_id, action)
     if directive.status == "cancelled":
         return directive, False
     require_open(directive)
@@ -96,10 +109,7 @@ def all_clear(
     """
     action = "directive.all_clear"
     whole, place = policy.access_to_clear(session, by, directive_id, unit_id, action)
-    lock_name(session, f"cascade:{directive_id}")
-    directive = session.get_one(
-        Directive, directive_id, options=[joinedload(Directive.event)], populate_existing=True
-    )
+    directive = hold_directive(session, directive_id, to_end=whole)
     ended = select(DirectiveEnd.id).where(
         DirectiveEnd.directive_id == directive_id,
         DirectiveEnd.kind == Move.CLEAR.value,

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from zzd.api import Blueprint, Caller, allow, principal
+from flask import jsonify
+
+from zzd.api import Blueprint, Caller, allow, created, principal
 from zzd.db import transaction
 from zzd.tasks import assignments, responses
 from zzd.tasks.details import describe_assignments, describe_directive, describe_event
+from zzd.tasks.drafts.details import describe_drafts
+from zzd.tasks.drafts.models import Draft
+from zzd.tasks.drafts.schemas import DirectiveDraftSchema
 from zzd.tasks.lifecycle import endings, transfers, versions
 from zzd.tasks.lifecycle.schemas import (
     UPDATE,
@@ -31,17 +36,25 @@ blueprint = Blueprint("lifecycle", "Versions, cancelling, all clear, returning a
 @blueprint.alt_response(
     200, schema=DirectiveWithStandingSchema, description="A repeat: the first result"
 )
+@blueprint.alt_response(
+    202, schema=DirectiveDraftSchema, description="A draft of it, to be countersigned and issued"
+)
 def update_directive(body: dict[str, Any], directive_id: int) -> Any:
     """Issue a newer version
 
     For issuers of the unit that issued it. It takes the place of this one, whose
-    acknowledgements and reports do not count for it. What is not said stays as it was.
+    acknowledgements and reports do not count for it. What is not said stays as it was. Where this
+    one was countersigned, the newer version is to be as well, and this one stays until then.
     """
     with transaction() as session:
         body = {"client_id": None, **body}
         made, new = versions.update_directive(
             session, by=principal(), directive_id=directive_id, **body
         )
+        if isinstance(made, Draft):
+            (draft,) = describe_drafts(session, principal(), [made])
+            location = created(f"/directives/drafts/{made.id}")
+            return jsonify(DirectiveDraftSchema().dump(draft)), 202, location
         shown = describe_directive(session, principal(), made)
         return answer(shown, new, f"/directives/{made.id}")
 

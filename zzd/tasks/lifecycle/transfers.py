@@ -7,7 +7,6 @@ from sqlalchemy.orm import Session
 
 from zzd import clock
 from zzd.audit import log as audit
-from zzd.db import lock_name
 from zzd.errors import Invalid
 from zzd.orgtree.audiences import narrow
 from zzd.orgtree.models import Unit
@@ -17,7 +16,9 @@ from zzd.principal import Principal
 from zzd.tasks import policy
 from zzd.tasks.addressing import address, assign_units, meant_for
 from zzd.tasks.events import announce_directive, announce_rollup
+from zzd.tasks.holding import hold_directive
 from zzd.tasks.lifecycle import policy as own_policy
+from zzd.tasks.lifecycle.endings import cleared_paths
 from zzd.tasks.lifecycle.models import Transfer
 from zzd.tasks.models import Assignment, Cascade, snapshot
 from zzd.tasks.moves import make_move, settled
@@ -38,7 +39,7 @@ def hand_over(
     action = "assignment.transfer"
     directive_id = policy.access_assignment(session, by, assignment_id, action).directive_id
     # One after the other with those who pass it on: a unit gets it once.
-    lock_name(session, f"cascade:{directive_id}")
+    hold_directive(session, directive_id)
     assignment = own_policy.access_to_hand_over(session, by, assignment_id, action)
     if settled(assignment, Move.TRANSFER):
         made = session.scalars(select(Transfer).where(Transfer.from_id == assignment_id)).one()
@@ -93,7 +94,10 @@ def _target(session: Session, assignment: Assignment, unit_id: int) -> tuple[Uni
     )
     if session.scalar(select(found)):
         raise AssignedAlready
-    return target, origin_path + target.path[len(origin.path) :]
+    path = origin_path + target.path[len(origin.path) :]
+    if path.startswith(tuple(cleared_paths(session, assignment.directive_id))):
+        raise Invalid.at("/unit_id", f"All clear was said for {target.name}")
+    return target, path
 
 
 def _origin(session: Session, assignment: Assignment) -> tuple[int, str]:

@@ -11,8 +11,12 @@ from zzd.orgtree.audiences import levels_of
 from zzd.principal import Principal
 from zzd.tasks.addressing import issuers_own
 from zzd.tasks.directives import issue_directive
-from zzd.tasks.lifecycle import changes
-from zzd.tasks.lifecycle.endings import end_directive, hold_directive
+from zzd.tasks.drafts import content as contents
+from zzd.tasks.drafts import drafts
+from zzd.tasks.drafts.models import Draft
+from zzd.tasks.holding import hold_event
+from zzd.tasks.lifecycle import changes, policy
+from zzd.tasks.lifecycle.endings import access_to_end, end_directive
 from zzd.tasks.models import Directive, DirectiveAudience
 from zzd.tasks.states import Move
 
@@ -33,32 +37,63 @@ def update_directive(
     reason: str,
     client_id: str | None,
     **said: Any,
-) -> tuple[Directive, bool]:
+) -> tuple[Directive | Draft, bool]:
     """Issue the next version, and whether it is new: a repeat gives the first.
 
     It is a directive of its own under the same event, with assignments of its own: nothing that
     was answered to the version before counts for it, and what comes to that one later is kept
-    and not counted. What is not said stays as it was, but that nobody has countersigned this one.
+    and not counted. What is not said stays as it was. Where the version before was countersigned,
+    this one is to be as well: it becomes a draft, and the one before stays in force until it is
+    issued (zzd.tasks.drafts.drafts).
     Raises NotFound, NotPermitted, Invalid, DirectiveSuperseded, DirectiveCancelled, DirectiveClosed.
     """
-    before = hold_directive(session, by, directive_id, "directive.update")
+    action = "directive.update"
+    # Its event first: see zzd.tasks.holding.
+    hold_event(session, policy.require_own_directive(session, by, directive_id, action).event_id)
+    before = access_to_end(session, by, directive_id, action)
     wanted = {name: getattr(before, name) for name in KEPT} | _company(before)
     if any(said.get(name) for name in ADDRESSING):
         wanted = {name: value for name, value in wanted.items() if name not in ADDRESSING}
         wanted["audiences"] = []
     else:
         wanted["audiences"] = _audiences(session, before)
+    wanted |= said
+    if (before.company or {}).get("countersigned"):
+        return _drafted(session, by, before, wanted, reason=reason, client_id=client_id)
     made, new = issue_directive(
         session,
         by=by,
         event_id=before.event_id,
         client_id=client_id,
         before=before,
-        **{**wanted, **said},
+        **wanted,
     )
     if new:
         end_directive(session, before, Move.SUPERSEDE, by=by, reason=reason)
     return made, new
+
+
+def _drafted(
+    session: Session,
+    by: Principal,
+    before: Directive,
+    wanted: dict[str, Any],
+    *,
+    reason: str,
+    client_id: str | None,
+) -> tuple[Draft, bool]:
+    plan = wanted.pop("plan")
+    return drafts.save_draft(
+        session,
+        by=by,
+        event_id=before.event_id,
+        content={**contents.CONTENT.load({}), **wanted},
+        countersign=True,
+        client_id=client_id,
+        plan={**plan, "countersign": True, "replaces": []} if plan else None,
+        updates=before,
+        reason=reason,
+    )
 
 
 def _audiences(session: Session, directive: Directive) -> list[dict[str, Any]]:
@@ -80,8 +115,9 @@ def _audiences(session: Session, directive: Directive) -> list[dict[str, Any]]:
 def _company(directive: Directive) -> dict[str, Any]:
     """What went with it (zzd.tasks.drafts.company), as an issuer says it."""
     shown = directive.company or {}
-    lead = shown.get("lead_unit")
+    lead, area = shown.get("lead_unit"), shown.get("area")
     return {
+        "area": {name: area[name] for name in ("polygon", "levels")} if area else None,
         "lead_unit_id": lead["id"] if lead else None,
         "cooperating_unit_ids": [unit["id"] for unit in shown.get("cooperating_units", ())],
         "copies": [

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from zzd.audit import log as audit
 from zzd.principal import Principal
-from zzd.tasks.lifecycle.endings import end_directive, hold_directive, require_rescues_over
+from zzd.tasks.holding import hold_directive
+from zzd.tasks.lifecycle.endings import access_to_end, end_directive, require_rescues_over
 from zzd.tasks.models import Assignment, Directive
 from zzd.tasks.states import Move
 
@@ -17,7 +17,7 @@ from zzd.tasks.states import Move
 def take_over(session: Session, *, by: Principal, directive_ids: Sequence[int]) -> Directive | None:
     """The directive whose place another one is to take, the latest of these that is open, held."""
     for directive_id in sorted(directive_ids, reverse=True):
-        directive = hold_directive(session, by, directive_id, "directive.update")
+        directive = access_to_end(session, by, directive_id, "directive.update")
         if directive.status == "open":
             return directive
     return None
@@ -34,8 +34,8 @@ def end_directives(
 ) -> None:
     """All clear: nothing more is asked of anybody by these directives; those that have ended stay
     as they are. Whoever changes a level says why, which overrides rescues that are open."""
-    wanted = select(Directive).where(Directive.id.in_(list(directive_ids)))
-    for directive in session.scalars(wanted.order_by(Directive.id).with_for_update()):
+    for directive_id in sorted(directive_ids):
+        directive = hold_directive(session, directive_id, to_end=True)
         if directive.status == "open":
             rescues = require_rescues_over(
                 session, [Assignment.directive_id == directive.id], reason

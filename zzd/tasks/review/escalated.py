@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from zzd.orgtree.past import Place, units_as_of
 from zzd.tasks.escalation.models import EscalationStep
+from zzd.tasks.escalation.views import over_at
+from zzd.tasks.lifecycle.endings import ended_at
 from zzd.tasks.models import Assignment, Directive
 from zzd.tasks.staffing import below
 
@@ -33,14 +35,14 @@ def escalated(session: Session, directive: Directive, place: Place) -> dict[str,
         .order_by(EscalationStep.kind, EscalationStep.step)
     ).all()
     found = session.execute(
-        select(EscalationStep, Assignment.unit_id)
+        select(EscalationStep, Assignment.unit_id, Assignment.cleared_at)
         .join(Assignment, joined[0])
         .where(*joined[1:])
         .order_by(EscalationStep.fired_at.desc(), EscalationStep.id.desc())
         .limit(LISTED)
     ).all()
-    rev = directive.rev
-    places = units_as_of(session, {(unit_id, rev) for _, unit_id in found})
+    rev, whole = directive.rev, ended_at(session, directive)
+    places = units_as_of(session, {(unit_id, rev) for _, unit_id, _ in found})
     return {
         "escalations": [
             {"kind": kind, "step": step, "steps": steps, "units": units, "answered": ended}
@@ -53,9 +55,9 @@ def escalated(session: Session, directive: Directive, place: Place) -> dict[str,
                 "step": step.step,
                 "deadline": step.deadline,
                 "fired_at": step.fired_at,
-                "ended_at": step.ended_at,
+                "ended_at": over_at(step.ended_at, cleared_at, whole),
                 "told": [each["name"] for each in step.told],
             }
-            for step, unit_id in reversed(found)
+            for step, unit_id, cleared_at in reversed(found)
         ],
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -16,6 +16,7 @@ from zzd.orgtree.audiences import ancestor_ids
 from zzd.orgtree.past import Place, units_as_of
 from zzd.principal import PATH_SEGMENT, Principal
 from zzd.tasks import policy
+from zzd.tasks.lifecycle import endings
 from zzd.tasks.models import Directive
 from zzd.tasks.picture import late
 from zzd.tasks.picture.models import LateCall
@@ -41,7 +42,7 @@ def review(
     moves, ``sha256`` that of everything said here but the moment of asking. Raises NotFound.
     """
     directive, place = policy.access_rollup(session, by, directive_id, unit_id, "directive.review")
-    now, ended_at = clock.now(), _ended_at(directive)
+    now, ended_at = clock.now(), endings.ended_at(session, directive)
     end = min(now, ended_at) if ended_at else now
     width = width_for(end - directive.issued_at)
     step = timedelta(seconds=width)
@@ -99,10 +100,6 @@ def review(
         "history_sha256": digest.hexdigest(),
     }
     return {**said, "sha256": _digest(said), "at": now}
-
-
-def _ended_at(directive: Directive) -> datetime | None:
-    return None if directive.status == "open" else directive.event.closed_at
 
 
 def _shots(film: Film, part: str) -> list[dict[str, Any]]:

@@ -44,6 +44,9 @@ export default {
     update: 'Update',
     updateHint: 'Becomes a new version in place of this one; what was answered does not count for it. Audience and figures stay.',
     updated: 'The new version is issued',
+    updateCountersign:
+      'This directive was countersigned, so the new version is to be as well: it becomes a draft, countersigned and then issued; until then this version stays in force.',
+    updateDrafted: 'Kept as a draft that waits for a countersignature',
     cancel: 'Cancel directive',
     cancelWhy: 'Units that have it must acknowledge the cancel; the others never see it. Say why.',
     allClear: 'All clear',

@@ -107,6 +107,7 @@ export default {
     unitsOneByOne: 'Units one by one',
     addUnit: 'Add a unit',
     parts: { lead: 'Leads', cooperating: 'Cooperates' },
+    updates: 'Takes the place of this version',
     byPlanOrder: 'plan, version {no} · level {level}',
     countersignedBy: 'Countersigned: {name} {title}',
     area: 'Area on the map',

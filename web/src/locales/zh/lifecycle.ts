@@ -44,6 +44,8 @@ export default {
     update: '更新指令',
     updateHint: '发出后成为新版本，取代本版；已有的签收和反馈不计入新版本。范围和数据项不变。',
     updated: '新版本已下达',
+    updateCountersign: '本指令经会签下达，新版本须再次会签：先存为草稿，会签后签发；在此之前本版继续有效。',
+    updateDrafted: '已存为草稿，等待会签',
     cancel: '撤销指令',
     cancelWhy: '已送达的单位须确认撤销；未送达的不再显示。请说明撤销的理由。',
     allClear: '解除',

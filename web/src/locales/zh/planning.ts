@@ -110,6 +110,7 @@ export default {
     unitsOneByOne: '逐个选择单位',
     addUnit: '添加单位',
     parts: { lead: '牵头', cooperating: '配合' },
+    updates: '将取代的现行版本',
     byPlanOrder: '预案第 {no} 版 · {level} 级响应',
     countersignedBy: '会签：{name} {title}',
 
