@@ -36,6 +36,7 @@ class Told:
     delivered: bool = False
     acknowledged: bool = False
     stood_down: bool = False
+    cleared: bool = False
     given_to: Unit | None = None
     # The figure of the latest report that counts; None within a report that left it out.
     reports: list[int | None] = field(default_factory=list)
@@ -46,6 +47,11 @@ class Version:
     directive: Any
     told: dict[int, Told]
     ended: str | None = None
+    # Branches for which all clear was said.
+    over: set[str] = field(default_factory=set)
+
+    def is_over(self, unit: Unit) -> bool:
+        return any(unit.path.startswith(path) for path in self.over)
 
 
 class World:
@@ -136,6 +142,9 @@ class World:
         if act in ("update", "cancel"):
             self._end(act)
             return
+        if act == "clear":
+            self._clear(self.versions[-1], self.units[which % len(self.units)])
+            return
         # Now and then somebody was away, and acts on what has been superseded meanwhile.
         version = self.versions[number % len(self.versions) if number % 3 == 0 else -1]
         unit = self.units[which % len(self.units)]
@@ -172,6 +181,28 @@ class World:
             made, _ = versions.update_directive(self.session, client_id=None, **common)
             latest.ended = "superseded"
             self.versions.append(self._kept(made))
+
+    def _clear(self, version: Version, unit: Unit) -> None:
+        """All clear for a branch, which is the whole at the issuer's unit: left to the others."""
+        reached = any(
+            each.path.startswith(unit.path) and each.id in version.told for each in self.units
+        )
+        if unit is self.units[0] or not reached:
+            return
+        with refused_unless(version.ended is None or unit.path in version.over):
+            endings.all_clear(
+                self.session,
+                by=self.issuer,
+                directive_id=version.directive.id,
+                unit_id=unit.id,
+                reason="风已过",
+                override_reason=None,
+            )
+            version.over.add(unit.path)
+            for other in self.units:
+                told = version.told.get(other.id)
+                if told and other.path.startswith(unit.path) and told.at != "transferred":
+                    told.cleared = True
 
     def _acknowledge(self, version: Version, told: Told, common: Any, _number: int) -> None:
         with refused_unless(version.ended is None and told.at != "transferred"):
@@ -213,6 +244,7 @@ class World:
     def _transfer(self, version: Version, unit: Unit, common: Any, target: Unit) -> None:
         told = version.told[unit.id]
         open_to_give = version.ended is None and told.at in ("new", "work", "returned")
+        open_to_give &= not told.cleared and not version.is_over(target)
         below = target.path != told.origin.path and target.path.startswith(told.origin.path)
         fresh = open_to_give and below and target.id not in version.told
         with refused_unless(fresh or told.given_to is target):
@@ -228,12 +260,18 @@ class World:
             for other in self.units
             if other.path.startswith(unit.path) and other.level == level
         ]
-        fresh = [other for other in chosen if other.id not in version.told]
+        fresh = [
+            other for other in chosen if other.id not in version.told and not version.is_over(other)
+        ]
         had = [other for other in chosen if other.id in version.told]
-        noted = [other for other in had if version.told[other.id].at not in OVER]
+        noted = [
+            other
+            for other in had
+            if version.told[other.id].at not in OVER and not version.told[other.id].cleared
+        ]
         if level > 6:
             return
-        at_work = version.ended is None and told.at in ("work", "reported")
+        at_work = version.ended is None and told.at in ("work", "reported") and not told.cleared
         with refused_unless(at_work and bool(fresh or noted)):
             cascade, _ = cascades.pass_on(
                 self.session,

@@ -24,7 +24,7 @@ ACTS = st.tuples(
         [
             *("acknowledge", "acknowledge", "acknowledge", "start", "report", "report", "report"),
             *("cascade", "cascade", "complete", "return", "transfer", "transfer", "stand_down"),
-            *("update", "cancel"),
+            *("update", "cancel", "clear", "clear"),
         ]
     ),
     st.integers(0, 10**12),
@@ -91,11 +91,15 @@ def check_histories(session: Session, directive_id: int) -> None:
         ).all()
         history = history_of(session, assignment)
         assert states.replay(step.move for step in history) is standing(assignment)
-        told = [step.move for step in history if step.move not in (Move.CANCEL, Move.SUPERSEDE)]
+        ends = (Move.CANCEL, Move.SUPERSEDE, Move.CLEAR)
+        told = [step.move for step in history if step.move not in ends]
         assert told == [Move(move) for move in moves]
-        assert assignment.due_at == states.due_at(
+        cleared = Move.CLEAR in [step.move for step in history]
+        assert cleared == (assignment.cleared_at is not None)
+        due = states.due_at(
             states.State(assignment.state), assignment.ack_deadline, assignment.report_deadline
         )
+        assert assignment.due_at == (None if assignment.cleared_at else due)
 
 
 def test_prefix_ranges_end_after_every_path() -> None:

@@ -16,19 +16,24 @@ from openpyxl import load_workbook
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from tests.client import writing_rows
 from tests.tasks.scenes import (
     CANGNAN,
     DONGHAI,
     PROVINCE,
     SHITANG,
     SONGMEN,
+    TAIZHOU,
     WENLING,
+    WENZHOU,
     Scene,
     SignedIn,
     UnitId,
     duty,
 )
+from zzd import clock
 from zzd.audit.models import AuditEntry
+from zzd.identity.models import Account, AccountGrant
 from zzd.tasks.exports import bulletins, paper, rows, tables
 from zzd.tasks.exports.words import file_name
 
@@ -124,6 +129,29 @@ def test_whoever_sees_the_roll_up_takes_it_away_and_that_is_recorded(
     assert kept.count(("directive.export", "denied")) == 1
     assert kept.count(("bulletin.issue", "done")) == 1
     assert kept.count(("bulletin.print", "denied")) == 1
+
+
+def test_a_units_reports_are_numbered_by_itself_and_those_above_and_read_by_the_issuer(
+    scene: Scene, unit_id: UnitId
+) -> None:
+    """台州 may issue in 苍南 as well, which is another city's: it reads and does not number."""
+    with writing_rows() as session:
+        account = session.scalars(select(Account).filter_by(username=duty(TAIZHOU))).one()
+        grant = {"role": "issuer", "unit_id": int(unit_id(CANGNAN)), "granted_at": clock.now()}
+        session.add(AccountGrant(account_id=account.id, **grant))
+    city = scene.as_(duty(TAIZHOU))
+    directive = city.post("/directives", scene.body(CANGNAN))
+    path = f"/directives/{directive['id']}/bulletins"
+    body = {"unit_id": unit_id(CANGNAN), "next_steps": "无", "signer": "王某"}
+    city.post(path, body, status=403)
+    # Between the two nobody has a part in it, nor has whoever is above the issuer.
+    for code in (WENZHOU, PROVINCE, WENLING):
+        scene.as_(duty(code)).post(path, body, status=404)
+        scene.as_(duty(code)).get(path, status=404, unit_id=unit_id(CANGNAN))
+    made = scene.as_(duty(CANGNAN)).post(path, body)
+    (listed,) = city.get(path, unit_id=unit_id(CANGNAN))["items"]
+    assert (listed["id"], listed["no"]) == (made["id"], 1)
+    assert city.get(f"/bulletins/{made['id']}") == made
 
 
 def text_of(document: bytes) -> list[str]:

@@ -135,9 +135,12 @@ def test_an_exercise_says_so_when_it_rings(as_: SignedIn, unit_id: UnitId) -> No
     scene = Scene(as_, unit_id, mode="exercise")
     directive = everywhere(scene)
     with clock.at(clock.now() + LATE):
-        assert scene.issuer.get(f"/directives/{directive['id']}/late")["text"].startswith(
-            "【演练】"
-        )
+        path = f"/directives/{directive['id']}/late"
+        assert scene.issuer.get(path)["text"].startswith("【演练】")
+        # Whatever else is said.
+        scene.issuer.post(path, {"text": "请立即签收！", "unit_id": unit_id(SHITANG)})
+        (received,) = as_(duty(SHITANG)).get("/dings")["items"]
+    assert received["text"] == "【演练】请立即签收！"
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,29 @@ def test_ten_sendings_of_one_report_make_one(
     assert len(scene.as_(duty(DONGHAI)).get(scene.path(DONGHAI, directive))["reports"]) == 1
 
 
+def test_what_a_county_did_offline_comes_in_its_order_once_each_and_with_its_own_times(
+    scene: Scene, directive: dict[str, Any]
+) -> None:
+    """Two hours without a line, then all of it, and all of it again as if no answer had come."""
+    county, path = scene.as_(duty(WENLING)), scene.path(WENLING, directive)
+    start = clock.now()
+    wrote = [(start + timedelta(minutes=each)).isoformat() for each in (20, 80)]
+    with clock.at(start + timedelta(hours=2)):
+        sends_at = clock.now().isoformat()
+        for status in (201, 200):
+            county.post(f"{path}/acknowledgement", status=status)
+            for no, at in enumerate(wrote):
+                body = {"figures": {"moved": 40 + no}, "client_id": f"offline-{no}"}
+                body |= {"device_time": at, "device_clock": sends_at}
+                county.post(f"{path}/reports", body, status=status)
+    shown = county.get(path)
+    assert [step["move"] for step in shown["history"]][-3:] == ["acknowledge", "report", "report"]
+    assert [each["device_time"] for each in shown["reports"]] == wrote
+    assert {each["created_at"] for each in shown["reports"]} == {sends_at}
+    assert not any(each["is_skewed"] for each in shown["reports"])
+    assert scene.rollup(directive, WENLING)["own"]["figures"]["moved"] == 41
+
+
 def test_a_wrong_clock_is_marked_and_a_report_that_waited_is_not(report: Reporting) -> None:
     waited = report(device_time=in_hours(-2), device_clock=clock.now().isoformat())
     assert (waited["is_skewed"], abs(waited["skew_seconds"]) < 60) == (False, True)
