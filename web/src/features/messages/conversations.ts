@@ -4,6 +4,7 @@ import { asProblem, messaging, type ApiProblem } from '@/api'
 import type { Conversation, Draft, Message, MyConversation } from '@/api/types'
 import { useSession } from '@/features/signin/session'
 import { byAttention, noteMention, readUpTo } from './conversationOrder'
+import { createFreshness, withAnswer } from './freshness'
 import { withEdit } from './changes'
 import { withRecall, withRemoval, type Recall, type Removal } from './sequence'
 
@@ -12,6 +13,7 @@ export const useConversations = defineStore('conversations', () => {
   const byId = ref(new Map<string, Conversation>())
   const loaded = ref(false)
   const problem = ref<ApiProblem | null>(null)
+  const fresh = createFreshness()
 
   const sorted = computed(() => [...byId.value.values()].sort(byAttention))
   /** What is muted does not call for attention; a mention in it does. */
@@ -22,24 +24,41 @@ export const useConversations = defineStore('conversations', () => {
     ),
   )
 
-  function upsert(list: Conversation[]): void {
-    for (const conversation of list) {
-      const known = byId.value.get(conversation.id)
-      // An answer that left the server before our latest read must not bring the unread mark back.
-      if (known && known.read_seq > conversation.read_seq) {
-        conversation.read_seq = known.read_seq
-        conversation.unread = Math.max(0, conversation.last_seq - known.read_seq)
-        conversation.mentioned = readUpTo(conversation.mentioned, known.read_seq)
-      }
-      byId.value.set(conversation.id, conversation)
+  /** `asked` is the `moment` before the question; of an answer to what was just done here, now. */
+  function upsert(list: Conversation[], asked = fresh.moment()): void {
+    if (fresh.isOfBefore(asked)) return
+    for (const told of list) {
+      const { id } = told
+      if (fresh.isLate(id, 'gone', asked)) continue
+      const isLate = (part: 'answer' | 'mine' | 'words') => fresh.isLate(id, part, asked)
+      const late = { answer: isLate('answer'), mine: isLate('mine'), words: isLate('words') }
+      byId.value.set(id, withAnswer(byId.value.get(id), told, late))
+      if (!late.answer) fresh.note(id, 'answer', asked)
     }
   }
 
+  /** `asked`: before the answer that says so was asked for; left out where an event does. */
+  function remove(id: string, asked = fresh.moment()): void {
+    if (fresh.isLate(id, 'answer', asked)) return
+    fresh.note(id, 'gone', asked)
+    byId.value.delete(id)
+  }
+
+  /** These are all there were when it was asked for: others go, unless something was heard of them since. */
+  function retain(ids: Set<string>, asked: number): string[] {
+    const gone = [...byId.value.keys()].filter(
+      (id) => !ids.has(id) && !fresh.isLate(id, 'answer', asked) && !fresh.isLate(id, 'message', asked),
+    )
+    for (const id of gone) byId.value.delete(id)
+    return gone
+  }
+
   async function refetch(id: string): Promise<void> {
+    const asked = fresh.moment()
     try {
-      upsert([await messaging.conversation(id)])
+      upsert([await messaging.conversation(id)], asked)
     } catch (error) {
-      if (asProblem(error).code === 'not_found') byId.value.delete(id)
+      if (asProblem(error).code === 'not_found' && !fresh.isLate(id, 'answer', asked)) byId.value.delete(id)
     }
   }
 
@@ -50,6 +69,7 @@ export const useConversations = defineStore('conversations', () => {
       void refetch(message.conversation_id)
       return false
     }
+    fresh.note(conversation.id, 'message')
     conversation.last_seq = Math.max(conversation.last_seq, lastSeq, message.seq)
     if (message.seq >= (conversation.last_message?.seq ?? 0)) {
       conversation.last_message = message
@@ -69,33 +89,42 @@ export const useConversations = defineStore('conversations', () => {
     return true
   }
 
-  /** A recall or an edit shows in the list when it is about the last message. */
-  function changeLast(id: string, how: (messages: Message[]) => Message[]): void {
+  /** A recall or an edit shows in the list when it is about the last message, or what that quotes. */
+  function changeLast(id: string, seq: number, how: (messages: Message[]) => Message[]): void {
     const conversation = byId.value.get(id)
-    if (conversation?.last_message) {
+    if (!conversation || seq > conversation.last_seq) {
+      // It overtook its message, or the answer that will bring the conversation.
+      void refetch(id)
+      return
+    }
+    fresh.note(id, 'words')
+    if (conversation.last_message) {
       conversation.last_message = how([conversation.last_message])[0] ?? null
     }
   }
 
-  function noteRecall(id: string, recall: Recall): void {
-    changeLast(id, (messages) => withRecall(messages, recall))
-    // It may have been an unread mention of mine.
+  /** What is gone may have been an unread mention of mine. */
+  function takeAway(id: string, seq: number, how: (messages: Message[]) => Message[]): void {
+    changeLast(id, seq, how)
     if (byId.value.get(id)?.mentioned) void refetch(id)
   }
 
-  function noteRemoval(id: string, removal: Removal): void {
-    changeLast(id, (messages) => withRemoval(messages, removal))
-    if (byId.value.get(id)?.mentioned) void refetch(id)
-  }
+  const noteRecall = (id: string, recall: Recall) =>
+    takeAway(id, recall.seq, (messages) => withRecall(messages, recall))
+  const noteRemoval = (id: string, removal: Removal) =>
+    takeAway(id, Math.max(...removal.seqs), (messages) => withRemoval(messages, removal))
+  const noteEdit = (id: string, edit: Parameters<typeof withEdit>[1]) =>
+    changeLast(id, edit.seq, (messages) => withEdit(messages, edit))
 
   function noteMine(id: string, my: MyConversation): void {
+    fresh.note(id, 'mine')
     const conversation = byId.value.get(id)
     if (conversation) conversation.my = my
   }
 
   function noteDraft(id: string, draft: Draft | null): void {
     const conversation = byId.value.get(id)
-    if (conversation?.my) conversation.my = { ...conversation.my, draft }
+    if (conversation?.my) noteMine(id, { ...conversation.my, draft })
   }
 
   function noteRead(id: string, seq: number): void {
@@ -110,6 +139,7 @@ export const useConversations = defineStore('conversations', () => {
   }
 
   function reset(): void {
+    fresh.reset()
     byId.value = new Map()
     loaded.value = false
     problem.value = null
@@ -126,15 +156,13 @@ export const useConversations = defineStore('conversations', () => {
     noteMessage,
     noteRecall,
     noteRemoval,
-    noteEdit: (id: string, edit: Parameters<typeof withEdit>[1]) =>
-      changeLast(id, (messages) => withEdit(messages, edit)),
+    noteEdit,
     noteMine,
     noteDraft,
     noteRead,
-    retain: (ids: Set<string>) => {
-      for (const id of byId.value.keys()) if (!ids.has(id)) byId.value.delete(id)
-    },
-    remove: (id: string) => byId.value.delete(id),
+    moment: fresh.moment,
+    retain,
+    remove,
     reset,
   }
 })

@@ -22,10 +22,14 @@ export interface History extends Stretches {
   catchUp: () => Promise<void>
 }
 
+type Change = (messages: Message[]) => Message[]
+
 /** The loaded stretches of each opened conversation: always without a hole, growing at both ends. */
 export const useHistory = defineStore('history', () => {
   // Messages are replaced, never changed in place: nothing deeper needs to be watched.
   const histories = shallowReactive(new Map<string, History>())
+  /** What is on its way, with what was heard of it meanwhile. */
+  const underway = new Set<{ id: string; heard: Change[] }>()
   const outbox = useOutbox()
   const session = useSession()
 
@@ -45,6 +49,18 @@ export const useHistory = defineStore('history', () => {
     return history
   }
 
+  /** A page with every change that was heard since it was asked for. */
+  async function fetchPage(id: string, ask: () => Promise<Page<Message>>): Promise<Message[]> {
+    const mine = { id, heard: [] as Change[] }
+    underway.add(mine)
+    try {
+      const { items } = await ask()
+      return mine.heard.reduce((messages, how) => how(messages), settle(items))
+    } finally {
+      underway.delete(mine)
+    }
+  }
+
   /** What comes back acknowledged needs not be sent again. */
   function settle(incoming: Message[]): Message[] {
     for (const message of incoming) {
@@ -56,7 +72,7 @@ export const useHistory = defineStore('history', () => {
   }
 
   function accept(history: History, incoming: Message[]): void {
-    history.messages = mergeMessages(history.messages, settle(incoming))
+    history.messages = mergeMessages(history.messages, incoming)
   }
 
   async function open(id: string, lastSeq: number): Promise<void> {
@@ -70,20 +86,21 @@ export const useHistory = defineStore('history', () => {
     }
     history.problem = null
     try {
-      const page =
-        lastSeq > 0 ? await messaging.messagesBefore(id, lastSeq + 1, PAGE) : { items: [] }
-      accept(history, page.items)
+      if (lastSeq > 0) {
+        accept(history, await fetchPage(id, () => messaging.messagesBefore(id, lastSeq + 1, PAGE)))
+      }
       history.ready = true
     } catch (error) {
       history.problem = asProblem(error)
     }
   }
 
-  async function grow(history: History, fetchPage: () => Promise<Page<Message>>): Promise<void> {
+  async function grow(id: string, ask: () => Promise<Page<Message>>): Promise<void> {
+    const history = of(id)
     if (history.loading) return
     history.loading = true
     try {
-      const page = settle((await fetchPage()).items)
+      const page = await fetchPage(id, ask)
       Object.assign(history, withFetched(history, page))
     } catch {
       // The next scroll to this end asks again.
@@ -93,16 +110,14 @@ export const useHistory = defineStore('history', () => {
   }
 
   async function loadOlder(id: string): Promise<void> {
-    const history = of(id)
-    const first = shownOf(history)[0]?.seq ?? 0
-    if (first > 1) await grow(history, () => messaging.messagesBefore(id, first, PAGE))
+    const first = shownOf(of(id))[0]?.seq ?? 0
+    if (first > 1) await grow(id, () => messaging.messagesBefore(id, first, PAGE))
   }
 
   /** What follows the stretch aside; what follows the live one is pushed. */
   async function loadNewer(id: string): Promise<void> {
-    const history = of(id)
-    const { aside } = history
-    if (aside) await grow(history, () => messaging.messagesAfter(id, tailSeq(aside), PAGE))
+    const { aside } = of(id)
+    if (aside) await grow(id, () => messaging.messagesAfter(id, tailSeq(aside), PAGE))
   }
 
   async function fetchMissing(id: string): Promise<void> {
@@ -110,7 +125,7 @@ export const useHistory = defineStore('history', () => {
     if (!history.ready) return
     for (let fetched = 0; fetched < CATCH_UP_LIMIT; fetched += CATCH_UP_PAGE) {
       const tail = tailSeq(history.messages)
-      const { items } = await messaging.messagesAfter(id, tail, CATCH_UP_PAGE)
+      const items = await fetchPage(id, () => messaging.messagesAfter(id, tail, CATCH_UP_PAGE))
       accept(history, items)
       if (items.length < CATCH_UP_PAGE) return
     }
@@ -121,7 +136,7 @@ export const useHistory = defineStore('history', () => {
     const history = histories.get(message.conversation_id)
     if (!history?.ready || isOwnEcho(message)) return
     if (leavesGap(history.messages, message.seq)) void history.catchUp().catch(() => undefined)
-    else accept(history, [message])
+    else accept(history, settle([message]))
   }
 
   /** The push may overtake the answer to our own request; the answer carries the client_id, so it is the one to wait for. */
@@ -140,12 +155,12 @@ export const useHistory = defineStore('history', () => {
     history.aside = null
     const distance = (history.messages[0]?.seq ?? 0) - seq
     if (distance > REACH_LIMIT) {
-      const { items } = await messaging.messagesAround(id, seq, PAGE)
+      const items = await fetchPage(id, () => messaging.messagesAround(id, seq, PAGE))
       Object.assign(history, withFetched({ messages: history.messages, aside: [] }, items))
     } else if (distance > 0) {
       const first = history.messages[0]?.seq ?? 0
       for (let fetched = 0; fetched < distance; fetched += CATCH_UP_PAGE) {
-        accept(history, (await messaging.messagesBefore(id, first - fetched, CATCH_UP_PAGE)).items)
+        accept(history, await fetchPage(id, () => messaging.messagesBefore(id, first - fetched, CATCH_UP_PAGE)))
       }
     }
     return has(shownOf(history))
@@ -160,12 +175,13 @@ export const useHistory = defineStore('history', () => {
     const history = histories.get(id)
     const isIt = (message: Message) => message.seq === seq
     if (!history?.messages.some(isIt) && !history?.aside?.some(isIt)) return
-    const { items } = await messaging.messagesAfter(id, seq - 1, 1)
+    const items = await fetchPage(id, () => messaging.messagesAfter(id, seq - 1, 1))
     change(id, (messages) => (messages.some(isIt) ? mergeMessages(messages, items.filter(isIt)) : messages))
   }
 
-  /** Applies a pushed change to the messages that are loaded. */
-  function change(id: string, how: (messages: Message[]) => Message[]): void {
+  /** Applies a pushed change to the messages that are loaded, and to those that are being. */
+  function change(id: string, how: Change): void {
+    for (const page of underway) if (page.id === id) page.heard.push(how)
     const history = histories.get(id)
     if (!history) return
     history.messages = how(history.messages)

@@ -23,21 +23,42 @@ export const useSync = defineStore('sync', () => {
   let retry: ReturnType<typeof setTimeout> | null = null
   let generation = 0
 
-  function apply(answer: SyncAnswer): void {
-    if (answer.complete) {
-      const kept = new Set(answer.conversations.map(({ id }) => id))
-      conversations.retain(kept)
-    }
-    conversations.upsert(answer.conversations)
+  function apply(answer: SyncAnswer, asked: number): void {
+    conversations.upsert(answer.conversations, asked)
     for (const id of answer.left) {
-      conversations.remove(id)
-      history.forget(id)
+      conversations.remove(id, asked)
+      if (!conversations.byId.has(id)) history.forget(id)
     }
     for (const { conversation_id, seq } of answer.changed) {
       void history.refresh(conversation_id, seq).catch(() => undefined)
     }
     assignments.value = answer.assignments
     dings.noteCount(answer.dings.unconfirmed)
+  }
+
+  /** Everything was told anew: what is not among it is gone, and what changed in it was not told one by one. */
+  function settle(told: Set<string>, begun: number): void {
+    for (const id of conversations.retain(told, begun)) history.forget(id)
+    if (cursor) history.reset()
+  }
+
+  /** All pages. The next catching up begins where this one did if a page of it is lost. */
+  async function pull(mine: number): Promise<boolean> {
+    const begun = conversations.moment()
+    const told = new Set<string>()
+    let more = cursor
+    for (;;) {
+      const asked = conversations.moment()
+      const answer: SyncAnswer = await messaging.sync(more)
+      if (mine !== generation) return false
+      apply(answer, asked)
+      for (const { id } of answer.conversations) told.add(id)
+      more = answer.next
+      if (more) continue
+      if (answer.complete) settle(told, begun)
+      cursor = answer.cursor
+      return true
+    }
   }
 
   async function catchUpOpened(): Promise<void> {
@@ -52,14 +73,7 @@ export const useSync = defineStore('sync', () => {
     const mine = generation
     if (retry) clearTimeout(retry)
     try {
-      let more: string | null = cursor
-      do {
-        const answer: SyncAnswer = await messaging.sync(more)
-        if (mine !== generation) return
-        apply(answer)
-        cursor = answer.cursor
-        more = answer.next
-      } while (more)
+      if (!(await pull(mine))) return
       conversations.loaded = true
       conversations.problem = null
       await catchUpOpened()
