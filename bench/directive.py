@@ -103,7 +103,10 @@ def forget_directives(url: str) -> None:
         # Histories are append-only, and a trigger says so; this database is ours to begin anew.
         connection.execute(text("SET LOCAL session_replication_role = replica"))
         connection.execute(
-            text("TRUNCATE event, assignment, escalation_step, outbox, tally_part CASCADE")
+            text(
+                "TRUNCATE event, assignment, standing_figure, escalation_step, outbox, tally_part,"
+                " ledger_line, ledger_balance CASCADE"
+            )
         )
     with engine.connect() as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("ANALYZE"))

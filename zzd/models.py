@@ -26,6 +26,7 @@ from zzd.tasks.cap import models as cap
 from zzd.tasks.drafts import models as drafts
 from zzd.tasks.escalation import models as escalation
 from zzd.tasks.exports import models as exports
+from zzd.tasks.ledger import models as ledger
 from zzd.tasks.lifecycle import models as lifecycle
 from zzd.tasks.picture import models as picture
 from zzd.tasks.plans import models as plans
@@ -48,6 +49,7 @@ __all__ = [
     "hooks",
     "identity",
     "installations",
+    "ledger",
     "lifecycle",
     "marks",
     "messaging",

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -18,6 +18,7 @@ from zzd.orgtree.audiences import path_segment
 from zzd.orgtree.models import Unit, UnitVersion
 from zzd.principal import Grant, PostRef, Principal
 from zzd.tasks import assignments, cascades, directives, responses
+from zzd.tasks.ledger import folding
 from zzd.tasks.lifecycle import endings, transfers, versions
 from zzd.tasks.models import Assignment
 from zzd.tasks.reporting import reports
@@ -25,6 +26,7 @@ from zzd.tasks.reporting import reports
 SPEC = {"key": "moved", "name": "转移人数", "unit": "人", "minimum": 0, "required": False}
 NOTES = {"number": None, "title": "转移", "text": "转移", "urgency": "urgent", "figures": [SPEC]}
 OVER = ("returned", "transferred")
+ACK, REPORT = 60, 120
 
 
 @dataclass
@@ -38,6 +40,8 @@ class Told:
     stood_down: bool = False
     cleared: bool = False
     given_to: Unit | None = None
+    # When it has to acknowledge, in minutes after the first directive was issued.
+    deadline: int = ACK
     # The figure of the latest report that counts; None within a report that left it out.
     reports: list[int | None] = field(default_factory=list)
 
@@ -130,8 +134,8 @@ class World:
             by=self.issuer,
             event_id=event.id,
             audiences=[whom],
-            ack_deadline=clock.now() + timedelta(hours=1),
-            report_deadline=clock.now() + timedelta(hours=2),
+            ack_deadline=clock.now() + timedelta(minutes=ACK),
+            report_deadline=clock.now() + timedelta(minutes=REPORT),
             client_id=None,
             **NOTES,
         )
@@ -144,6 +148,10 @@ class World:
             return
         if act == "clear":
             self._clear(self.versions[-1], self.units[which % len(self.units)])
+            return
+        if act == "fold":
+            # Any number of lines, at any moment: it is no part of our books.
+            folding.fold_some(self.session, number % 9 + 1)
             return
         # Now and then somebody was away, and acts on what has been superseded meanwhile.
         version = self.versions[number % len(self.versions) if number % 3 == 0 else -1]
@@ -251,7 +259,7 @@ class World:
             transfers.hand_over(self.session, **common, unit_id=target.id, reason="属地")
             if fresh:
                 told.at, told.given_to = "transferred", target
-                version.told[target.id] = Told(told.origin)
+                version.told[target.id] = Told(told.origin, deadline=told.deadline)
 
     def _pass_on(self, version: Version, unit: Unit, common: Any, number: int) -> None:
         told, level = version.told[unit.id], unit.level + number % 2 + 1
@@ -272,6 +280,8 @@ class World:
         if level > 6:
             return
         at_work = version.ended is None and told.at in ("work", "reported") and not told.cleared
+        # Now and then it is to be done earlier.
+        deadline = told.deadline - number % 3 * 10
         with refused_unless(at_work and bool(fresh or noted)):
             cascade, _ = cascades.pass_on(
                 self.session,
@@ -279,14 +289,22 @@ class World:
                 levels=[level],
                 unit_ids=None,
                 note="请落实",
-                ack_deadline=self.session.get_one(Assignment, common["assignment_id"]).ack_deadline,
+                ack_deadline=self.moment(deadline),
                 report_deadline=None,
                 client_id=None,
             )
             assert (cascade.units, cascade.noted) == (len(fresh), len(noted))
-            version.told.update({other.id: Told(unit) for other in fresh})
+            version.told.update({other.id: Told(unit, deadline=deadline) for other in fresh})
+            for other in noted:
+                had_it = version.told[other.id]
+                had_it.deadline = min(had_it.deadline, deadline)
 
-    def expected(self, version: Version, top: Unit, whole: bool) -> dict[str, Any]:
+    def moment(self, minute: int) -> datetime:
+        """So many minutes after the first directive was issued."""
+        first: datetime = self.versions[0].directive.ack_deadline
+        return first + timedelta(minutes=minute - ACK)
+
+    def expected(self, version: Version, top: Unit, whole: bool, minute: int) -> dict[str, Any]:
         """Counts and the sum of a unit, or of it and all below, from our own books."""
         parts = [
             told
@@ -307,6 +325,11 @@ class World:
             "completed": sum(told.at == "completed" for told in parts),
             "returned": sum(told.at == "returned" for told in parts),
             "stood_down": sum(told.stood_down for told in parts),
+            "overdue": sum(
+                version.ended is None and minute > {"new": told.deadline, "work": REPORT}[told.at]
+                for told in parts
+                if told.at in ("new", "work") and not told.cleared
+            ),
             "moved": sum(moved) if moved else None,
         }
 
@@ -324,6 +347,6 @@ def refused_unless(allowed: bool) -> Iterator[None]:
 def numbers(row: dict[str, Any]) -> dict[str, Any]:
     names = (
         *("addressed", "delivered", "acknowledged", "reported", "not_reported", "completed"),
-        *("returned", "stood_down"),
+        *("returned", "stood_down", "overdue"),
     )
     return {**{name: row[name] for name in names}, "moved": row["figures"]["moved"]}

@@ -3,6 +3,8 @@ assignment has one history that its state follows from."""
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from tests.tasks.books import World, numbers
+from zzd import clock
 from zzd.db import transaction
 from zzd.orgtree.audiences import PATH_END, ancestor_ids, path_segment
 from zzd.tasks import rollups, states
@@ -24,7 +27,7 @@ ACTS = st.tuples(
         [
             *("acknowledge", "acknowledge", "acknowledge", "start", "report", "report", "report"),
             *("cascade", "cascade", "complete", "return", "transfer", "transfer", "stand_down"),
-            *("update", "cancel", "clear", "clear"),
+            *("update", "cancel", "clear", "clear", "fold", "fold"),
         ]
     ),
     st.integers(0, 10**12),
@@ -40,9 +43,10 @@ ACTS = st.tuples(
     parents=st.lists(st.integers(0, 50), min_size=3, max_size=16),
     levels=st.sets(st.integers(1, 6), min_size=1),
     acts=st.lists(ACTS, max_size=40),
+    minute=st.sampled_from([0, 45, 65, 130]),
 )
 def test_sums_at_every_unit_equal_an_independent_computation(
-    app: Flask, parents: list[int], levels: set[int], acts: list[tuple[int, str, int]]
+    app: Flask, parents: list[int], levels: set[int], acts: list[tuple[int, str, int]], minute: int
 ) -> None:
     class Undo(Exception):
         """Each example leaves the database as it found it."""
@@ -55,21 +59,28 @@ def test_sums_at_every_unit_equal_an_independent_computation(
             # The last versions: how those before them stand does not change with their number.
             for version in world.versions[-2:]:
                 for unit in world.units:
-                    shown = rollups.roll_up(
-                        session,
-                        by=world.issuer,
-                        directive_id=version.directive.id,
-                        unit_id=unit.id,
-                    )
-                    assert numbers(shown["total"]) == world.expected(version, unit, whole=True)
-                    own = world.expected(version, unit, whole=False)
+                    with clock.at(world.moment(minute)):
+                        shown = rollups.roll_up(
+                            session,
+                            by=world.issuer,
+                            directive_id=version.directive.id,
+                            unit_id=unit.id,
+                        )
+                    expected = partial(world.expected, version, minute=minute)
+                    assert numbers(shown["total"]) == expected(unit, whole=True)
+                    own = expected(unit, whole=False)
                     assert (numbers(shown["own"]) if shown["own"] else None) == (
                         own if own["addressed"] else None
                     )
                     below = {each.id: each for each in world.units if each.parent_id == unit.id}
                     for row in shown["rows"]:
                         child = below[row["unit"]["id"]]
-                        assert numbers(row) == world.expected(version, child, whole=True)
+                        assert numbers(row) == expected(child, whole=True)
+                        assert row["unit"]["has_children"] is any(
+                            expected(each, whole=False)["addressed"]
+                            for each in world.units
+                            if each.path.startswith(child.path) and each is not child
+                        )
                 check_histories(session, version.directive.id)
             raise Undo
     except Undo:

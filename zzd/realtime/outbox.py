@@ -71,9 +71,17 @@ def publish(session: Session, type_: str, data: dict[str, Any], *, rooms: Iterab
 def publish_all(
     session: Session, type_: str, data: Sequence[dict[str, Any]], *, rooms: Iterable[str]
 ) -> None:
-    """Have several of a kind pushed, in this order: written at once, in one statement and without
-    the session's bookkeeping, which costs more than the rest of a message."""
-    rows = [_row(type_, each, rooms) for each in data]
+    """Have several of a kind pushed to the same rooms, in this order."""
+    heard = list(rooms)
+    publish_each(session, type_, [(each, heard) for each in data])
+
+
+def publish_each(
+    session: Session, type_: str, events: Sequence[tuple[dict[str, Any], Sequence[str]]]
+) -> None:
+    """Have several of a kind pushed, each to its rooms, in this order: written at once, in one
+    statement and without the session's bookkeeping, which costs more than the rest of a message."""
+    rows = [_row(type_, data, rooms) for data, rooms in events]
     found = session.connection().execute(INSERT, rows if len(rows) > 1 else rows[0])
     ids = {row.event_id: row.id for row in found}
     _pending(session).extend(OutboxEntry(id=ids[row["event_id"]], **row) for row in rows)

@@ -29,6 +29,7 @@ from zzd.tasks.drafts import routes as routes_drafts
 from zzd.tasks.escalation import routes as routes_escalation
 from zzd.tasks.escalation import steps
 from zzd.tasks.exports import routes as routes_exports
+from zzd.tasks.ledger import folding
 from zzd.tasks.lifecycle import routes as routes_lifecycle
 from zzd.tasks.picture import routes as routes_picture
 from zzd.tasks.plans import routes as routes_plans
@@ -41,6 +42,8 @@ from zzd.tasks.schemas_assignments import WatchSchema
 COUNTING_EVERY = 5.0
 # Between looks for steps that are due: they come at most this much late, and what they take.
 STEPS_EVERY = 1.0
+# Between foldings of the ledger's lines: a sum reads those of so long a time one by one.
+FOLDING_EVERY = 1.0
 
 
 def register(app: Flask, api: Api, sockets: Sockets) -> None:
@@ -57,6 +60,7 @@ def register(app: Flask, api: Api, sockets: Sockets) -> None:
     add_section("assignments", inbox.count_waiting)
     add_timer(app, COUNTING_EVERY, staffing.count_due)
     add_timer(app, STEPS_EVERY, steps.take_due)
+    add_timer(app, FOLDING_EVERY, folding.fold)
     app.extensions[gathered.GATHERED] = gathered.Gathered()
     add_beat(app, gathered.EVERY, lambda: gathered.flush(events.publish_sums))
 

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Integer,
     String,
     and_,
+    func,
     insert,
     literal,
     null,
@@ -20,10 +21,12 @@ from sqlalchemy.orm import Session
 
 from zzd import clock
 from zzd.db import Timestamp
+from zzd.errors import Conflict
 from zzd.orgtree.audiences import PATH_END, Audience, put_in_use
 from zzd.orgtree.models import Unit
 from zzd.tasks import states
 from zzd.tasks.escalation.following import first_step_at
+from zzd.tasks.ledger.lines import NEVER, Line, Lines, place_at
 from zzd.tasks.models import Assignment, Directive, DirectiveAudience
 from zzd.tasks.states import State
 
@@ -124,14 +127,20 @@ def assign_units(
         "moves": literal(0, Integer()),
         "next_step_at": literal(first_step_at(directive, due), Timestamp()),
     }
+    booked = Lines()
+    place = place_at(path).label("place")
+    counted = session.execute(select(place, func.count()).where(units).group_by(place)).all()
+    for where, number in counted:
+        line = Line(directive.id, where, 0, due or NEVER, "", "")
+        booked.add(line, number)
+    booked.write(session)
     # The order of the tree is the order of the index, and of every later range.
     chosen = select(*values.values()).where(units).order_by(Unit.path)
     statement = insert(Assignment.__table__).from_select(  # type: ignore[arg-type]
         list(values), chosen, include_defaults=False
     )
     # The ORM would not say how many; drivers do, if asked.
-    return (
-        session.connection()
-        .execute(statement, execution_options={"preserve_rowcount": True})
-        .rowcount
-    )
+    written = session.connection().execute(statement, execution_options={"preserve_rowcount": True})
+    if written.rowcount != sum(number for _, number in counted):
+        raise Conflict("The units changed at this moment")
+    return written.rowcount

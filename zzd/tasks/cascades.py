@@ -22,6 +22,7 @@ from zzd.tasks.addressing import address, assign_units, meant_for
 from zzd.tasks.directives import LONGEST_TERM, STEPWISE, check_order
 from zzd.tasks.events import announce_directive, announce_rollup
 from zzd.tasks.holding import hold_directive
+from zzd.tasks.ledger.lines import hold, put_in
 from zzd.tasks.lifecycle import endings
 from zzd.tasks.models import Assignment, Cascade, Directive, snapshot
 from zzd.tasks.moves import make_move, settled
@@ -243,16 +244,18 @@ def _tighten(session: Session, directive: Directive, cascade: Cascade) -> int:
         if cascade.unit_ids is None
         else Assignment.unit_id.in_(cascade.unit_ids)
     )
+    which = (
+        Assignment.directive_id == cascade.directive_id,
+        Assignment.path > cascade.path,
+        Assignment.path < cascade.path + PATH_END,
+        Assignment.cleared_at.is_(None),
+        Assignment.state.not_in((State.RETURNED, State.TRANSFERRED)),
+        chosen,
+    )
+    held = hold(session, *which)
     tightened = session.execute(
         update(Assignment)
-        .where(
-            Assignment.directive_id == cascade.directive_id,
-            Assignment.path > cascade.path,
-            Assignment.path < cascade.path + PATH_END,
-            Assignment.cleared_at.is_(None),
-            Assignment.state.not_in((State.RETURNED, State.TRANSFERRED)),
-            chosen,
-        )
+        .where(*which)
         .values(
             ack_deadline=ack,
             report_deadline=report,
@@ -271,6 +274,7 @@ def _tighten(session: Session, directive: Directive, cascade: Cascade) -> int:
         )
         .execution_options(synchronize_session=False)
     )
+    put_in(session, held, *which)
     return tightened.rowcount  # type: ignore[attr-defined,no-any-return]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
@@ -56,22 +57,24 @@ def brief(directive: Directive) -> dict[str, Any]:
     }
 
 
-def announce_assignment(session: Session, assignment: Assignment) -> None:
-    """A unit moved: to its own officials and the issuer, and to who watches a roll-up above."""
-    directive = assignment.directive
-    outbox.publish(
-        session,
-        ASSIGNMENT_UPDATED,
-        {
+def announce_assignments(session: Session, assignments: Iterable[Assignment]) -> None:
+    """Units moved: to their own officials and the issuer, and to who watches a roll-up above."""
+    told, paths = [], defaultdict(list)
+    for assignment in assignments:
+        directive = assignment.directive
+        data = {
             "assignment_id": str(assignment.id),
             "directive_id": str(directive.id),
             "unit_id": str(assignment.unit_id),
             "state": states.standing(State(assignment.state), directive.status).value,
             "mode": directive.event.mode,
-        },
-        rooms=[rooms.unit(assignment.unit_id), rooms.official(directive.official_id)],
-    )
-    announce_rollup(session, directive.id, assignment.path)
+        }
+        hear = [rooms.unit(assignment.unit_id), rooms.official(directive.official_id)]
+        told.append((data, hear))
+        paths[directive.id].append(assignment.path)
+    outbox.publish_each(session, ASSIGNMENT_UPDATED, told)
+    for directive_id, places in paths.items():
+        announce_rollups(session, directive_id, places)
 
 
 def announce_rollup(session: Session, directive_id: int, path: str) -> None:

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, insert, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from zzd import clock
+from zzd.bulk import table_of
+from zzd.db import is_one_of
 from zzd.principal import Principal
 from zzd.tasks import states
 from zzd.tasks.escalation.following import end_steps, next_report_at, timer_after
-from zzd.tasks.events import announce_assignment
+from zzd.tasks.events import announce_assignments
+from zzd.tasks.ledger.lines import Lines, standing_of
 from zzd.tasks.models import Assignment, AssignmentMove, snapshot
 from zzd.tasks.problems import REFUSALS
 from zzd.tasks.states import TABLE, Move, Refusal, State
+
+# Several at once are one statement, where something is returned.
+INSERT = insert(table_of(AssignmentMove)).returning(AssignmentMove.assignment_id)
 
 
 def standing(assignment: Assignment) -> State:
@@ -39,45 +46,83 @@ def settled(assignment: Assignment, move: Move) -> bool:
 
 
 def make_move(
+    session: Session, assignments: Sequence[Assignment], move: Move, *, by: Principal, **more: Any
+) -> list[Assignment]:
+    """Move these assignments, all by one caller, as ``make_moves`` does."""
+    return make_moves(session, [(assignment, by) for assignment in assignments], move, **more)
+
+
+def make_moves(
     session: Session,
-    assignments: Sequence[Assignment],
+    wanted: Sequence[tuple[Assignment, Principal]],
     move: Move,
     *,
-    by: Principal,
     proxy_reason: str | None = None,
     detail: dict[str, Any] | None = None,
     is_last: bool = False,
     **also: Any,
 ) -> list[Assignment]:
-    """Move these assignments, which the caller has locked; returns those that did move.
+    """Move these assignments, which are locked, each by its caller; returns those that did move.
 
     ``proxy_reason`` says why the caller does it for people who could not; after the last report
-    (``is_last``) none is asked for by itself; ``also`` are further columns to set with it. A few statements, however many assignments. Raises what REFUSALS has.
+    (``is_last``) none is asked for by itself; ``also`` are further columns to set with it. The
+    same few statements, however many assignments. Raises what REFUSALS has.
     """
-    moving = [assignment for assignment in assignments if not settled(assignment, move)]
+    moving = [each for each in wanted if not settled(each[0], move)]
     if not moving:
         return []
     now = clock.now()
-    changes = [{**_after(assignment, move, now, is_last=is_last), **also} for assignment in moving]
-    session.execute(update(Assignment), changes)
-    for assignment, values in zip(moving, changes, strict=True):
+    booked = Lines()
+    # Assignments by what is written of them: mostly the same for all.
+    changed: dict[tuple[tuple[str, Any], ...], tuple[int, ...]] = defaultdict(tuple)
+    made = []
+    for assignment, by in moving:
+        values = {**_after(assignment, move, now, is_last=is_last), **also}
+        booked.add(standing_of(assignment), -1)
         for name, value in values.items():
             set_committed_value(assignment, name, value)
-        session.add(
-            AssignmentMove(
-                assignment_id=assignment.id,
-                no=assignment.moves,
-                move=move.value,
-                at=now,
-                session_id=by.session_id,
-                proxy_reason=proxy_reason,
-                detail=detail or {},
+        booked.add(standing_of(assignment), 1)
+        changed[tuple(values.items())] += (assignment.id,)
+        made.append(
+            {
+                "assignment_id": assignment.id,
+                "no": assignment.moves,
+                "move": move.value,
+                "at": now,
+                "session_id": by.session_id,
+                "proxy_reason": proxy_reason,
+                "detail": detail or {},
                 **snapshot(by),
-            )
+            }
         )
-        announce_assignment(session, assignment)
-    end_steps(session, moving, move, now)
-    return moving
+    _change(session, {ids: dict(columns) for columns, ids in changed.items()})
+    session.connection().execute(INSERT, made if len(made) > 1 else made[0])
+    booked.write(session)
+    moved = [assignment for assignment, _ in moving]
+    announce_assignments(session, moved)
+    end_steps(session, moved, move, now)
+    return moved
+
+
+def _change(session: Session, changed: Mapping[tuple[int, ...], dict[str, Any]]) -> None:
+    """Write these columns of these assignments: one statement, however many different changes."""
+    table = table_of(Assignment)
+    if len(changed) == 1:
+        ((ids, values),) = changed.items()
+        session.connection().execute(
+            update(table).where(is_one_of(session, table.c.id, ids)).values(values)
+        )
+        return
+    rows = [
+        {"which": id_, **{f"new_{name}": value for name, value in values.items()}}
+        for ids, values in changed.items()
+        for id_ in ids
+    ]
+    columns: dict[str, Any] = {
+        name: bindparam(f"new_{name}") for name in next(iter(changed.values()))
+    }
+    statement = update(table).where(table.c.id == bindparam("which")).values(columns)
+    session.connection().execute(statement, rows)
 
 
 def _after(assignment: Assignment, move: Move, now: datetime, *, is_last: bool) -> dict[str, Any]:
@@ -91,7 +136,6 @@ def _after(assignment: Assignment, move: Move, now: datetime, *, is_last: bool) 
     )
     due = None if assignment.cleared_at or is_last else due
     return {
-        "id": assignment.id,
         "state": state.value,
         "due_at": due,
         **timer_after(assignment, state, due),

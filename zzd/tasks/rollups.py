@@ -15,6 +15,7 @@ from zzd.orgtree.past import Place, units_as_of
 from zzd.principal import PATH_SEGMENT, Principal
 from zzd.tasks import figures as figure_rules
 from zzd.tasks import policy
+from zzd.tasks.ledger import balances
 from zzd.tasks.models import Assignment, Directive
 from zzd.tasks.reporting import standing
 from zzd.tasks.reporting.models import WHOLE
@@ -41,6 +42,11 @@ STATES: dict[str, ColumnElement[bool]] = {
 }
 
 
+# By path: the counts, whether there are units below, and sums by key and kind of risk, of
+# casualties by '' and their name.
+Parts = dict[str, tuple[dict[str, int], bool, Mapping[tuple[str, str], int]]]
+
+
 @dataclass(slots=True)
 class Row:
     """The units at and below one place, as numbers. Figures nobody reported are null."""
@@ -48,7 +54,8 @@ class Row:
     unit: Place
     has_children: bool = False
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTS, 0))
-    unstaffed: int = 0
+    # None: they are many, and were not looked through yet.
+    unstaffed: int | None = 0
     # By key and kind of risk, '' for the whole.
     figures: Mapping[tuple[str, str], int | None] = field(default_factory=dict)
     casualties: Mapping[str, int | None] = field(default_factory=dict)
@@ -86,9 +93,10 @@ def roll_up(
 
     ``own`` is the unit's own assignment, ``rows`` its direct children with all below them, and
     ``total`` all of these together, ``own`` included. Each unit's latest report counts once.
-    One range of the index, grouped by the path's next five characters; three statements
-    whatever the number of units. All of it as it is at this moment, but for ``unstaffed`` of a part
-    with many units, which is as it was counted last. Raises NotFound.
+    Above the counties it is read from the ledger, at a county and below from the assignments
+    themselves; three statements whatever the number of units. All of it as it is at this moment,
+    but for ``unstaffed`` of a part with many units, which is as it was counted last, and null
+    before it ever was. Raises NotFound.
     """
     directive, place = policy.access_rollup(session, by, directive_id, unit_id, "directive.rollup")
     rows = _rows(session, directive, place)
@@ -96,7 +104,8 @@ def roll_up(
     parts = [*rows.values(), *([own] if own else [])]
     total = Row(place, has_children=bool(rows))
     total.counts = {name: sum(part.counts[name] for part in parts) for name in COUNTS}
-    total.unstaffed = sum(part.unstaffed for part in parts)
+    unstaffed = [part.unstaffed for part in parts if part.unstaffed is not None]
+    total.unstaffed = sum(unstaffed) if len(unstaffed) == len(parts) else None
     total.figures = figure_rules.add_up((), [part.figures for part in parts])
     total.casualties = figure_rules.add_up(CASUALTIES, [part.casualties for part in parts])
     return {
@@ -115,6 +124,43 @@ def roll_up(
 
 def _rows(session: Session, directive: Directive, place: Place) -> dict[int, Row]:
     """By the unit's id: the children's rows, and the place's own under its own id."""
+    read = _from_ledger if balances.holds(place.path) else _from_assignments
+    found = read(session, directive, place)
+    ids = {path: ancestor_ids(path)[-1] for path in found}
+    places = units_as_of(session, [(unit_id, directive.rev) for unit_id in ids.values()])
+    addressed = {path: counts["addressed"] for path, (counts, *_) in found.items()}
+    unstaffed = count_unstaffed(session, directive, place, addressed)
+    return {
+        ids[path]: Row(
+            places[ids[path], directive.rev],
+            has_children=deeper,
+            counts=counts,
+            unstaffed=unstaffed.get(path, 0) if unstaffed is not None else None,
+            figures={name: sums.get(name) for name in sums if name[0]},
+            casualties={name: sums.get(("", name)) for name in CASUALTIES},
+        )
+        for path, (counts, deeper, sums) in found.items()
+    }
+
+
+def _from_ledger(session: Session, directive: Directive, place: Place) -> Parts:
+    is_open = directive.status == "open"
+    return {
+        path: (
+            {
+                **balance.marks,
+                "addressed": balance.addressed,
+                "overdue": balance.overdue if is_open else 0,
+                "returned": balance.returned,
+            },
+            balance.deeper > 0,
+            balance.figures,
+        )
+        for path, balance in balances.read(session, directive.id, place.path, clock.now()).items()
+    }
+
+
+def _from_assignments(session: Session, directive: Directive, place: Place) -> Parts:
     length = len(place.path) + PATH_SEGMENT
     child = func.substr(Assignment.path, 1, length).label("child")
     counted = session.execute(
@@ -126,24 +172,23 @@ def _rows(session: Session, directive: Directive, place: Place) -> dict[int, Row
         )
         .where(*below(directive.id, place.path), not_handed_over())
         .group_by(child)
-    ).all()
-    ids = {path: ancestor_ids(path)[-1] for path, *_ in counted}
-    places = units_as_of(session, [(unit_id, directive.rev) for unit_id in ids.values()])
-    rows = {
-        ids[path]: Row(
-            places[ids[path], directive.rev],
-            has_children=longest > len(path),
-            counts=dict(zip(COUNTS, numbers[: len(COUNTS)], strict=True)),
-            casualties=dict(zip(CASUALTIES, numbers[len(COUNTS) :], strict=True)),
+    )
+    figures = standing.sums_by(session, directive.id, place.path, length)
+    return {
+        path: (
+            dict(zip(COUNTS, numbers[: len(COUNTS)], strict=True)),
+            longest > len(path),
+            {
+                **figures.get(path, {}),
+                **{
+                    ("", name): int(number)
+                    for name, number in zip(CASUALTIES, numbers[len(COUNTS) :], strict=True)
+                    if number is not None
+                },
+            },
         )
-        for path, longest, *numbers in counted
+        for path, longest, *numbers in counted.all()
     }
-    for path, sums in standing.sums_by(session, directive.id, place.path, length).items():
-        rows[ids[path]].figures = sums
-    addressed = {path: rows[unit_id].counts["addressed"] for path, unit_id in ids.items()}
-    for path, count in count_unstaffed(session, directive, place, addressed, child).items():
-        rows[ids[path]].unstaffed = count
-    return rows
 
 
 def counts_for(directive: Directive) -> list[ColumnElement[int]]:

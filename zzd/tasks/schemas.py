@@ -250,7 +250,11 @@ class RollupRowSchema(Schema):
         metadata={"description": "Units of which somebody was told that they were late"}
     )
     unstaffed = fields.Integer(
-        metadata={"description": "Addressed units in which nobody holds a post that is addressed"}
+        allow_none=True,
+        metadata={
+            "description": "Addressed units in which nobody holds a post that is addressed; null"
+            " while there are many that are being looked through for the first time"
+        },
     )
     figures = fields.Dict(keys=fields.String(), values=fields.Integer(allow_none=True))
     by_risk = fields.Dict(

@@ -2,8 +2,9 @@
 
 Finding them looks into the posts of every unit: seconds, for a province. So where a directive has
 many units, a timer counts them now and then, and the numbers by part of the tree are kept
-(zzd.orgtree.tallies). A part with few units is always counted when it is asked for, and so is one
-whose units are not those that were counted, because the directive was passed on meanwhile.
+(zzd.orgtree.tallies). A part with few units is always counted when it is asked for. Of a large one
+whose units are not those that were counted, because it is new or was passed on meanwhile, the
+number is not known until the timer comes: no request waits for it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
 from sqlalchemy import ColumnElement, case, func, select
@@ -24,6 +24,7 @@ from zzd.orgtree.audiences import PATH_END, spelled_out
 from zzd.orgtree.models import Official, Post
 from zzd.orgtree.past import Place
 from zzd.orgtree.units import revision
+from zzd.principal import PATH_SEGMENT
 from zzd.tasks import policy
 from zzd.tasks.models import Assignment, Cascade, Directive
 from zzd.tasks.states import State
@@ -51,12 +52,12 @@ def not_handed_over() -> ColumnElement[bool]:
 
 
 def count_unstaffed(
-    session: Session, directive: Directive, place: Place, addressed: Mapping[str, int], child: Any
-) -> dict[str, int]:
-    """By path, of a place itself and of its children: how many units at and below are unstaffed.
+    session: Session, directive: Directive, place: Place, addressed: Mapping[str, int]
+) -> dict[str, int] | None:
+    """By path, of a place itself and of its children: how many units at and below are unstaffed;
+    None where they are many, and those that they are now were not counted yet.
 
-    ``addressed`` is how many units there are by the same paths, and ``child`` the expression over
-    Assignment.path that gives them. One statement, two for what is large and was not counted yet.
+    ``addressed`` is how many units there are by the same paths. One statement.
     """
     if sum(addressed.values()) > tallies.SMALL:
         kept = tallies.read_parts(session, _subject(directive.id), place.path) or {}
@@ -65,6 +66,8 @@ def count_unstaffed(
         }
         if {path: numbers[0] for path, numbers in parts.items() if numbers[0]} == addressed:
             return {path: numbers[1] for path, numbers in parts.items() if numbers[0]}
+        return None
+    child = func.substr(Assignment.path, 1, len(place.path) + PATH_SEGMENT).label("child")
     counted = (
         select(child, func.count())
         .where(*below(directive.id, place.path), not_handed_over(), ~_staffed())

@@ -76,6 +76,8 @@ def test_a_further_report_is_asked_for_before_it_is_due(interval: int, notice: f
 def test_the_next_report_is_due_an_interval_after_the_last() -> None:
     at, due = beijing("2026-09-30 17:00"), beijing("2026-09-30 16:00")
     assert timetable.next_report_at(60, due_at=due, answered_at=at) == at + 60 * MINUTE
+    within = at + timedelta(seconds=0.5)
+    assert timetable.next_report_at(60, due_at=due, answered_at=within) == at + 61 * MINUTE
     assert timetable.next_report_at(60, due_at=due, answered_at=None) == due
     assert timetable.next_report_at(None, due_at=due, answered_at=at) is None
 

@@ -19,6 +19,7 @@ from zzd.db import transaction
 from zzd.errors import Conflict, NotPermitted
 from zzd.orgtree.models import Unit
 from zzd.tasks import assignments, rollups
+from zzd.tasks.ledger import folding
 from zzd.tasks.models import Assignment
 from zzd.tasks.reporting import corrections, parts, reports
 
@@ -67,6 +68,9 @@ class World(trees.World):
             )
 
     def do(self, unit: Unit, act: str, numbers: Numbers) -> None:
+        if act == "fold":
+            folding.fold_some(self.session, 5)
+            return
         book = self.books[unit.id]
         if act == "open":
             opener = self.units[0] if numbers.get(("dead",)) else unit
@@ -146,7 +150,9 @@ SAID = st.fixed_dictionaries(
     },
 ) | st.fixed_dictionaries({}, optional={("dead",): st.integers(0, 2)})
 ACTS = st.tuples(
-    st.integers(0, 30), st.sampled_from(["report", "explained", "explained", "final", "open"]), SAID
+    st.integers(0, 30),
+    st.sampled_from(["report", "explained", "explained", "final", "open", "fold"]),
+    SAID,
 )
 
 

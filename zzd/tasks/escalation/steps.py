@@ -24,6 +24,7 @@ from zzd.tasks.escalation.following import is_further_report, plan_of
 from zzd.tasks.escalation.models import EscalationStep
 from zzd.tasks.escalation.timetable import ASK, Planned
 from zzd.tasks.events import announce_rollups
+from zzd.tasks.ledger import lines
 from zzd.tasks.models import Assignment, Directive
 from zzd.tasks.states import UNANSWERED, State
 
@@ -38,6 +39,7 @@ COLUMNS = (
     Assignment.due_at,
     Assignment.steps_taken,
     Assignment.steps,
+    *(getattr(Assignment, column) for column, _ in lines.COLUMNS),
 )
 
 
@@ -70,9 +72,10 @@ def _take_batch() -> int:
 def _take(session: Session, rows: Sequence[Any], now: datetime) -> None:
     directives = _hold_directives(session, {row.directive_id for row in rows})
     plans: dict[tuple[Any, ...], list[Planned]] = {}
-    late: list[tuple[Any, Planned]] = []
+    # The first step of each that is due, then the second of those that have one, and so on.
+    rounds: list[list[tuple[Any, Planned]]] = []
     # Assignments by what becomes of their timer: mostly the same for a whole batch.
-    moved: dict[tuple[datetime | None, int, str], list[int]] = defaultdict(list)
+    moved: dict[tuple[datetime | None, int, int, bool], list[int]] = defaultdict(list)
     for row in rows:
         directive = directives.get(row.directive_id)
         planned: list[Planned] = []
@@ -83,18 +86,20 @@ def _take(session: Session, rows: Sequence[Any], now: datetime) -> None:
             if key not in plans:
                 plans[key] = plan_of(directive, row.due_at, further_report=further)
             planned = plans[key]
-        taken = row.steps_taken
-        what = "nothing"
-        if taken < len(planned) and planned[taken].at <= now:
-            late.append((row, planned[taken]))
-            what = "asked" if planned[taken].step == ASK else "escalated"
+        taken, escalated = row.steps_taken, False
+        while taken < len(planned) and planned[taken].at <= now:
+            if (number := taken - row.steps_taken) == len(rounds):
+                rounds.append([])
+            rounds[number].append((row, planned[taken]))
+            escalated |= planned[taken].step != ASK
             taken += 1
         following = planned[taken].at if taken < len(planned) else None
-        moved[following, taken, what].append(row.id)
-    if late:
-        _tell(session, directives, late, now)
-    for (following, taken, what), ids in moved.items():
-        _move_on(session, ids, following, taken, what, now)
+        moved[following, taken, taken - row.steps_taken, escalated].append(row.id)
+    for number, late in enumerate(rounds):
+        _tell(session, directives, late, number, now)
+    _book(session, [each for late in rounds for each in late])
+    for (following, taken, more, escalated), ids in moved.items():
+        _move_on(session, ids, following, taken, more, escalated, now)
 
 
 def _hold_directives(session: Session, ids: set[int]) -> dict[int, Directive]:
@@ -113,8 +118,10 @@ def _tell(
     session: Session,
     directives: dict[int, Directive],
     late: Sequence[tuple[Any, Planned]],
+    number: int,
     now: datetime,
 ) -> None:
+    """Take a step of each of these; ``number`` were taken of them just before."""
     told = people.find_told(
         session,
         [
@@ -137,7 +144,7 @@ def _tell(
         made.append(
             {
                 "assignment_id": row.id,
-                "no": row.steps + 1,
+                "no": row.steps + number + 1,
                 "kind": kind,
                 "deadline": row.due_at,
                 "step": planned.step,
@@ -167,6 +174,17 @@ def _tell(
         announce_rollups(session, directive_id, places)
 
 
+def _book(session: Session, late: Sequence[tuple[Any, Planned]]) -> None:
+    """Units of which somebody is told for the first time are escalated from now on."""
+    booked = lines.Lines()
+    first = {row.id: row for row, planned in late if planned.step != ASK and not row.escalated_at}
+    for row in first.values():
+        if (before := lines.standing_of(row)) is not None:
+            booked.add(before, -1)
+            booked.add(before._replace(mark=before.mark | lines.MARKS["escalated"]), 1)
+    booked.write(session)
+
+
 def kind_of(state: State) -> str:
     return timetable.ACKNOWLEDGE if state in UNANSWERED else timetable.REPORT
 
@@ -176,13 +194,14 @@ def _move_on(
     ids: list[int],
     following: datetime | None,
     taken: int,
-    what: str,
+    more: int,
+    escalated: bool,
     now: datetime,
 ) -> None:
     values: dict[str, Any] = {"next_step_at": following, "steps_taken": taken}
-    if what != "nothing":
-        values["steps"] = Assignment.steps + 1
-    if what == "escalated":
+    if more:
+        values["steps"] = Assignment.steps + more
+    if escalated:
         values["escalated_at"] = func.coalesce(Assignment.escalated_at, now)
     session.execute(
         update(Assignment)

@@ -16,6 +16,7 @@ from zzd.tasks.escalation import working_days
 ACKNOWLEDGE, REPORT = "acknowledge", "report"
 # The next report is asked for so long before it is due: a quarter of the interval, at most this.
 ASK = "ask"
+MINUTE = timedelta(minutes=1)
 LONGEST_NOTICE, SHARE_OF_INTERVAL = timedelta(minutes=10), 4
 
 
@@ -57,10 +58,13 @@ def next_report_at(
 ) -> datetime | None:
     """The deadline of a further report: an interval after the last, or after the acknowledgement.
 
-    ``answered_at`` is when the unit just did either; otherwise it stays ``due_at``.
+    ``answered_at`` is when the unit just did either; otherwise it stays ``due_at``. On a full
+    minute, the next one: that is how deadlines are read, and a province's units have few of them.
     """
     if interval_minutes is None:
         return None
     if answered_at is None:
         return due_at
-    return answered_at + timedelta(minutes=interval_minutes)
+    due = answered_at + timedelta(minutes=interval_minutes)
+    full = due.replace(second=0, microsecond=0)
+    return full if full == due else full + MINUTE

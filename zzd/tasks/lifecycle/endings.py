@@ -14,6 +14,7 @@ from zzd.audit import log as audit
 from zzd.orgtree.past import Place, units_as_of
 from zzd.principal import Principal
 from zzd.tasks.holding import hold_directive
+from zzd.tasks.ledger.lines import hold, put_in
 from zzd.tasks.lifecycle import policy
 from zzd.tasks.lifecycle.events import announce_end
 from zzd.tasks.lifecycle.models import DirectiveEnd
@@ -236,16 +237,15 @@ def require_rescues_over(
 
 
 def _clear_branch(session: Session, directive: Directive, place: Place) -> None:
+    branch = (*below(directive.id, place.path), not_handed_over())
+    held = hold(session, *branch)
     session.execute(
         update(Assignment)
-        .where(
-            *below(directive.id, place.path),
-            Assignment.cleared_at.is_(None),
-            not_handed_over(),
-        )
+        .where(*branch, Assignment.cleared_at.is_(None))
         .values(cleared_at=clock.now(), due_at=None)
         .execution_options(synchronize_session=False)
     )
+    put_in(session, held, *branch)
 
 
 def _audit(session: Session, action: str, by: Principal, directive: Directive, **more: Any) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from zzd.orgtree.audiences import PATH_END, spelled_out
+from zzd.tasks.ledger.lines import book_figures
 from zzd.tasks.models import Assignment
 from zzd.tasks.reporting.models import WHOLE, StandingFigure
 from zzd.tasks.reporting.rules import CASUALTIES, Figures
@@ -32,22 +33,37 @@ def standing(session: Session, assignment: Assignment) -> Figures | None:
 def replace(session: Session, assignment: Assignment, figures: Figures) -> None:
     """Let these figures stand for the unit, and no earlier ones. Casualties stand in the
     assignment's own row (``casualties``)."""
-    withdraw(session, *_of(assignment))
+    now = flat(figures)
+    before = _withdraw(session, assignment) if assignment.latest_report_id else {}
     unit = {"directive_id": assignment.directive_id, "path": assignment.path}
     rows = [
-        {**unit, "key": key, "risk": risk, "value": value}
-        for (key, risk), value in flat(figures).items()
+        {**unit, "key": key, "risk": risk, "value": value} for (key, risk), value in now.items()
     ]
     if rows:
         session.execute(insert(StandingFigure), rows)
-
-
-def withdraw(session: Session, *which: ColumnElement[bool]) -> None:
-    """Let nothing stand of what meets these conditions on StandingFigure: it is added up no
-    more. The reports themselves stay."""
-    session.execute(
-        delete(StandingFigure).where(*which), execution_options={"synchronize_session": False}
+    book_figures(
+        session,
+        assignment.directive_id,
+        assignment.path,
+        {**before, **_harmed({name: getattr(assignment, name) for name in CASUALTIES})},
+        {**now, **_harmed(figures.casualties)},
     )
+
+
+def _withdraw(session: Session, assignment: Assignment) -> dict[tuple[str, str], int]:
+    """Let nothing of the unit stand; returns what did, as ``flat``. The reports themselves stay."""
+    gone = session.execute(
+        delete(StandingFigure)
+        .where(*_of(assignment))
+        .returning(StandingFigure.key, StandingFigure.risk, StandingFigure.value),
+        execution_options={"synchronize_session": False},
+    )
+    return {(key, risk): value for key, risk, value in gone}
+
+
+def _harmed(casualties: Mapping[str, int | None]) -> dict[tuple[str, str], int]:
+    """Casualties as the ledger has them: of a figure without a name."""
+    return {("", name): value for name, value in casualties.items() if value is not None}
 
 
 def flat(figures: Figures) -> dict[tuple[str, str], int]:

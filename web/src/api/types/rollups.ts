@@ -13,7 +13,8 @@ export interface RollupRow {
   returned: number
   stood_down: number
   escalated: number
-  unstaffed: number
+  /** Null while so many units are being looked through for the first time. */
+  unstaffed: number | null
   figures: Record<string, number | null>
   by_risk: Record<string, Record<string, number | null>>
   casualties: Casualties

@@ -1,0 +1,90 @@
+"""What a directive's sums are at a place above the counties, read from the ledger."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, case, func, literal, select, union_all
+from sqlalchemy.orm import Session
+
+from zzd.db import Timestamp
+from zzd.orgtree.audiences import PATH_END, spelled_out
+from zzd.principal import PATH_SEGMENT
+from zzd.tasks.ledger.lines import DEEPEST, MARKS, RETURNED
+from zzd.tasks.ledger.models import LedgerBalance, LedgerLine
+
+
+@dataclass(slots=True)
+class Balance:
+    """The units at and below one path. Of what no unit gave there is no figure."""
+
+    addressed: int = 0
+    deeper: int = 0
+    overdue: int = 0
+    returned: int = 0
+    # By the names of MARKS.
+    marks: dict[str, int] = field(default_factory=lambda: dict.fromkeys(MARKS, 0))
+    figures: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def add(self, mark: int, units: int, *, late: bool, deeper: bool) -> None:
+        self.addressed += units
+        self.deeper += units if deeper else 0
+        self.overdue += units if late else 0
+        self.returned += units if mark & RETURNED else 0
+        for name, bit in MARKS.items():
+            if mark & bit:
+                self.marks[name] += units
+
+
+def holds(path: str) -> bool:
+    """Whether the ledger tells the place's children apart."""
+    return len(path) < DEEPEST
+
+
+def read(session: Session, directive_id: int, path: str, now: datetime) -> dict[str, Balance]:
+    """By the paths of a place's children, and its own: whatever is committed, folded or not.
+
+    One statement, since what is folded between two would be read twice or not at all.
+    """
+    length = len(path) + PATH_SEGMENT
+    both = union_all(
+        *(_booked(model, directive_id, path) for model in (LedgerBalance, LedgerLine))
+    ).subquery()
+    columns = (
+        func.substr(both.c.place, 1, length).label("child"),
+        case((func.length(both.c.place) > length, 1), else_=0).label("deeper"),
+        case((both.c.due_at < literal(now, Timestamp()), 1), else_=0).label("late"),
+        both.c.mark,
+        both.c.key,
+        both.c.risk,
+    )
+    query = select(*columns, func.sum(both.c.units), func.sum(both.c.amount)).group_by(*columns)
+    found: dict[str, Balance] = defaultdict(Balance)
+    sums: dict[str, dict[tuple[str, str], list[int]]] = defaultdict(
+        lambda: defaultdict(lambda: [0, 0])
+    )
+    for child, deeper, late, mark, key, risk, units, amount in session.execute(query):
+        if key or risk:
+            given = sums[child][key, risk]
+            given[0] += int(units)
+            given[1] += int(amount)
+        else:
+            found[child].add(mark, int(units), late=bool(late), deeper=bool(deeper))
+    for child, figures in sums.items():
+        found[child].figures = {name: amount for name, (units, amount) in figures.items() if units}
+    return {child: balance for child, balance in found.items() if balance.addressed}
+
+
+def _booked(
+    model: type[LedgerLine | LedgerBalance], directive_id: int, path: str
+) -> Select[*tuple[Any, ...]]:
+    return select(
+        model.place, model.mark, model.due_at, model.key, model.risk, model.units, model.amount
+    ).where(
+        model.directive_id == directive_id,
+        model.place >= spelled_out(path),
+        model.place < spelled_out(path + PATH_END),
+    )
