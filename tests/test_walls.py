@@ -15,6 +15,7 @@ KERNEL = {
     "compression",
     "db",
     "due",
+    "gathering",
     "beside",
     "bulk",
     "characters",

@@ -24,8 +24,8 @@ from sqlalchemy.orm import Session
 
 from zzd import clock
 from zzd.db import transaction
+from zzd.gathering import Gathering
 from zzd.messaging import kinds, messages, numbers
-from zzd.messaging.gathering import Gathering
 from zzd.principal import Principal
 
 log = structlog.get_logger()

@@ -21,6 +21,7 @@ from zzd.tasks import (
     routes_directives,
     routes_events,
     staffing,
+    together,
 )
 from zzd.tasks.areas import routes as routes_areas
 from zzd.tasks.cap import routes as routes_cap
@@ -61,6 +62,7 @@ def register(app: Flask, api: Api, sockets: Sockets) -> None:
     add_timer(app, COUNTING_EVERY, staffing.count_due)
     add_timer(app, STEPS_EVERY, steps.take_due)
     add_timer(app, FOLDING_EVERY, folding.fold)
+    together.register(app)
     app.extensions[gathered.GATHERED] = gathered.Gathered()
     add_beat(app, gathered.EVERY, lambda: gathered.flush(events.publish_sums))
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from zzd import clock
-from zzd.orgtree.audiences import PATH_END, ancestor_ids, levels_of
+from zzd.orgtree.audiences import LEVELS, PATH_END, ancestor_ids, levels_of
 from zzd.orgtree.past import units_as_of
 from zzd.principal import Principal
 from zzd.tasks import policy, states
@@ -142,10 +142,12 @@ def describe_assignments(
     *,
     contacts: bool = False,
     acting: Collection[int] | None = None,
+    callers: Mapping[int, Principal] | None = None,
 ) -> list[dict[str, Any]]:
     """As the caller sees them; with ``contacts``, whom to call in each unit.
 
-    ``acting`` are those that the caller acts on, where that is known already.
+    ``acting`` are those that the caller acts on, where that is known already. ``callers`` says who
+    sees which, where each sees its own.
     """
     ids = [row.id for row in rows]
     handed = transfers_of(session, ids)
@@ -156,22 +158,23 @@ def describe_assignments(
         for unit_id in (transfer.from_unit_id, transfer.to_unit_id)
     ]
     places = units_as_of(session, [*((row.unit_id, row.directive.rev) for row in rows), *passed])
-    acknowledged = _acknowledgements(session, ids)
+    acknowledged = _acknowledgements(session, [row.id for row in rows if row.acknowledged_at])
     notes = _notes(session, rows)
     reported = [row.latest_report_id for row in rows if row.latest_report_id]
     reports = describe_reports(session, by, Report.id.in_(reported)) if reported else []
     latest = {report["assignment_id"]: report for report in reports}
-    below = _below(session, ids)
+    below = _below(session, rows)
     if acting is None:
         acting = policy.acting_on(session, by, ids)
     shown = []
     for row in rows:
         place = places[row.unit_id, row.directive.rev]
+        sees = callers[row.id] if callers else by
         due = row.due_at if row.directive.status == "open" else None
         shown.append(
             {
                 "id": row.id,
-                "directive": _brief_directive(row.directive, by),
+                "directive": _brief_directive(row.directive, sees),
                 "unit": place,
                 "part": part_of(row.directive, row.unit_id),
                 "state": standing(row).value,
@@ -196,8 +199,8 @@ def describe_assignments(
                 "final_at": row.final_at,
                 "correction_at": row.correction_at,
                 "may": {
-                    **may(row, policy.acting_post(by), acts=row.id in acting),
-                    "reopen": is_frozen(row) and policy.may_reopen(by, row),
+                    **may(row, policy.acting_post(sees), acts=row.id in acting),
+                    "reopen": is_frozen(row) and policy.may_reopen(sees, row),
                 },
             }
         )
@@ -223,6 +226,8 @@ def describe_assignment(session: Session, by: Principal, row: Assignment) -> dic
 
 
 def _acknowledgements(session: Session, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    if not ids:
+        return {}
     query = select(AssignmentMove).where(
         AssignmentMove.assignment_id.in_(ids), AssignmentMove.move == Move.ACKNOWLEDGE.value
     )
@@ -265,8 +270,12 @@ def _notes(session: Session, rows: Sequence[Assignment]) -> dict[int, list[dict[
     }
 
 
-def _below(session: Session, ids: Sequence[int]) -> dict[int, dict[str, int]]:
+def _below(session: Session, rows: Sequence[Assignment]) -> dict[int, dict[str, int]]:
     """How far the units below each are; their own unit is not among them."""
+    found = {row.id: dict.fromkeys(BELOW, 0) for row in rows}
+    ids = [row.id for row in rows if row.level < max(LEVELS)]
+    if not ids:
+        return found
     lower = aliased(Assignment)
     query = (
         select(
@@ -288,7 +297,6 @@ def _below(session: Session, ids: Sequence[int]) -> dict[int, dict[str, int]]:
         .where(Assignment.id.in_(ids))
         .group_by(Assignment.id)
     )
-    found = {id_: dict.fromkeys(BELOW, 0) for id_ in ids}
     for id_, *counts in session.execute(query):
         found[id_] = dict(zip(BELOW, counts, strict=True))
     return found

@@ -119,15 +119,22 @@ def addressed(line: Any, role: Any) -> ColumnElement[bool]:
     By the audiences as they were on the day, the issuer's and those it was passed on to.
     """
     matching = exists().where(
-        DirectiveAudience.directive_id == Assignment.directive_id,
-        Assignment.path >= DirectiveAudience.path,
-        Assignment.path < DirectiveAudience.path + PATH_END,
-        DirectiveAudience.levels.bitwise_rshift(Assignment.level).bitwise_and(1) == 1,
+        *audiences_there(),
         or_(DirectiveAudience.line == "", DirectiveAudience.line == line),
         or_(DirectiveAudience.role == "", DirectiveAudience.role == role),
     )
     # Said, because it may stand within another EXISTS.
     return matching.correlate(Assignment, Post)
+
+
+def audiences_there() -> tuple[ColumnElement[bool], ...]:
+    """The conditions on DirectiveAudience: one that an assignment's unit is in."""
+    return (
+        DirectiveAudience.directive_id == Assignment.directive_id,
+        Assignment.path >= DirectiveAudience.path,
+        Assignment.path < DirectiveAudience.path + PATH_END,
+        DirectiveAudience.levels.bitwise_rshift(Assignment.level).bitwise_and(1) == 1,
+    )
 
 
 def answered_by(post: PostRef) -> ColumnElement[bool]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from zzd.api import Blueprint, Caller, allow, decode_cursor, page, page_schema, principal
 from zzd.db import reading, transaction
-from zzd.tasks import assignments, cascades, inbox, policy
+from zzd.tasks import assignments, cascades, inbox, policy, together
 from zzd.tasks.details import describe_assignment, describe_assignments
 from zzd.tasks.moves import standing
 from zzd.tasks.routes_events import answer
@@ -46,7 +46,9 @@ def list_my_assignments(query: dict[str, Any]) -> Any:
             limit=query["limit"],
         )
         shown = page(rows, query["limit"], inbox.position)
-        items = describe_assignments(session, principal(), shown["items"])
+        # What is listed as mine I act on.
+        acting = {row.id for row in shown["items"]}
+        items = describe_assignments(session, principal(), shown["items"], acting=acting)
         return {**shown, "items": as_told(session, principal(), items)}
 
 
@@ -85,15 +87,8 @@ def acknowledge_assignment(body: dict[str, Any], assignment_id: int) -> Any:
     Once, by whoever is first; it was then delivered and read as well. With ``proxy_reason`` by
     anybody of the unit or of a unit above it, for people who cannot do it themselves.
     """
-    with transaction() as session:
-        row, new = assignments.acknowledge(
-            session, by=principal(), assignment_id=assignment_id, **body
-        )
-        # Thousands come at once: what the right to acknowledge says is not asked again.
-        acting = None if body.get("proxy_reason") else {assignment_id}
-        items = describe_assignments(session, principal(), [row], acting=acting)
-        (shown,) = as_told(session, principal(), items)
-        return answer(shown, new, f"/assignments/{assignment_id}")
+    shown, new = together.acknowledge(principal(), assignment_id, **body)
+    return answer(shown, new, f"/assignments/{assignment_id}")
 
 
 @blueprint.route("/assignments/<id:assignment_id>/cascade", methods=["POST"])

@@ -7,8 +7,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-from zzd.messaging import gathering
-from zzd.messaging.gathering import Gathering
+from zzd import gathering
+from zzd.gathering import Gathering
 
 
 class Work:
