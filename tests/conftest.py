@@ -46,6 +46,7 @@ TOGETHER = {
     "tests/realtime/": "servers",
     "tests/messaging/files/test_server.py": "servers",
     "tests/messaging/test_machine.py": "servers",
+    "tests/test_server_command.py": "servers",
     "tests/test_wrong_input.py": "wrong input",
 }
 
