@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from flask import Flask, Response, render_template
+from zzd_sdk import Client, Launches
 
 from apps.shelters import routes
-from apps.shelters.platform import Http, Platform
 from apps.shelters.settings import Settings
 from apps.shelters.store import Store
 
@@ -15,14 +15,19 @@ FOLDER = Path(__file__).parent
 LARGEST_REQUEST = 64 * 1024
 
 
-def create_app(settings: Settings | None = None, http: Http | None = None) -> Flask:
+def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or Settings.from_env()
     app = Flask(__name__, static_folder="static", template_folder=".")
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.extensions["shelters.settings"] = settings
-    app.extensions["shelters.store"] = Store(settings.database)
-    app.extensions["shelters.platform"] = Platform(settings, http)
+    app.extensions["shelters.store"] = store = Store(settings.database)
+    app.extensions["shelters.launches"] = Launches(
+        Client(settings.zzd_url, tries=2),
+        redirect_uri=settings.redirect_uri,
+        credentials=settings.credentials,
+        store=store,
+    )
     app.register_blueprint(routes.blueprint)
 
     policy = (

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
-import secrets
 from typing import Any
 
 from flask import Blueprint, current_app, jsonify, request
 from flask.typing import ResponseReturnValue
+from zzd_sdk import Launches, Unreachable, ZzdError
+from zzd_sdk.launch import UnknownLaunch
+from zzd_sdk.settings import SettingsError
 
 from apps.shelters import sample
 from apps.shelters.forms import check_shelter
-from apps.shelters.platform import Platform, PlatformError, Unit, Visitor
-from apps.shelters.settings import Settings, SettingsError
+from apps.shelters.platform import Unit, Visitor, code_of, recognise
+from apps.shelters.settings import Settings
 from apps.shelters.store import STATES, NameTaken, Position, Store
 
 PAGE_SIZE = 100
@@ -48,9 +48,15 @@ def answer_refusal(refusal: Refusal) -> ResponseReturnValue:
     return jsonify({"code": refusal.code, "detail": detail, **refusal.more}), status
 
 
-@blueprint.app_errorhandler(PlatformError)
-def answer_platform_error(error: PlatformError) -> ResponseReturnValue:
-    return answer_refusal(Refusal(error.code))
+@blueprint.app_errorhandler(UnknownLaunch)
+def answer_unknown_launch(_error: UnknownLaunch) -> ResponseReturnValue:
+    return answer_refusal(Refusal("launch_unknown"))
+
+
+@blueprint.app_errorhandler(ZzdError)
+@blueprint.app_errorhandler(Unreachable)
+def answer_platform_error(error: ZzdError | Unreachable) -> ResponseReturnValue:
+    return answer_refusal(Refusal(code_of(error)))
 
 
 @blueprint.app_errorhandler(SettingsError)
@@ -62,29 +68,18 @@ def answer_settings_error(error: SettingsError) -> ResponseReturnValue:
 @blueprint.post("/launches")
 def start_launch() -> ResponseReturnValue:
     """What the page asks the client for a code with; the verifier stays here."""
-    state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(48)
-    _store().start_launch(state, verifier)
-    challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest())
-    return {
-        "state": state,
-        "code_challenge": challenge.decode().rstrip("="),
-        "code_challenge_method": "S256",
-        "redirect_uri": _settings().redirect_uri,
-    }, 201
+    return _launches().begin(), 201
 
 
 @blueprint.post("/visits")
 def start_visit() -> ResponseReturnValue:
     """Exchange the code for who it stands for, and give the page a token of our own."""
     body = _body()
-    code, state = str(body.get("code")), str(body.get("state"))
-    # Both are random ASCII where they come from.
-    verifier = _store().take_verifier(state) if (code + state).isascii() else None
-    if verifier is None:
-        raise Refusal("launch_unknown")
-    visitor, access_token = _platform().recognise(code, verifier)
+    identity = _launches().finish(str(body.get("code")), str(body.get("state")))
+    client = _launches().client.as_(identity.access_token)
+    visitor = recognise(client, identity)
     if _settings().sample:
-        sample.fill_county(_store(), _platform(), visitor, access_token)
+        sample.fill_county(_store(), client, visitor)
     token, seconds = _store().start_visit(visitor)
     return {"token": token, "expires_in": seconds, **_describe_visitor(visitor)}, 201
 
@@ -226,6 +221,6 @@ def _store() -> Store:
     return store
 
 
-def _platform() -> Platform:
-    platform: Platform = current_app.extensions["shelters.platform"]
-    return platform
+def _launches() -> Launches:
+    launches: Launches = current_app.extensions["shelters.launches"]
+    return launches

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import random
 
-from apps.shelters.platform import Platform, Unit, Visitor
+from zzd_sdk import Client
+
+from apps.shelters.platform import Unit, Visitor, children
 from apps.shelters.store import Store
 
 BY = "示例数据"
@@ -20,12 +22,12 @@ PLACES = (
 SURNAMES = "王李张刘陈杨黄赵吴周徐孙林朱郑"
 
 
-def fill_county(store: Store, platform: Platform, visitor: Visitor, token: str) -> None:
+def fill_county(store: Store, client: Client, visitor: Visitor) -> None:
     """One or two shelters for each township of the visitor's county, the first time it is seen."""
     county = visitor.scope
     if county.level != 3 or not store.claim_sample(county.id):
         return
-    for township in platform.children(county, token):
+    for township in children(client, county):
         _fill_township(store, township)
 
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
 
-
-class SettingsError(Exception):
-    """A setting is missing; the text says which and how to mend it."""
+from zzd_sdk.settings import SettingsError, client_origins, read_credentials
 
 
 @dataclass(frozen=True)
@@ -30,11 +26,10 @@ class Settings:
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> Settings:
         zzd_url = env.get("ZZD_URL", cls.zzd_url).rstrip("/")
-        listed = [o.strip().rstrip("/") for o in env.get("ZZD_CLIENT_ORIGINS", "").split(",")]
         secret_file = env.get("SHELTERS_SECRET_FILE")
         return cls(
             zzd_url=zzd_url,
-            client_origins=tuple(dict.fromkeys([*_origins(zzd_url), *filter(None, listed)])),
+            client_origins=client_origins(zzd_url, env.get("ZZD_CLIENT_ORIGINS", "")),
             url=env.get("SHELTERS_URL", cls.url).rstrip("/"),
             database=Path(env.get("SHELTERS_DATABASE") or cls.database),
             secret_file=Path(secret_file) if secret_file else None,
@@ -52,25 +47,10 @@ class Settings:
 
         Raises SettingsError.
         """
-        if self.secret_file is None:
-            if not (self.client_id and self.client_secret):
-                raise SettingsError(
-                    "Set SHELTERS_SECRET_FILE, or SHELTERS_CLIENT_ID and SHELTERS_CLIENT_SECRET"
-                )
-            return self.client_id, self.client_secret
-        try:
-            kept = json.loads(self.secret_file.read_text(encoding="utf-8"))
-            return kept["client_id"], kept["client_secret"]
-        except (OSError, ValueError, KeyError) as error:
+        if self.secret_file is not None:
+            return read_credentials(self.secret_file)
+        if not (self.client_id and self.client_secret):
             raise SettingsError(
-                f"{self.secret_file} is no credentials file: run `zzd miniapps publish-sample`"
-            ) from error
-
-
-def _origins(url: str) -> list[str]:
-    """The origin of an address; a loopback one goes by both its names."""
-    parts = urlsplit(url)
-    if parts.hostname not in {"127.0.0.1", "localhost"}:
-        return [f"{parts.scheme}://{parts.netloc}"]
-    port = f":{parts.port}" if parts.port else ""
-    return [f"{parts.scheme}://{host}{port}" for host in ("127.0.0.1", "localhost")]
+                "Set SHELTERS_SECRET_FILE, or SHELTERS_CLIENT_ID and SHELTERS_CLIENT_SECRET"
+            )
+        return self.client_id, self.client_secret

@@ -16,7 +16,6 @@ from typing import Any
 
 from apps.shelters.platform import Unit, Visitor
 
-LAUNCH_LIFETIME = 600
 VISIT_LIFETIME = 1800
 
 TABLES = """
@@ -78,21 +77,19 @@ class Store:
 
     # Launches and visits
 
-    def start_launch(self, state: str, verifier: str) -> None:
-        """Keep a verifier until the page comes back with a code for this state."""
+    def put(self, state: str, verifier: str, until: float) -> None:
+        """Keep a verifier until the page comes back with a code for this state: what the SDK asks
+        of a store that several processes share."""
         with self._connect() as db:
             db.execute("DELETE FROM launch WHERE expires < ?", (time.time(),))
-            db.execute(
-                "INSERT INTO launch VALUES (?, ?, ?)",
-                (state, verifier, time.time() + LAUNCH_LIFETIME),
-            )
+            db.execute("INSERT INTO launch VALUES (?, ?, ?)", (state, verifier, until))
 
-    def take_verifier(self, state: str) -> str | None:
+    def take(self, state: str, now: float) -> str | None:
         """The verifier kept for a state, once."""
         with self._connect() as db:
             found = db.execute(
                 "DELETE FROM launch WHERE state = ? AND expires > ? RETURNING verifier",
-                (state, time.time()),
+                (state, now),
             ).fetchone()
         return found["verifier"] if found else None
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from flask import Flask, Response, render_template
+from zzd_sdk.client import Http
 
 from apps.typhoon_zone import refusals, routes, routes_field, routes_weather
-from apps.typhoon_zone.platform import Http
 from apps.typhoon_zone.settings import Settings
 from apps.typhoon_zone.zone import open_zone
 

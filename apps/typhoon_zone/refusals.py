@@ -6,9 +6,11 @@ from typing import Any
 
 from flask import Flask, current_app, jsonify
 from flask.typing import ResponseReturnValue
+from zzd_sdk import Unreachable, ZzdError
+from zzd_sdk.launch import UnknownLaunch
+from zzd_sdk.settings import SettingsError
 
-from apps.typhoon_zone.platform import PlatformError
-from apps.typhoon_zone.settings import SettingsError
+from apps.typhoon_zone.platform import code_of
 
 STATUS = {
     "platform_unreachable": 502,
@@ -38,7 +40,11 @@ def answer_refusal(refusal: Refusal) -> ResponseReturnValue:
 
 def register(app: Flask) -> None:
     app.register_error_handler(Refusal, answer_refusal)
-    app.register_error_handler(PlatformError, lambda error: answer_refusal(Refusal(error.code)))
+    for kind in (ZzdError, Unreachable):
+        app.register_error_handler(kind, lambda error: answer_refusal(Refusal(code_of(error))))
+    app.register_error_handler(
+        UnknownLaunch, lambda _error: answer_refusal(Refusal("launch_unknown"))
+    )
     app.register_error_handler(413, lambda _error: answer_refusal(Refusal("too_large")))
 
     @app.errorhandler(SettingsError)

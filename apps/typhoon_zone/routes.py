@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
-import secrets
 from typing import Any
 
 from flask import Blueprint
@@ -13,9 +10,16 @@ from flask.typing import ResponseReturnValue
 
 from apps.typhoon_zone import rights, sample
 from apps.typhoon_zone.geography import area_of
-from apps.typhoon_zone.platform import Unit, Visitor
+from apps.typhoon_zone.platform import (
+    Unit,
+    Visitor,
+    acknowledge,
+    assignments,
+    open_events,
+    recognise,
+)
 from apps.typhoon_zone.refusals import Refusal
-from apps.typhoon_zone.zone import body, visit, zone
+from apps.typhoon_zone.zone import body, platform, visit, zone
 
 blueprint = Blueprint("visits", __name__, url_prefix="/api")
 
@@ -23,51 +27,39 @@ blueprint = Blueprint("visits", __name__, url_prefix="/api")
 @blueprint.post("/launches")
 def start_launch() -> ResponseReturnValue:
     """What the page asks the client for a code with; the verifier stays here."""
-    state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(48)
-    zone().visits.start_launch(state, verifier)
-    challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest())
-    return {
-        "state": state,
-        "code_challenge": challenge.decode().rstrip("="),
-        "code_challenge_method": "S256",
-        "redirect_uri": zone().settings.redirect_uri,
-    }, 201
+    return zone().launches.begin(), 201
 
 
 @blueprint.post("/visits")
 def start_visit() -> ResponseReturnValue:
     """Exchange the code for who it stands for, and give the page a token of our own."""
     sent = body()
-    code, state = str(sent.get("code")), str(sent.get("state"))
-    # Both are random ASCII where they come from.
-    verifier = zone().visits.take_verifier(state) if (code + state).isascii() else None
-    if verifier is None:
-        raise Refusal("launch_unknown")
-    visitor, access_token = zone().platform.recognise(code, verifier)
-    if zone().settings.sample and sample.fill(zone(), visitor, access_token):
+    identity = zone().launches.finish(str(sent.get("code")), str(sent.get("state")))
+    client = platform(identity.access_token)
+    visitor = recognise(client, identity)
+    if zone().settings.sample and sample.fill(zone(), visitor, client):
         zone().pulse.tell()
-    token, seconds = zone().visits.start_visit(visitor, access_token)
+    token, seconds = zone().visits.start_visit(visitor, identity.access_token)
     return {"token": token, "expires_in": seconds, **_describe_visitor(visitor)}, 201
 
 
 @blueprint.get("/directives")
 def list_directives() -> ResponseReturnValue:
     """The level in force and what the visitor's unit is asked to do, as ZZD shows it to them."""
-    token = visit().access_token
-    platform = zone().platform
+    client = platform(visit().access_token)
     return {
-        "events": [_describe_event(event) for event in platform.open_events(token)],
-        "assignments": [_describe_assignment(one) for one in platform.assignments(token)],
+        "events": [_describe_event(event) for event in open_events(client)],
+        "assignments": [_describe_assignment(one) for one in assignments(client)],
     }
 
 
 @blueprint.post("/assignments/<assignment_id>/acknowledgement")
-def acknowledge(assignment_id: str) -> ResponseReturnValue:
+def acknowledge_assignment(assignment_id: str) -> ResponseReturnValue:
     """Acknowledge for the visitor's unit; once is enough, again changes nothing."""
     token = visit().access_token
     if not re.fullmatch(r"[0-9]{1,18}", assignment_id, re.ASCII):
         raise Refusal("not_found")
-    return _describe_assignment(zone().platform.acknowledge(assignment_id, token))
+    return _describe_assignment(acknowledge(platform(token), assignment_id))
 
 
 def _describe_visitor(visitor: Visitor) -> dict[str, Any]:

@@ -8,8 +8,10 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
+from zzd_sdk import Client
+
 from apps.typhoon_zone.geography import area_of
-from apps.typhoon_zone.platform import CITY, COUNTY, Unit, Visitor
+from apps.typhoon_zone.platform import CITY, COUNTY, Unit, Visitor, children
 from apps.typhoon_zone.simulated import SURNAMES, point_in
 
 if TYPE_CHECKING:
@@ -33,24 +35,24 @@ ROADS = (
 )
 
 
-def fill(zone: Zone, visitor: Visitor, token: str) -> bool:
+def fill(zone: Zone, visitor: Visitor, client: Client) -> bool:
     """Something for each township the visitor sees, the first time; whether anything was added."""
     filled = False
-    for county in _counties(zone, visitor, token):
+    for county in _counties(client, visitor):
         if zone.records.claim_sample(county.id):
             filled = True
-            for township in zone.platform.children(county, token):
+            for township in children(client, county):
                 _fill_township(zone.records, township)
     return filled
 
 
-def _counties(zone: Zone, visitor: Visitor, token: str) -> list[Unit]:
+def _counties(client: Client, visitor: Visitor) -> list[Unit]:
     scope = visitor.scope
     if scope.level >= COUNTY:
         return [scope] if scope.level == COUNTY else []
-    cities = [scope] if scope.level == CITY else zone.platform.children(scope, token)
+    cities = [scope] if scope.level == CITY else children(client, scope)
     shown = cities if scope.level == CITY else [one for one in cities if one.code in COAST]
-    return [county for city in shown for county in zone.platform.children(city, token)]
+    return [county for city in shown for county in children(client, city)]
 
 
 def _fill_township(records: Records, township: Unit) -> None:

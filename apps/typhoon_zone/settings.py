@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from urllib.parse import urlsplit
+
+from zzd_sdk.settings import SettingsError, client_origins, read_credentials
 
 FEEDS = ("track", "gauges", "outages", "clouds")
 SIMULATED = "simulated"
-
-
-class SettingsError(Exception):
-    """A setting is missing; the text says which and how to mend it."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +38,11 @@ class Settings:
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> Settings:
         zzd_url = env.get("ZZD_URL", cls.zzd_url).rstrip("/")
-        listed = [o.strip().rstrip("/") for o in env.get("ZZD_CLIENT_ORIGINS", "").split(",")]
         secret_file = env.get("ZONE_SECRET_FILE")
         feeds = {name: env.get(f"ZONE_FEED_{name.upper()}") or SIMULATED for name in FEEDS}
         return cls(
             zzd_url=zzd_url,
-            client_origins=tuple(dict.fromkeys([*_origins(zzd_url), *filter(None, listed)])),
+            client_origins=client_origins(zzd_url, env.get("ZZD_CLIENT_ORIGINS", "")),
             url=env.get("ZONE_URL", cls.url).rstrip("/"),
             database=Path(env.get("ZONE_DATABASE") or cls.database),
             secret_file=Path(secret_file) if secret_file else None,
@@ -67,19 +62,11 @@ class Settings:
 
         Raises SettingsError.
         """
-        if self.secret_file is None:
-            if not (self.client_id and self.client_secret):
-                raise SettingsError(
-                    "Set ZONE_SECRET_FILE, or ZONE_CLIENT_ID and ZONE_CLIENT_SECRET"
-                )
-            return self.client_id, self.client_secret
-        try:
-            kept = json.loads(self.secret_file.read_text(encoding="utf-8"))
-            return kept["client_id"], kept["client_secret"]
-        except (OSError, ValueError, KeyError) as error:
-            raise SettingsError(
-                f"{self.secret_file} is no credentials file: run `zzd miniapps publish-sample`"
-            ) from error
+        if self.secret_file is not None:
+            return read_credentials(self.secret_file)
+        if not (self.client_id and self.client_secret):
+            raise SettingsError("Set ZONE_SECRET_FILE, or ZONE_CLIENT_ID and ZONE_CLIENT_SECRET")
+        return self.client_id, self.client_secret
 
 
 def _seconds(text: str | None, default: float) -> float:
@@ -89,12 +76,3 @@ def _seconds(text: str | None, default: float) -> float:
         return max(0.0, float(text))
     except ValueError as error:
         raise SettingsError(f"ZONE_FEED_SECONDS must be a number, not {text!r}") from error
-
-
-def _origins(url: str) -> list[str]:
-    """The origin of an address; a loopback one goes by both its names."""
-    parts = urlsplit(url)
-    if parts.hostname not in {"127.0.0.1", "localhost"}:
-        return [f"{parts.scheme}://{parts.netloc}"]
-    port = f":{parts.port}" if parts.port else ""
-    return [f"{parts.scheme}://{host}{port}" for host in ("127.0.0.1", "localhost")]

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 from apps.typhoon_zone.database import Database
 from apps.typhoon_zone.platform import Unit, Visitor
 
-LAUNCH_LIFETIME = 600
 VISIT_LIFETIME = 1800
 
 
@@ -28,21 +27,19 @@ class Visits:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def start_launch(self, state: str, verifier: str) -> None:
-        """Keep a verifier until the page comes back with a code for this state."""
+    def put(self, state: str, verifier: str, until: float) -> None:
+        """Keep a verifier until the page comes back with a code for this state: what the SDK asks
+        of a store that several processes share."""
         with self.database.connect() as db:
             db.execute("DELETE FROM launch WHERE expires < ?", (time.time(),))
-            db.execute(
-                "INSERT INTO launch VALUES (?, ?, ?)",
-                (state, verifier, time.time() + LAUNCH_LIFETIME),
-            )
+            db.execute("INSERT INTO launch VALUES (?, ?, ?)", (state, verifier, until))
 
-    def take_verifier(self, state: str) -> str | None:
+    def take(self, state: str, now: float) -> str | None:
         """The verifier kept for a state, once."""
         with self.database.connect() as db:
             found = db.execute(
                 "DELETE FROM launch WHERE state = ? AND expires > ? RETURNING verifier",
-                (state, time.time()),
+                (state, now),
             ).fetchone()
         return found["verifier"] if found else None
 

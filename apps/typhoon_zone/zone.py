@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import current_app, request
+from zzd_sdk import Client, Launches
+from zzd_sdk.client import Http
 
 from apps.typhoon_zone.database import Database
 from apps.typhoon_zone.feeds.keeper import Keeper
 from apps.typhoon_zone.feeds.sources import open_source
 from apps.typhoon_zone.pictures import Pictures
-from apps.typhoon_zone.platform import Http, Platform
 from apps.typhoon_zone.pulse import Pulse
 from apps.typhoon_zone.records import Records
 from apps.typhoon_zone.refusals import Refusal
@@ -29,23 +30,29 @@ class Zone:
     pictures: Pictures
     pulse: Pulse
     keeper: Keeper
-    platform: Platform
+    launches: Launches
     storms: Descriptions
 
 
 def open_zone(settings: Settings, http: Http | None) -> Zone:
     database = Database(settings.database)
+    visits = Visits(database)
     pulse, pictures = Pulse(database), Pictures(database)
     sources = {name: open_source(name, settings.feeds[name]) for name in FEEDS}
     return Zone(
         settings=settings,
         database=database,
-        visits=Visits(database),
+        visits=visits,
         records=Records(database),
         pictures=pictures,
         pulse=pulse,
         keeper=Keeper(database, pulse, pictures, sources),
-        platform=Platform(settings, http),
+        launches=Launches(
+            Client(settings.zzd_url, http=http, tries=2),
+            redirect_uri=settings.redirect_uri,
+            credentials=settings.credentials,
+            store=visits,
+        ),
         storms=Descriptions(),
     )
 
@@ -62,6 +69,11 @@ def visit() -> Visit:
     if found is None:
         raise Refusal("not_signed_in")
     return found
+
+
+def platform(access_token: str) -> Client:
+    """ZZD, asked with the token of the official who opened the app."""
+    return zone().launches.client.as_(access_token)
 
 
 def body() -> dict[str, Any]:

@@ -108,7 +108,7 @@ class Client:
                     raise Unreachable(f"{method} {url}: {error}") from error
             else:
                 if answer.status_code < 400:
-                    return answer.json() if answer.content else None
+                    return _said(answer, f"{method} {url}")
                 refused = ZzdError.of(answer.status_code, answer.headers, _json(answer))
                 if last or answer.status_code not in PATIENCE:
                     raise refused
@@ -177,6 +177,14 @@ class Client:
         """Scope messages.send. Repeat it with the same ``client_id``: there will be one message."""
         body = {"text": text, "client_id": client_id}
         return cast(Message, self.post(f"/conversations/{conversation_id}/messages", body))
+
+
+def _said(answer: requests.Response, asked: str) -> Any:
+    """Raises Unreachable: something in between answered."""
+    try:
+        return answer.json() if answer.content else None
+    except ValueError as error:
+        raise Unreachable(f"{asked}: the answer is no JSON") from error
 
 
 def _json(answer: requests.Response) -> Any:

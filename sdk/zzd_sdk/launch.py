@@ -1,7 +1,7 @@
 """Knowing who opened the app: OAuth 2.1's authorization code with PKCE, from the client's launch code.
 
 The page asks its server for a challenge, the client for a code, and its server exchanges that code
-for who it stands for. The verifier never leaves the server.
+for who it stands for: one request. The verifier never leaves the server.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Protocol, cast
 
 from zzd_sdk.client import Client
 from zzd_sdk.shapes import UserInfo
@@ -36,17 +36,28 @@ class Identity:
     scopes: tuple[str, ...]
 
 
+class Store(Protocol):
+    """Where verifiers are kept while a launch is under way; MemoryStore comes with it."""
+
+    def put(self, state: str, verifier: str, until: float) -> None: ...
+
+    def take(self, state: str, now: float) -> str | None:
+        """The verifier kept for a state until after ``now``, once."""
+
+
 @dataclass
 class Launches:
-    """Launches under way, in this process. With several processes give the same ``put`` and
-    ``take`` over a store of your own (see ``Store``)."""
+    """Launches under way, in this process. With several processes give a ``store`` that they share
+    (see ``Store``). ``credentials`` is asked for the client's id and secret at each launch: for
+    those who keep them where a replaced one is found without a restart."""
 
     client: Client
-    client_id: str
-    client_secret: str
-    redirect_uri: str
+    client_id: str = ""
+    client_secret: str = ""
+    redirect_uri: str = ""
     clock: Callable[[], float] = time.time
     store: Store = field(default_factory=lambda: MemoryStore())
+    credentials: Callable[[], tuple[str, str]] | None = None
 
     def begin(self) -> dict[str, str]:
         """What the page gives to ``zzd.getLaunchCode``."""
@@ -62,7 +73,8 @@ class Launches:
 
     def finish(self, code: str, state: str) -> Identity:
         """Exchange the code. Raises UnknownLaunch, ZzdError, Unreachable."""
-        verifier = self.store.take(state, self.clock())
+        # Both are random ASCII where they come from.
+        verifier = self.store.take(state, self.clock()) if (code + state).isascii() else None
         if verifier is None:
             raise UnknownLaunch
         answer = self.client.request(
@@ -74,12 +86,11 @@ class Launches:
                 "redirect_uri": self.redirect_uri,
                 "code_verifier": verifier,
             },
-            auth=(self.client_id, self.client_secret),
+            auth=self.credentials() if self.credentials else (self.client_id, self.client_secret),
         )
-        token: str = answer["access_token"]
         return Identity(
-            user=self.client.as_(token).userinfo(),
-            access_token=token,
+            user=cast(UserInfo, answer["user"]),
+            access_token=answer["access_token"],
             expires_in=int(answer["expires_in"]),
             scopes=tuple(str(answer.get("scope", "")).split()),
         )
@@ -102,7 +113,3 @@ class MemoryStore:
         with self._lock:
             verifier, until = self._kept.pop(state, ("", 0.0))
         return verifier if until > now else None
-
-
-# What ``Launches`` needs of a store; MemoryStore is the one that comes with it.
-Store = Any

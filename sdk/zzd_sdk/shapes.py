@@ -39,13 +39,19 @@ class Unit(TypedDict):
     level: int
 
 
+class Line(TypedDict):
+    code: str
+    name: str
+
+
 class PostOf(TypedDict):
     title: str
     role: str
+    line: Line
 
 
 class UserInfo(TypedDict):
-    """``sub`` is the official for this app alone; the rest comes with the scope identity."""
+    """``sub`` is the official for this app alone; the rest comes with the scope ``identity``."""
 
     sub: str
     name: str

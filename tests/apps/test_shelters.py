@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 import requests
+from zzd_sdk.settings import SettingsError
 
 from apps.shelters.app import FOLDER, create_app
-from apps.shelters.settings import Settings, SettingsError
+from apps.shelters.settings import Settings
 from tests.apps.conftest import Shelters, manifest_of, publish
 from tests.client import ApiClient
 from tests.conftest import SignedIn

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -21,7 +21,9 @@ from zzd import clock
 from zzd.audit.models import AuditEntry
 from zzd.db import database, transaction
 from zzd.identity.models import Account
+from zzd.miniapps.allowances import InProcess, Quota
 from zzd.miniapps.models import MiniApp
+from zzd.miniapps.oidc import limits
 from zzd.miniapps.oidc.models import AppToken, LaunchCode
 from zzd.orgtree.models import Official, Post
 
@@ -47,9 +49,11 @@ def test_an_app_learns_who_opened_it(shelters: AppServer, as_: SignedIn) -> None
     assert token.pop("access_token").startswith("zza_")
     assert token.pop("refresh_token").startswith("zzr_")
     assert token.pop("installation_id").isdigit()
+    told = token.pop("user")
     assert token == {"token_type": "Bearer", "expires_in": 7200, "scope": "identity units.read"}
 
     known = shelters.open(as_(TOWNSHIP)).get("/oauth/userinfo")
+    assert told == known
     unit = known.pop("unit")
     assert unit.pop("id").isdigit()
     assert unit == {
@@ -340,14 +344,80 @@ def test_only_digests_of_codes_and_tokens_are_kept(
         assert secret not in kept
 
 
-def test_a_token_costs_the_same_statements_whoever_it_is_for(
+def test_a_launch_and_a_call_cost_few_statements_whoever_they_are_for(
     shelters: AppServer, as_: SignedIn, statements: Statements
 ) -> None:
-    client = shelters.open(as_("331081101.duty_officer"))
+    official = as_("331081101.duty_officer")
+    client = shelters.open(official)
+    client.get("/oauth/userinfo")
+    launched, verifier = shelters.launch(official)
+    with statements() as seen:
+        assert shelters.exchange(launched["code"], verifier).status_code == 200
+    # Who the app is, the code and all behind it; two tokens, and that the code is used.
+    assert [each.split()[0] for each in seen] == ["SELECT", "INSERT", "INSERT", "UPDATE"]
     with statements() as seen:
         client.get("/oauth/userinfo")
-    # Five to recognise the caller, three to describe them.
-    assert len(seen) <= 9
+    # Whom the token stands for, and what is said of them.
+    assert len(seen) == 2
+
+
+def test_what_is_told_follows_the_tree_at_once(
+    shelters: AppServer, as_: SignedIn, unit_id: Callable[[str], str]
+) -> None:
+    client = shelters.open(as_(TOWNSHIP))
+    assert client.get("/oauth/userinfo")["unit"]["full_name"] == "台州市温岭市石塘镇"
+    as_("33.leader").patch(f"/units/{unit_id('331081')}", {"name": "新温岭市"})
+    assert client.get("/oauth/userinfo")["unit"]["full_name"] == "台州市新温岭市石塘镇"
+
+
+@pytest.fixture
+def few(app: Flask) -> Iterator[None]:
+    """Three requests of an app a minute, and one that does not know its secret."""
+    before = {name: app.extensions[name] for name in (limits.TOKENS, limits.FAILURES)}
+    app.extensions[limits.TOKENS] = Quota("token", 3, InProcess())
+    app.extensions[limits.FAILURES] = Quota("failure", 1, InProcess())
+    yield
+    app.extensions.update(before)
+
+
+def test_an_app_may_ask_for_so_many_tokens_a_minute(
+    few: None, shelters: AppServer, publish: Publish, as_: SignedIn
+) -> None:
+    with clock.at(clock.now().replace(second=10, microsecond=0)):
+        for left in (2, 1):
+            launched, verifier = shelters.launch(as_(TOWNSHIP))
+            answer = shelters.exchange(launched["code"], verifier)
+            assert answer.headers["RateLimit"] == f'"token";r={left};t=50'
+        assert error_of(shelters.exchange("no such code", verifier)) == "invalid_grant"
+        launched, verifier = shelters.launch(as_(TOWNSHIP))
+        refused = shelters.exchange(launched["code"], verifier)
+        assert error_of(refused, 429) == "temporarily_unavailable"
+        assert refused.headers["Retry-After"] == "50"
+        for path in ("introspect", "revoke"):
+            form = {"token": "x", "client_id": shelters.client_id}
+            answer = shelters.app.test_client().post(
+                f"/oauth/{path}", data={**form, "client_secret": shelters.secret}
+            )
+            assert error_of(answer, 429) == "temporarily_unavailable"
+        # Other apps have theirs, and the code that was refused is not spent.
+        assert error_of(publish(id="cn.zj.other").exchange("x", verifier)) == "invalid_grant"
+    with clock.at(clock.now() + timedelta(minutes=1)):
+        assert shelters.exchange(launched["code"], verifier).status_code == 200
+
+
+def test_whoever_does_not_know_the_secret_cannot_go_on_nor_shut_the_app_out(
+    few: None, shelters: AppServer, as_: SignedIn
+) -> None:
+    launched, verifier = shelters.launch(as_(TOWNSHIP))
+    with clock.at(clock.now().replace(second=10, microsecond=0)):
+        for name in (shelters.client_id, "nobody"):
+            wrong = (name, "a guess")
+            first = shelters.exchange(launched["code"], verifier, auth=wrong)
+            assert error_of(first, 401) == "invalid_client"
+            again = shelters.exchange(launched["code"], verifier, auth=wrong)
+            assert error_of(again, 429) == "temporarily_unavailable"
+            assert again.headers["Retry-After"] == "50"
+        assert shelters.exchange(launched["code"], verifier).status_code == 200
 
 
 def test_many_at_once_with_one_code_get_one_token_which_then_dies(

@@ -17,9 +17,8 @@ from zzd.audit import log as audit
 from zzd.messaging.cards.senders import Callback
 from zzd.miniapps.installations.policy import find_openings
 from zzd.miniapps.models import CallbackSecret, MiniApp, MiniAppVersion
-from zzd.miniapps.oidc.identifiers import describe_user
+from zzd.miniapps.oidc.identifiers import user_as_json
 from zzd.miniapps.policy import Held, is_live
-from zzd.miniapps.schemas import UserInfoSchema
 from zzd.miniapps.states import State
 from zzd.outgoing.signing import secret_of
 from zzd.principal import Principal
@@ -114,9 +113,7 @@ class CardSenders:
         if opening is not None:
             live, version, _ = opening
             caller = replace(caller, scopes=live.scopes(version), reach=live.reach(version))
-        told = describe_user(session, caller, key=self._key)
-        shown: dict[str, Any] = UserInfoSchema().dump(told)
-        return shown
+        return user_as_json(session, caller, key=self._key)
 
 
 def _published(session: Session, app_id: int) -> Held | None:

@@ -26,6 +26,7 @@ from zzd.miniapps.states import (
     MoveNotPossible,
     State,
     after,
+    after_silence,
     check_not_retired,
     check_suspension,
 )
@@ -96,10 +97,11 @@ def publish_app(
     app, newest = held
     check_not_retired(retired=app.retired_at is not None)
     was_suspended = app.suspended_at is not None
-    if was_suspended:
+    if app.suspended_at is not None:
         if not may_review_apps(by):
             problem = NotPermitted("Only a system administrator ends a suspension")
             raise deny(problem, "miniapp.publish", "miniapp", app.id)
+        app.silences = after_silence(app.silences, app.suspended_at, clock.now())
         app.suspended_at = app.suspender = app.suspension_reason = None
     rolling = find_version(session, app, State.ROLLING_OUT)
     version = newest if newest.state == State.APPROVED or rolling is None else rolling

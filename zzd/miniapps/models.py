@@ -30,6 +30,8 @@ class MiniApp(Idempotent, Base):
     suspended_at: Mapped[datetime | None]
     suspender: Mapped[dict[str, Any] | None]
     suspension_reason: Mapped[str | None] = mapped_column(String(500))
+    # Suspensions that ended, [since, until] of each: what happened then it is never told.
+    silences: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     # Retired for good: by whom, when and why, in the shape of a suspension.
     retired_at: Mapped[datetime | None]
     retirer: Mapped[dict[str, Any] | None]

@@ -12,7 +12,7 @@ from zzd.miniapps import apps, life, policy
 from zzd.miniapps.installations import installing
 from zzd.miniapps.installations.models import Installation
 from zzd.miniapps.models import MiniApp
-from zzd.miniapps.oidc import secrets
+from zzd.miniapps.oidc.clients import find_client
 from zzd.miniapps.policy import Held
 from zzd.miniapps.states import Move, State
 from zzd.principal import Principal
@@ -95,6 +95,9 @@ def _install(session: Session, held: Held, installer: Principal) -> None:
 
 
 def _is_good(session: Session, held: Held, kept: Credentials) -> bool:
-    return kept.get("client_id") == held.app.oauth_client_id and secrets.is_good(
-        session, held.app.id, str(kept.get("client_secret"))
+    client = find_client(session, held.app.oauth_client_id)
+    return (
+        client is not None
+        and kept.get("client_id") == client.client_id
+        and client.check_client_secret(str(kept.get("client_secret")))
     )

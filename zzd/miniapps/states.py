@@ -14,7 +14,10 @@ which nothing ends.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from zzd.errors import Conflict
 
@@ -114,3 +117,21 @@ def shown(state: State, *, suspended: bool, retired: bool) -> str:
     if retired:
         return RETIRED
     return SUSPENDED if suspended else str(state)
+
+
+# Longer than any event is kept to be told.
+SILENCES_KEPT = timedelta(days=40)
+
+
+def after_silence(silences: Iterable[list[str]], since: datetime, until: datetime) -> list[Any]:
+    """An app's silences with one that ends now; those that no event is kept from are forgotten."""
+    recent = [each for each in silences if datetime.fromisoformat(each[1]) > until - SILENCES_KEPT]
+    return [*recent, [since.isoformat(), until.isoformat()]]
+
+
+def is_silenced(at: datetime, silences: Iterable[list[str]]) -> bool:
+    """Whether something happened while the app was suspended."""
+    return any(
+        datetime.fromisoformat(since) <= at < datetime.fromisoformat(until)
+        for since, until in silences
+    )

@@ -29,10 +29,11 @@ class Answer:
     """An answer of ZZD in this process, as the zone reads it."""
 
     def __init__(self, response: Any) -> None:
-        self.status_code, self._text = response.status_code, response.get_data(as_text=True)
+        self.status_code, self.headers = response.status_code, response.headers
+        self.content = response.get_data()
 
     def json(self) -> Any:
-        return json.loads(self._text)
+        return json.loads(self.content)
 
 
 class InProcess:
@@ -41,18 +42,16 @@ class InProcess:
     def __init__(self, app: Flask, base: str) -> None:
         self.app, self.base = app, base
 
-    def get(self, url: str, **kwargs: Any) -> Any:
-        return self._open("GET", url, query_string=kwargs["params"], headers=kwargs["headers"])
-
-    def post(self, url: str, **kwargs: Any) -> Any:
+    def request(self, method: str, url: str, **kwargs: Any) -> Any:
         sent = {
-            name: kwargs[name] for name in ("data", "json", "headers", "auth") if name in kwargs
+            name: kwargs[name]
+            for name in ("headers", "data", "json", "auth")
+            if kwargs[name] is not None
         }
-        return self._open("POST", url, **sent)
-
-    def _open(self, method: str, url: str, **kwargs: Any) -> Answer:
         path = url.removeprefix(self.base)
-        return Answer(self.app.test_client().open(path, method=method, **kwargs))
+        return Answer(
+            self.app.test_client().open(path, method=method, query_string=kwargs["params"], **sent)
+        )
 
 
 @dataclass

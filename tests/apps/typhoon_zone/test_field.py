@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 import requests
+from zzd_sdk.settings import SettingsError
 
 from apps.typhoon_zone.app import FOLDER, create_app
-from apps.typhoon_zone.settings import Settings, SettingsError
+from apps.typhoon_zone.settings import Settings
 from tests.apps.typhoon_zone.conftest import MANIFEST, Opened
 from tests.apps.typhoon_zone.test_feeds import NOON, png
 from tests.conftest import SignedIn
@@ -229,10 +230,8 @@ def test_nothing_is_told_without_a_token_and_no_cookie_is_set(zone: Opened) -> N
 
 def test_while_zzd_is_away_the_visitor_is_told(settings: Settings) -> None:
     class Away:
-        def post(self, *_: Any, **__: Any) -> Any:
+        def request(self, *_: Any, **__: Any) -> Any:
             raise requests.ConnectionError
-
-        get = post
 
     credentials = {"client_id": "x", "client_secret": "y"}
     assert settings.secret_file

@@ -13,6 +13,7 @@ from tests.conftest import Listening, SignedIn, Statements
 from tests.messaging.conftest import MakeGroup
 from tests.miniapps.calls.conftest import OFFICIAL
 from tests.miniapps.conftest import AppServer, Publish
+from zzd.miniapps.allowances import InProcess, Quota
 from zzd.miniapps.calls import limits, log, storage
 from zzd.realtime import kept
 
@@ -24,7 +25,7 @@ OfficialId = Callable[[str], str]
 def few(app: Flask) -> Any:
     """Three calls a minute."""
     before = app.extensions[limits.LIMITS]
-    app.extensions[limits.LIMITS] = limits.Limits(3, limits.InProcess())
+    app.extensions[limits.LIMITS] = Quota(limits.POLICY, 3, InProcess())
     yield
     app.extensions[limits.LIMITS] = before
 
@@ -41,6 +42,17 @@ def test_too_many_calls_are_refused_with_what_is_left(few: None, itself: ApiClie
     assert refused.get_json()["code"] == "too_many_requests"
     assert 1 <= int(refused.headers["Retry-After"]) <= 60
     assert refused.headers["RateLimit"].startswith('"app";r=0;t=')
+
+
+def test_each_official_who_opened_the_app_has_calls_of_their_own(
+    few: None, calling: AppServer, as_: SignedIn, itself: ApiClient
+) -> None:
+    for username in (OFFICIAL, "331081100.leader"):
+        opened = calling.open(as_(username))
+        for _ in range(3):
+            opened.get("/app/storage")
+        opened.get("/app/storage", status=429)
+    itself.get("/app/storage")
 
 
 def test_officials_themselves_have_no_such_limit(few: None, as_: SignedIn) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 
 from tests.databases import redis_url
-from zzd.miniapps.calls.limits import InProcess, InRedis
+from zzd.miniapps.allowances import InParts, InProcess, InRedis
 
 
 def test_processes_share_their_counts() -> None:
@@ -23,3 +23,12 @@ def test_without_an_answer_each_counts_for_itself() -> None:
 def test_a_new_minute_begins_anew() -> None:
     counter = InProcess()
     assert [counter.count("a", 1), counter.count("a", 1), counter.count("a", 2)] == [1, 2, 1]
+
+
+def test_whoever_counts_in_parts_never_goes_beyond_what_there_is() -> None:
+    shared = InProcess()
+    one, other = InParts(shared, 3), InParts(shared, 3)
+    numbers = [each.count("a", 1) for each in (one, other, one, one, one, other)]
+    assert numbers == [1, 4, 2, 3, 7, 5]
+    assert shared.count("a", 1) == 10
+    assert one.count("a", 2) == 1

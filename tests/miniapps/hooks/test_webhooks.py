@@ -326,3 +326,22 @@ def test_a_reader_who_was_away_too_long_is_told_so(
     assert refused["code"] == "events_expired"
     developer.post(f"{path}/ack", {"ack": refused["oldest"]}, status=200)
     assert [each["data"]["text"] for each in developer.get(path)["items"]] == ["二"]
+
+
+def test_what_happened_during_a_suspension_is_never_told(
+    hooked: MakeHook, addressed: MakeGroup, say: Say, reviewer: ApiClient, developer: ApiClient
+) -> None:
+    """Neither later by a paused webhook nor on request, while what came before is."""
+    place, hook = addressed("org_group", "331081100"), hooked()
+    events = f"/miniapps/{hook.app.id}/events"
+    developer.get(events)
+    developer.patch(hook.path, {"paused": True})
+    say(place, "之前")
+    reviewer.post(f"/miniapps/{hook.app.id}/suspension", {"reason": "检查"}, status=200)
+    say(place, "其间")
+    reviewer.post(f"/miniapps/{hook.app.id}/publication", status=200)
+    say(place, "之后")
+    developer.patch(hook.path, {"paused": False})
+    deliver()
+    assert hook.texts() == ["之前", "之后"]
+    assert [each["data"]["text"] for each in developer.get(events)["items"]] == ["之前", "之后"]

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from zzd.miniapps.installations.models import Installation
 from zzd.miniapps.installations.reach import Live, find_live
+from zzd.miniapps.states import is_silenced
 from zzd.orgtree import audiences
 from zzd.orgtree.audiences import Audience
 from zzd.orgtree.models import Unit
@@ -41,6 +42,8 @@ class Seer:
     types: frozenset[str]
     # When an administrator consented: what happened before is not told.
     since: datetime
+    # Nor what happened while the app was suspended, however late it is asked for.
+    silences: Sequence[list[str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,9 @@ def _seer(live: Live) -> Seer | None:
         return None
     types = frozenset(live.version.manifest.get("events", ()))
     since = live.installation.created_at
-    return Seer(live.app.id, live.installation.id, audience, types, since)
+    return Seer(
+        live.app.id, live.installation.id, audience, types, since, silences=live.app.silences
+    )
 
 
 def look_at(session: Session, events: Sequence[Happened]) -> Scene:
@@ -98,8 +103,7 @@ def look_at(session: Session, events: Sequence[Happened]) -> Scene:
 def show(event: Happened, seers: Sequence[Seer], scene: Scene) -> Seen | None:
     """What an app is told of an event: by the first of its installations that may see it."""
     for seer in seers:
-        if event.occurred_at < seer.since:
-            # Nobody had consented yet.
+        if event.occurred_at < seer.since or is_silenced(event.occurred_at, seer.silences):
             continue
         if event.type in seer.types and (data := _shown(event, seer, scene)) is not None:
             return Seen(seer.installation_id, data)

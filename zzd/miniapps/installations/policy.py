@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 
 from zzd.errors import NotFound, deny
 from zzd.identity.policy import may_develop_apps, may_review_apps
-from zzd.identity.principals import principal_of_account
 from zzd.miniapps.installations.models import Installation
 from zzd.miniapps.installations.reach import Live, find_live
 from zzd.miniapps.models import MiniApp, MiniAppVersion
@@ -56,23 +55,6 @@ def find_openings(session: Session, principal: Principal, miniapp_id: int) -> li
 
 def _nearest(live: Live) -> tuple[int, int]:
     return -len(live.known[live.installation.audience_id].unit_path), live.installation.id
-
-
-def reopened(
-    session: Session, live: Live, *, account_id: int, post_id: int
-) -> tuple[Principal, MiniAppVersion] | None:
-    """The official an app acts for and the version that they see, as long as their post is theirs
-    and the app for it.
-
-    What was granted to the official is not granted to the app: it acts with the post alone.
-    """
-    principal = principal_of_account(session, account_id, post_id=post_id)
-    if principal is None or principal.post is None:
-        return None
-    version = live.version_for(principal.official_id, principal.posts)
-    if version is None or not live.admits(version, principal.post):
-        return None
-    return principal, version
 
 
 def access_installation(

@@ -6,7 +6,7 @@ that is suspended or retired, or whose installation was removed, has no ``Live``
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, select
@@ -88,7 +88,8 @@ def find_live(session: Session, *conditions: ColumnElement[bool]) -> list[Live]:
     ).all()
     if not rows:
         return []
-    known = audiences.in_use(session, _audiences_of(row[0] for row in rows) | _named(rows))
+    named = _audiences_of(row[0] for row in rows) | named_by([row[2] for row in rows])
+    known = audiences.in_use(session, named)
     found: dict[int, list[MiniAppVersion]] = {}
     for installation, _, version in rows:
         found.setdefault(installation.id, []).append(version)
@@ -128,7 +129,7 @@ def _audiences_of(installations: Iterable[Installation]) -> set[int]:
     return {installation.audience_id for installation in installations}
 
 
-def _named(rows: Iterable[tuple[Installation, MiniApp, MiniAppVersion]]) -> set[int]:
-    versions = [row[2] for row in rows]
+def named_by(versions: Sequence[MiniAppVersion]) -> set[int]:
+    """The audiences that these versions name."""
     named = {id_ for v in versions for id_ in (v.audience_id, v.data_audience_id) if id_}
     return named | {id_ for v in versions for id_ in v.rollout_audience_ids or []}

@@ -42,10 +42,10 @@ def authorize(session: Session, said: Parameters, *, by: Principal | None, issue
     Raises SignInFirst; and Invalid where the client or its address is not known, since then there
     is nobody to send it to.
     """
-    app = _app(session, said.get("client_id", ""))
-    redirect_uri = _redirect_uri(session, app, said)
+    miniapp_id = _find_app(session, said.get("client_id", ""))
+    redirect_uri = _redirect_uri(session, miniapp_id, said)
     try:
-        answer = {"code": _code(session, app, said, redirect_uri, by)}
+        answer = {"code": _code(session, miniapp_id, said, redirect_uri, by)}
     except _Refused as refused:
         answer = {"error": refused.error, "error_description": str(refused)}
     if (state := said.get("state")) is not None:
@@ -55,16 +55,16 @@ def authorize(session: Session, said: Parameters, *, by: Principal | None, issue
     return f"{redirect_uri}{'&' if urlsplit(redirect_uri).query else '?'}{urlencode(answer)}"
 
 
-def _app(session: Session, client_id: str) -> MiniApp:
+def _find_app(session: Session, client_id: str) -> int:
     client = find_client(session, client_id)
     if client is None:
         raise Invalid.at("/query/client_id", "There is no such app")
-    return client.app
+    return client.miniapp_id
 
 
-def _redirect_uri(session: Session, app: MiniApp, said: Parameters) -> str:
+def _redirect_uri(session: Session, miniapp_id: int, said: Parameters) -> str:
     """Exactly one of those in a manifest that anybody sees. Raises Invalid."""
-    query = select(MiniAppVersion.manifest).join(MiniApp, is_live()).where(MiniApp.id == app.id)
+    query = select(MiniAppVersion.manifest).join(MiniApp, is_live()).where(MiniApp.id == miniapp_id)
     known = [uri for manifest in session.scalars(query) for uri in manifest["redirect_uris"]]
     given = said.get("redirect_uri", "")
     if given not in known:
@@ -75,14 +75,14 @@ def _redirect_uri(session: Session, app: MiniApp, said: Parameters) -> str:
 
 
 def _code(
-    session: Session, app: MiniApp, said: Parameters, redirect_uri: str, by: Principal | None
+    session: Session, miniapp_id: int, said: Parameters, redirect_uri: str, by: Principal | None
 ) -> str:
     _check(said)
     if by is None or by.scopes is not None:
         if said.get("prompt") == "none":
             raise _Refused("login_required", "Nobody is signed in")
         raise SignInFirst
-    opening = next(iter(find_openings(session, by, app.id)), None)
+    opening = next(iter(find_openings(session, by, miniapp_id)), None)
     if opening is None or redirect_uri not in opening.version.manifest["redirect_uris"]:
         raise _Refused("access_denied", "The app is not installed for this official")
     asked = said["scope"].split() if "scope" in said else None

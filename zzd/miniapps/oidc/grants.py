@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from authlib.oauth2.rfc6749 import InvalidGrantError, InvalidRequestError, InvalidScopeError
@@ -17,11 +19,13 @@ from zzd import clock
 from zzd.audit import log as audit
 from zzd.identity.tokens import digest
 from zzd.miniapps.installations.models import Installation
-from zzd.miniapps.installations.policy import reopened
-from zzd.miniapps.installations.reach import Live, find_live, live_installation
-from zzd.miniapps.oidc import tokens
+from zzd.miniapps.installations.reach import Live, find_live
+from zzd.miniapps.oidc import here, standing, tokens
 from zzd.miniapps.oidc.clients import AUTH_METHODS, Client
+from zzd.miniapps.oidc.identifiers import user_as_json
 from zzd.miniapps.oidc.models import LaunchCode, RefreshToken
+from zzd.miniapps.oidc.standing import Brought, Standing
+from zzd.principal import Principal
 
 MOST_INSTALLATIONS_TOLD = 20
 
@@ -31,9 +35,10 @@ class Code:
 
     code_challenge_method = "S256"
 
-    def __init__(self, row: LaunchCode, live: Live) -> None:
+    def __init__(self, row: LaunchCode, standing: Standing) -> None:
         self.row = row
-        self.live = live
+        self.standing = standing
+        self.caller = standing.caller(row)
         self.code_challenge = row.code_challenge
 
     def get_redirect_uri(self) -> str:
@@ -42,50 +47,57 @@ class Code:
     def get_scope(self) -> str:
         return " ".join(self.row.scopes)
 
+    def describe_user(self, session: Session, *, scopes: Iterable[str]) -> dict[str, Any]:
+        """As far as these scopes go, of those that are still granted."""
+        assert self.caller
+        caller = replace(self.caller, scopes=(self.caller.scopes or frozenset()) & {*scopes})
+        around = self.standing.around()
+        return user_as_json(session, caller, key=here.secret_key(), around=around)
+
 
 class CodeGrant(AuthorizationCodeGrant):
+    """The answer says at once who opened the app: a launch is one request."""
+
     TOKEN_ENDPOINT_AUTH_METHODS = AUTH_METHODS
 
-    def query_authorization_code(self, code: str, client: Client) -> Code:
-        session: Session = self.server.session
-        row = session.scalar(
-            select(LaunchCode)
-            .where(LaunchCode.digest == digest(code), LaunchCode.miniapp_id == client.app.id)
-            .with_for_update()
-        )
-        if row is None:
+    def query_authorization_code(self, _code: str, client: Client) -> Code:
+        # Read with the client, who has proved meanwhile who they are.
+        brought: Brought | None = self.request.brought
+        if brought is None or brought.code.miniapp_id != client.miniapp_id:
             raise InvalidGrantError("There is no such code for this app")
+        row, stands, _ = brought
         if row.used_at is not None:
             # Somebody has a copy of it: nobody can say which of the two is the app.
-            _end_family(session, row, "miniapp.code_reuse")
+            _end_family(self.request.session, row, "miniapp.code_reuse")
             raise InvalidGrantError("The code was used before; its tokens are revoked now")
         if row.expires_at <= clock.now():
             raise InvalidGrantError("The code has expired; launch the app again")
-        live = live_installation(session, row.installation_id)
+        live = stands.live
         if live is None or all(version.id != row.version_id for version in live.versions):
             raise InvalidGrantError("The app was suspended or changed; launch it again")
-        return Code(row, live)
+        return Code(row, stands)
 
-    def authenticate_user(self, code: Code) -> Any:
-        return _official_of(self.server.session, code)
+    def authenticate_user(self, code: Code) -> Principal:
+        return _caller_of(code)
 
     def save_token(self, token: dict[str, Any]) -> None:
-        row: LaunchCode = self.request.authorization_code.row
-        tokens.keep_tokens(self.server.session, token, row, scopes=row.scopes)
+        code: Code = self.request.authorization_code
+        tokens.keep_tokens(self.request.session, token, code.row, scopes=code.row.scopes)
+        token["user"] = code.describe_user(self.request.session, scopes=code.row.scopes)
 
     def delete_authorization_code(self, code: Code) -> None:
-        code.row.used_at = clock.now()
+        tokens.use_code(self.request.session, code.row)
 
 
 class Refresh(Code):
     """A refresh token, with the code that its family began with."""
 
-    def __init__(self, kept: RefreshToken, row: LaunchCode, live: Live) -> None:
-        super().__init__(row, live)
+    def __init__(self, kept: RefreshToken, row: LaunchCode, standing: Standing) -> None:
+        super().__init__(row, standing)
         self.kept = kept
 
     def check_client(self, client: Client) -> bool:
-        return self.row.miniapp_id == client.app.id
+        return self.row.miniapp_id == client.miniapp_id
 
 
 class RefreshGrant(RefreshTokenGrant):
@@ -95,35 +107,31 @@ class RefreshGrant(RefreshTokenGrant):
     INCLUDE_NEW_REFRESH_TOKEN = True
 
     def authenticate_refresh_token(self, refresh_token: str) -> Refresh:
-        session: Session = self.server.session
+        session: Session = self.request.session
         # The family first, and the token by a statement of its own, which sees what others committed
         # while this one waited for the family.
-        said = RefreshToken.digest == digest(refresh_token)
-        family = select(RefreshToken.code_id).where(said).scalar_subquery()
-        row = session.scalar(
-            select(LaunchCode)
-            .where(LaunchCode.id == family, LaunchCode.miniapp_id == self.request.client.app.id)
-            .with_for_update()
-        )
-        if row is None:
+        said = digest(refresh_token)
+        miniapp_id = self.request.client.miniapp_id
+        found = standing.read(session, standing.OWN_FAMILY, digest=said, miniapp_id=miniapp_id)
+        if found is None:
             raise InvalidGrantError("There is no such refresh token for this app")
-        kept = session.scalars(select(RefreshToken).where(said)).one()
+        row, stands = found
+        kept = session.scalars(select(RefreshToken).where(RefreshToken.digest == said)).one()
         if kept.used_at is not None:
             _end_family(session, row, "miniapp.refresh_reuse")
             raise InvalidGrantError("It was used before; its whole family is revoked now")
         if kept.revoked_at is not None or kept.expires_at <= clock.now():
             raise InvalidGrantError("It has expired or was revoked; launch the app again")
-        live = live_installation(session, row.installation_id)
-        if live is None:
+        if stands.live is None:
             raise InvalidGrantError("The app was suspended or removed")
-        return Refresh(kept, row, live)
+        return Refresh(kept, row, stands)
 
-    def authenticate_user(self, refresh: Refresh) -> Any:
-        return _official_of(self.server.session, refresh)
+    def authenticate_user(self, refresh: Refresh) -> Principal:
+        return _caller_of(refresh)
 
     def save_token(self, token: dict[str, Any]) -> None:
         row: LaunchCode = self.request.refresh_token.row
-        tokens.keep_tokens(self.server.session, token, row, scopes=token["scope"].split())
+        tokens.keep_tokens(self.request.session, token, row, scopes=token["scope"].split())
 
     def revoke_old_credential(self, refresh: Refresh) -> None:
         refresh.kept.used_at = clock.now()
@@ -144,9 +152,9 @@ class ItselfGrant(ClientCredentialsGrant):
         self.scopes = asked
 
     def _find_installation(self, client: Client) -> Live:
-        session: Session = self.server.session
+        session: Session = self.request.session
         said = self.request.form.get("installation_id")
-        conditions = [Installation.miniapp_id == client.app.id]
+        conditions = [Installation.miniapp_id == client.miniapp_id]
         if said is not None:
             if not (said.isascii() and said.isdigit() and len(said) < 19):
                 raise InvalidRequestError("installation_id is not an id")
@@ -161,15 +169,14 @@ class ItselfGrant(ClientCredentialsGrant):
 
     def create_token_response(self) -> Any:
         token = self.generate_token(scope=" ".join(self.scopes), include_refresh_token=False)
-        tokens.keep_own_token(self.server.session, token, self.live, scopes=self.scopes)
+        tokens.keep_own_token(self.request.session, token, self.live, scopes=self.scopes)
         return 200, token, self.TOKEN_RESPONSE_HEADER
 
 
-def _official_of(session: Session, code: Code) -> Any:
-    found = reopened(session, code.live, account_id=code.row.account_id, post_id=code.row.post_id)
-    if found is None:
+def _caller_of(code: Code) -> Principal:
+    if code.caller is None:
         raise InvalidGrantError("The official may not open this app any more")
-    return found[0]
+    return code.caller
 
 
 def _end_family(session: Session, row: LaunchCode, action: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from authlib.oidc.core.grants.code import OpenIDToken
@@ -10,9 +9,7 @@ from authlib.oidc.core.util import create_half_hash
 from joserfc import jwt
 
 from zzd import clock
-from zzd.miniapps.oidc import keys
-from zzd.miniapps.oidc.identifiers import describe_user
-from zzd.miniapps.schemas import UserInfoSchema
+from zzd.miniapps.oidc import here, keys
 
 OPENID = "openid"
 LIFETIME = 600
@@ -21,23 +18,13 @@ LIFETIME = 600
 class IdToken(OpenIDToken):
     """Beside each access token of a code, and of its refreshments."""
 
-    def __init__(self, *, issuer: str, secret_key: str) -> None:
-        self.issuer = issuer
-        self.secret_key = secret_key
-
     def encode_id_token(self, token: dict[str, Any], request: Any) -> str:
-        session, now = request.client.session, int(clock.now().timestamp())
+        now = int(clock.now().timestamp())
         code = request.authorization_code or request.refresh_token
-        live = code.live
-        version = live.version_for(request.user.official_id, request.user.posts)
-        # What was taken back since the code was made is not told any more.
-        scopes = frozenset(token["scope"].split()) & live.scopes(version)
-        caller = replace(
-            request.user, app_id=request.client.app.id, scopes=scopes, reach=live.reach(version)
-        )
         claims = {
-            **UserInfoSchema().dump(describe_user(session, caller, key=self.secret_key)),
-            "iss": self.issuer,
+            # What was taken back since the code was made is not told any more.
+            **code.describe_user(request.session, scopes=token["scope"].split()),
+            "iss": here.issuer(),
             "aud": request.client.client_id,
             "iat": now,
             "exp": now + LIFETIME,
@@ -45,5 +32,5 @@ class IdToken(OpenIDToken):
         }
         if request.authorization_code and code.row.nonce is not None:
             claims["nonce"] = code.row.nonce
-        kid, key = keys.signer(session, self.secret_key)
+        kid, key = keys.signer(request.session, here.secret_key())
         return jwt.encode({"alg": keys.ALGORITHM, "kid": kid}, claims, key, [keys.ALGORITHM])

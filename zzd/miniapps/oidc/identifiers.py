@@ -4,42 +4,94 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from typing import Any
+from typing import Any, NamedTuple
 
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from zzd.miniapps.models import MiniApp
-from zzd.orgtree import units
-from zzd.orgtree.models import Line
+from zzd.miniapps.oidc.schemas import UserInfoSchema
+from zzd.orgtree.models import Line, Unit
+from zzd.orgtree.reach import ids_shown
+from zzd.orgtree.remembered import REVISION, names_in
 from zzd.principal import Principal
 
 
-def describe_user(session: Session, principal: Principal, *, key: str) -> dict[str, Any]:
+class Around(NamedTuple):
+    """What else is said of an official in a post: the app's supplier, the code of the post's unit,
+    its line's name, and the revision of the tree in which this was read."""
+
+    supplier: int
+    unit_code: str | None
+    line_name: str | None
+    rev: int
+
+
+AROUND = (
+    select(MiniApp.developer_id, Unit.code, Line.name, REVISION)
+    .select_from(MiniApp)
+    .outerjoin(Unit, Unit.id == bindparam("unit_id"))
+    .outerjoin(Line, Line.code == bindparam("line"))
+    .where(MiniApp.id == bindparam("miniapp_id"))
+)
+SHAPE = UserInfoSchema()
+
+
+def describe_user(
+    session: Session, principal: Principal, *, key: str, around: Around | None = None
+) -> dict[str, Any]:
     """What an app may know of the official: who it is only with the scope ``identity``, and the
     platform's own id only with ``identity.id``.
 
     ``sub`` is the same in all apps of a supplier, and in nobody else's: suppliers cannot put their
-    data together.
+    data together. One statement, none where ``around`` was read before; and one more for names
+    that nobody asked for in this revision.
     """
-    scopes = principal.scopes or frozenset()
-    told: dict[str, Any] = {"sub": _pairwise(session, principal, key)}
+    around = around or _look_around(session, principal)
+    scopes, post = principal.scopes or frozenset(), principal.post
+    told: dict[str, Any] = {"sub": pairwise(principal, around.supplier, key)}
     if "identity.id" in scopes:
         told["official_id"] = principal.official_id
-    if principal.post and "identity" in scopes:
+    if post and "identity" in scopes:
+        above = ids_shown(post.unit_path, principal.reach)
+        names = names_in(session, around.rev, above)
         told |= {
             "name": principal.official_name,
             "post": {
-                "title": principal.post.title,
-                "role": principal.post.role,
-                "line": session.get_one(Line, principal.post.line),
+                "title": post.title,
+                "role": post.role,
+                "line": {"code": post.line, "name": around.line_name},
             },
-            "unit": units.describe_unit(session, principal.post.unit_id, reach=principal.reach),
+            "unit": {
+                "id": post.unit_id,
+                "code": around.unit_code,
+                "name": post.unit_name,
+                "level": post.level,
+                "full_name": "".join(names[id_] for id_ in above),
+            },
         }
     return told
 
 
-def _pairwise(session: Session, principal: Principal, key: str) -> str:
+def user_as_json(
+    session: Session, principal: Principal, *, key: str, around: Around | None = None
+) -> dict[str, Any]:
+    """The same as userinfo, the answer to a code, ID tokens and pressed buttons tell it."""
+    shown: dict[str, Any] = SHAPE.dump(describe_user(session, principal, key=key, around=around))
+    return shown
+
+
+def _look_around(session: Session, principal: Principal) -> Around:
+    post = principal.post
+    which = {
+        "miniapp_id": principal.app_id,
+        "unit_id": post.unit_id if post else None,
+        "line": post.line if post else None,
+    }
+    return Around(*session.execute(AROUND, which).one())
+
+
+def pairwise(principal: Principal, supplier: int, key: str) -> str:
     """The supplier is whoever registered the app: what a manifest says of itself proves nothing."""
-    supplier = session.get_one(MiniApp, principal.app_id).developer_id
     of = f"pairwise:supplier:{supplier}:{principal.official_id}"
     return hmac.new(key.encode(), of.encode(), hashlib.sha256).hexdigest()

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Response, current_app, redirect, request
-from flask_smorest import Blueprint as SmorestBlueprint
+from flask import Response, redirect, request
+from marshmallow import Schema
 
-from zzd.api import Caller, allow, principal
+from zzd.api import Blueprint, Caller, allow, principal
 from zzd.db import reading, transaction
 from zzd.errors import Invalid, NotPermitted
 from zzd.identity.authentication import authenticate
-from zzd.miniapps.oidc import keys, server
+from zzd.miniapps.oidc import here, keys, server
 from zzd.miniapps.oidc.authorizing import SignInFirst, authorize
 from zzd.miniapps.oidc.identifiers import describe_user
-from zzd.miniapps.schemas import (
+from zzd.miniapps.oidc.schemas import (
     AuthorizationQuerySchema,
     IntrospectionSchema,
     OAuthErrorSchema,
@@ -24,27 +24,19 @@ from zzd.miniapps.schemas import (
     TokenSchema,
     UserInfoSchema,
 )
-from zzd.settings import Settings
 
 # The web client's page, which comes back to what ``next`` says.
 SIGN_IN = "/signin"
 
-blueprint = SmorestBlueprint(
-    "oauth",
-    __name__,
-    url_prefix="",
-    description="OAuth 2.1 and OpenID Connect for the servers of mini-apps",
+blueprint = Blueprint(
+    "oauth", "OAuth 2.1 and OpenID Connect for the servers of mini-apps", prefix=""
 )
 
 
-def _issuer() -> str:
-    settings: Settings = current_app.extensions["zzd.settings"]
-    return settings.public_url
-
-
-def _secret_key() -> str:
-    key: str = current_app.config["SECRET_KEY"]
-    return key
+def takes_form(schema: type[Schema]) -> Any:
+    """Says so in the document. Authlib reads the form and checks it."""
+    content = {"application/x-www-form-urlencoded": {"schema": schema}}
+    return blueprint.doc(security=[], requestBody={"required": True, "content": content})
 
 
 @blueprint.route("/oauth/authorize", methods=["GET"])
@@ -62,7 +54,7 @@ def authorize_client(_documented_only: dict[str, Any]) -> Any:
         raise Invalid.at(f"/query/{repeated[0]}", "Is there twice")
     try:
         with transaction() as session:
-            to = authorize(session, request.args.to_dict(), by=authenticate(), issuer=_issuer())
+            to = authorize(session, request.args.to_dict(), by=authenticate(), issuer=here.issuer())
     except SignInFirst:
         to = f"{SIGN_IN}?{urlencode({'next': request.full_path})}"
     answer = redirect(to, 302)
@@ -73,47 +65,44 @@ def authorize_client(_documented_only: dict[str, Any]) -> Any:
 
 @blueprint.route("/oauth/token", methods=["POST"])
 @allow(Caller.ANYONE)
-@blueprint.arguments(TokenRequestSchema, location="form")
+@takes_form(TokenRequestSchema)
 @blueprint.response(200, TokenSchema)
 @blueprint.alt_response(400, schema=OAuthErrorSchema)
 @blueprint.alt_response(401, schema=OAuthErrorSchema)
-@blueprint.doc(security=[])
-def exchange_code(_documented_only: dict[str, Any]) -> Response:
+@blueprint.alt_response(429, schema=OAuthErrorSchema)
+def exchange_code() -> Response:
     """Exchange a code or a refresh token, or act as the app itself: a token valid 2 hours
 
-    A refresh token is good once; the answer has the next one. `client_credentials` names the
+    The answer to a code has in `user` who opened the app, as `GET /oauth/userinfo` tells it. A
+    refresh token is good once; the answer has the next one. `client_credentials` names the
     installation where there are several.
     """
     with transaction() as session:
-        return server.answer_token_request(session, issuer=_issuer(), secret_key=_secret_key())
+        return server.answer_token_request(session)
 
 
 @blueprint.route("/oauth/revoke", methods=["POST"])
 @allow(Caller.ANYONE)
-@blueprint.arguments(TokenFormSchema, location="form")
+@takes_form(TokenFormSchema)
 @blueprint.response(200)
 @blueprint.alt_response(401, schema=OAuthErrorSchema)
-@blueprint.doc(security=[])
-def revoke_token(_documented_only: dict[str, Any]) -> Response:
+@blueprint.alt_response(429, schema=OAuthErrorSchema)
+def revoke_token() -> Response:
     """Take a token of one's own back (RFC 7009); with a refresh token all of its family"""
     with transaction() as session:
-        return server.answer_at(
-            server.REVOCATION, session, issuer=_issuer(), secret_key=_secret_key()
-        )
+        return server.answer_at(server.REVOCATION, session)
 
 
 @blueprint.route("/oauth/introspect", methods=["POST"])
 @allow(Caller.ANYONE)
-@blueprint.arguments(TokenFormSchema, location="form")
+@takes_form(TokenFormSchema)
 @blueprint.response(200, IntrospectionSchema)
 @blueprint.alt_response(401, schema=OAuthErrorSchema)
-@blueprint.doc(security=[])
-def introspect_token(_documented_only: dict[str, Any]) -> Response:
+@blueprint.alt_response(429, schema=OAuthErrorSchema)
+def introspect_token() -> Response:
     """What a token of one's own is worth at this moment (RFC 7662)"""
     with transaction() as session:
-        return server.answer_at(
-            server.INTROSPECTION, session, issuer=_issuer(), secret_key=_secret_key()
-        )
+        return server.answer_at(server.INTROSPECTION, session)
 
 
 @blueprint.route("/oauth/userinfo", methods=["GET"])
@@ -124,7 +113,7 @@ def get_userinfo() -> dict[str, Any]:
     if principal().official_id is None:
         raise NotPermitted("This token is the app's own: nobody opened it")
     with reading() as session:
-        return describe_user(session, principal(), key=_secret_key())
+        return describe_user(session, principal(), key=here.secret_key())
 
 
 @blueprint.route("/oauth/jwks.json", methods=["GET"])
@@ -136,7 +125,7 @@ def get_signing_keys() -> Any:
         listed = keys.public_keys(session)
     if not listed:
         with transaction() as session:
-            keys.signer(session, _secret_key())
+            keys.signer(session, here.secret_key())
             listed = keys.public_keys(session)
     kept = int(keys.LIST_KEPT.total_seconds())
     return {"keys": listed}, 200, {"Cache-Control": f"public, max-age={kept}"}
@@ -147,7 +136,7 @@ def get_signing_keys() -> Any:
 @blueprint.response(200)
 def get_openid_configuration() -> dict[str, Any]:
     """What this authorization server can do (OpenID Connect Discovery)"""
-    return server.describe_server(_issuer())
+    return server.describe_server(here.issuer())
 
 
 @blueprint.route("/.well-known/oauth-authorization-server", methods=["GET"])
@@ -155,4 +144,4 @@ def get_openid_configuration() -> dict[str, Any]:
 @blueprint.response(200)
 def get_oauth_metadata() -> dict[str, Any]:
     """The same under its other name (RFC 8414)"""
-    return server.describe_server(_issuer())
+    return server.describe_server(here.issuer())

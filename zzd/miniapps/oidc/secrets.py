@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import Select, delete, or_, select
+from sqlalchemy import ColumnElement, Select, and_, delete, or_, select
 from sqlalchemy.orm import Session
 
 from zzd import clock
@@ -42,10 +43,9 @@ def retire_previous(session: Session, miniapp_id: int) -> bool:
     return session.execute(older.returning(ClientSecret.id)).first() is not None
 
 
-def is_good(session: Session, miniapp_id: int, secret: str) -> bool:
+def is_one_of(digests: Iterable[str], secret: str) -> bool:
     given = digest(secret)
-    kept = session.scalars(_good(miniapp_id)).all()
-    return any(hmac.compare_digest(each.digest, given) for each in kept)
+    return any(hmac.compare_digest(each, given) for each in digests)
 
 
 def list_secrets(session: Session, miniapp_id: int) -> Sequence[ClientSecret]:
@@ -53,12 +53,14 @@ def list_secrets(session: Session, miniapp_id: int) -> Sequence[ClientSecret]:
     return session.scalars(_good(miniapp_id)).all()
 
 
-def _good(miniapp_id: int) -> Select[ClientSecret]:
-    return (
-        select(ClientSecret)
-        .where(
-            ClientSecret.miniapp_id == miniapp_id,
-            or_(ClientSecret.retires_at.is_(None), ClientSecret.retires_at > clock.now()),
-        )
-        .order_by(ClientSecret.id.desc())
+def is_of(miniapp_id: Any, *, now: Any) -> ColumnElement[bool]:
+    """The condition on ClientSecret: this app's, and good at this moment."""
+    return and_(
+        ClientSecret.miniapp_id == miniapp_id,
+        or_(ClientSecret.retires_at.is_(None), ClientSecret.retires_at > now),
     )
+
+
+def _good(miniapp_id: int) -> Select[ClientSecret]:
+    good = is_of(miniapp_id, now=clock.now())
+    return select(ClientSecret).where(good).order_by(ClientSecret.id.desc())

@@ -1,7 +1,8 @@
 """The authorization server: OAuth 2.1 and OpenID Connect for the servers of apps, by Authlib.
 
-One server object lives for one request, in the transaction that answers it; Authlib turns errors
-into answers within it, so that what they revoke is committed.
+It is made once; what a request reads and writes goes through the ``session`` of its own, in the
+transaction that answers it. Authlib turns errors into answers within that, so that what they
+revoke is committed.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any
 from authlib.integrations.flask_oauth2 import AuthorizationServer
 from authlib.integrations.flask_oauth2.requests import FlaskOAuth2Request
 from authlib.oauth2.rfc6749 import InvalidClientError, OAuth2Request, UnsupportedGrantTypeError
+from authlib.oauth2.rfc6749.authenticate_client import ClientAuthentication
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 from authlib.oauth2.rfc6750 import BearerTokenGenerator
 from authlib.oauth2.rfc7636 import CodeChallenge
@@ -18,26 +20,31 @@ from flask import Request, Response, request
 from sqlalchemy.orm import Session
 
 from zzd.miniapps.manifests import SCOPES
-from zzd.miniapps.oidc import keys, tokens
-from zzd.miniapps.oidc.clients import AUTH_METHODS, GRANTS, Client, find_client
+from zzd.miniapps.oidc import keys, limits, tokens
+from zzd.miniapps.oidc.clients import (
+    AUTH_METHODS,
+    GRANTS,
+    Client,
+    find_client,
+    find_client_with_code,
+)
 from zzd.miniapps.oidc.endpoints import Introspection, Revocation
 from zzd.miniapps.oidc.grants import CodeGrant, ItselfGrant, RefreshGrant
 from zzd.miniapps.oidc.id_tokens import OPENID, IdToken
+from zzd.miniapps.oidc.standing import Brought
 
 REVOCATION, INTROSPECTION = Revocation.ENDPOINT_NAME, Introspection.ENDPOINT_NAME
 
 
-def answer_token_request(session: Session, *, issuer: str, secret_key: str) -> Response:
+def answer_token_request(session: Session) -> Response:
     """The answer to the present request, RFC 6749's errors included."""
-    server = _Server(session, IdToken(issuer=issuer, secret_key=secret_key))
-    response: Response = server.create_token_response()
+    response: Response = SERVER.create_token_response(session)
     return response
 
 
-def answer_at(endpoint: str, session: Session, *, issuer: str, secret_key: str) -> Response:
+def answer_at(endpoint: str, session: Session) -> Response:
     """The same at ``REVOCATION`` (RFC 7009) or ``INTROSPECTION`` (RFC 7662)."""
-    server = _Server(session, IdToken(issuer=issuer, secret_key=secret_key))
-    response: Response = server.create_endpoint_response(endpoint)
+    response: Response = SERVER.create_endpoint_response(endpoint, session)
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -73,9 +80,8 @@ def describe_server(public_url: str) -> dict[str, Any]:
 
 
 class _Server(AuthorizationServer):
-    def __init__(self, session: Session, id_token: IdToken) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.session = session
         self.register_token_generator(
             "default",
             BearerTokenGenerator(
@@ -84,17 +90,16 @@ class _Server(AuthorizationServer):
                 int(tokens.TOKEN_LIFETIME.total_seconds()),
             ),
         )
+        id_token = IdToken()
         self.register_grant(CodeGrant, [CodeChallenge(required=True), id_token])
         self.register_grant(RefreshGrant, [id_token])
         self.register_grant(ItselfGrant)
         for endpoint in (Revocation, Introspection):
-            made = endpoint(self)
-            made.issuer = id_token.issuer
-            made.secret_key = id_token.secret_key
-            self.register_endpoint(made)
+            self.register_endpoint(endpoint)
 
-    def create_oauth2_request(self, _request: Any) -> OAuth2Request:
-        return _FormRequest(request)
+    def create_oauth2_request(self, session: Session) -> OAuth2Request:
+        """The present request, to be answered in this session."""
+        return _FormRequest(request, session)
 
     def get_token_grant(self, oauth_request: OAuth2Request) -> Any:
         try:
@@ -103,28 +108,52 @@ class _Server(AuthorizationServer):
             error.description = f"Send a form with grant_type={', '.join(GRANTS)}"
             raise
 
-    def query_client(self, client_id: str) -> Client | None:
-        return find_client(self.session, client_id)
+    def authenticate_client(
+        self, oauth_request: OAuth2Request, methods: Any, endpoint: str = "token"
+    ) -> Client:
+        said: Client | None = None
 
-    def authenticate_client(self, *args: Any, **kwargs: Any) -> Client:
+        def find(client_id: str) -> Client | None:
+            nonlocal said
+            said = oauth_request.find_client(client_id)
+            return said
+
         try:
-            client: Client = super().authenticate_client(*args, **kwargs)
+            client: Client = ClientAuthentication(find)(oauth_request, methods, endpoint)
         except (InvalidClientError, ValueError) as error:
+            limits.note_failure(said.miniapp_id if said else None)
             # One answer for every reason, a header that Authlib stumbles over included: which
             # client ids exist is nobody's business.
             raise InvalidClientError(
                 "Send client_id and client_secret by HTTP Basic or in the form; one of them is wrong",
                 status_code=401,
             ) from error
+        limits.take(client.miniapp_id)
         return client
 
 
 class _FormRequest(FlaskOAuth2Request):
     """The request's form and nothing else: OAuth 2.1 takes no parameters from the address."""
 
-    def __init__(self, flask_request: Request) -> None:
+    def __init__(self, flask_request: Request, session: Session) -> None:
         # Whether the way here was https is settled by what stands in front of this server.
         uri = f"https://{flask_request.host}{flask_request.path}"
         OAuth2Request.__init__(self, flask_request.method, uri, headers=flask_request.headers)
         self._request = flask_request
+        self.session = session
         self.payload = BasicOAuth2Payload(flask_request.form.to_dict())
+        # The code that this request brings, read with the client that it says it is from.
+        self.brought: Brought | None = None
+
+    def find_client(self, client_id: str) -> Client | None:
+        code = self.payload.data.get("code")
+        if code is None or self.payload.grant_type != CodeGrant.GRANT_TYPE:
+            return find_client(self.session, client_id)
+        found = find_client_with_code(self.session, client_id, code)
+        if found is None:
+            return None
+        client, self.brought = found
+        return client
+
+
+SERVER = _Server()
