@@ -111,11 +111,12 @@ def test_a_newer_version_has_the_same_attachments_and_area_unless_it_says_others
     scene: Scene,
 ) -> None:
     kept, other = upload(scene.issuer, "转移方案.txt"), upload(scene.issuer, "新方案.txt")
-    area = {"polygon": IN_WENLING, "levels": [4]}
+    area = {"polygon": IN_WENLING, "levels": [4], "line": "flood_control"}
     first = scene.issue(audiences=[], area=area, file_ids=[kept])
     path = f"/directives/{first['id']}/update"
     second = scene.issuer.post(path, {"reason": "重发"})
-    assert (second["files"], second["area"]) == (first["files"], first["area"])
+    for same in ("files", "area", "audiences"):
+        assert second[same] == first[same]
     assert codes(scene, second) == {SHITANG, SONGMEN}
     assert download(scene.as_(duty(SONGMEN)), kept) == 200
     units = {"unit_ids": [scene.unit_id(SHITANG)], "file_ids": [other]}

@@ -11,7 +11,18 @@ from sqlalchemy.orm import Session
 
 from tests.client import writing_rows
 from tests.tasks.drafts.files import download, upload
-from tests.tasks.scenes import MOVED, PROVINCE, SHITANG, TAIZHOU, WENLING, Scene, duty, moment
+from tests.tasks.drafts.test_company import IN_WENLING
+from tests.tasks.scenes import (
+    MOVED,
+    PROVINCE,
+    SHITANG,
+    SONGMEN,
+    TAIZHOU,
+    WENLING,
+    Scene,
+    duty,
+    moment,
+)
 from zzd import clock
 from zzd.identity.models import Account, AccountGrant
 from zzd.orgtree.models import Unit
@@ -168,6 +179,37 @@ def test_what_was_countersigned_is_countersigned_again_when_it_is_updated(desk: 
     assert (before["status"], before["endings"][0]["reason"]) == ("superseded", "路径北偏")
     again = desk.issuer.post(path, {**body, "client_id": "twice"}, status=409)
     assert again["code"] == "directive_superseded"
+
+
+def test_the_draft_of_the_next_version_says_whom_it_is_for_as_it_was_written(desk: Desk) -> None:
+    unit_id = desk.scene.unit_id
+    said: dict[str, Any] = {
+        "audiences": [{"unit_id": unit_id(TAIZHOU), "levels": [4], "line": None, "role": "leader"}],
+        "unit_ids": [unit_id(SONGMEN), unit_id(SHITANG)],
+        "area": {"polygon": IN_WENLING, "levels": [3], "line": "water", "role": None},
+        "lead_unit_id": unit_id(WENLING),
+        "cooperating_unit_ids": [],
+    }
+    draft = desk.save(countersign=True, **said)
+    desk.act(draft, "countersignature", desk.leader)
+    first = desk.act(draft, "issue", status=201)
+    # A key that somebody may take for the draft's own is not.
+    desk.scene.issue(SHITANG, client_id=f"draft-{int(draft['id']) + 1}")
+    waits = desk.issuer.post(
+        f"/directives/{first['id']}/update", {"reason": "变化", "title": "乙"}, status=202
+    )
+    assert {**waits["content"], "unit_ids": sorted(waits["content"]["unit_ids"])} == {
+        **draft["content"],
+        "title": "乙",
+        "unit_ids": sorted(said["unit_ids"]),
+        "ack_minutes": None,
+        "report_minutes": None,
+        "ack_deadline": first["ack_deadline"],
+        "report_deadline": first["report_deadline"],
+    }
+    desk.act(waits, "countersignature", desk.leader)
+    second = desk.act(waits, "issue", status=201)
+    assert (second["audiences"], second["units"]) == (first["audiences"], first["units"])
 
 
 def test_of_two_drafts_of_the_next_version_one_is_issued(desk: Desk) -> None:

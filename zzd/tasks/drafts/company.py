@@ -73,6 +73,8 @@ def gather(
         company.shown["area"] = {
             "polygon": [list(point) for point in area["polygon"]],
             "levels": sorted(set(area["levels"])),
+            "line": area.get("line"),
+            "role": area.get("role"),
             "touched": [unit.name for unit in chosen.touched if unit.level == 3],
         }
     _join(session, company, by, addressed, action)

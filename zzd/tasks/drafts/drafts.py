@@ -188,7 +188,7 @@ def issue_draft(
     directive, _ = directives.issue_directive(
         session,
         by=by,
-        **{**body, "client_id": f"draft-{draft_id}"},
+        **{**body, "client_id": f"draft {draft_id}"},
         before=before,
         plan=plan_reference(draft.plan),
         countersigned=signed and {k: v for k, v in signed.items() if k != "revision"},

@@ -7,9 +7,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from zzd.orgtree.audiences import levels_of
+from zzd.orgtree.audiences import levels_mask, levels_of
+from zzd.orgtree.models import Unit
 from zzd.principal import Principal
 from zzd.tasks.addressing import issuers_own
+from zzd.tasks.areas.choosing import choose_units
 from zzd.tasks.directives import issue_directive
 from zzd.tasks.drafts import content as contents
 from zzd.tasks.drafts import drafts
@@ -25,6 +27,7 @@ KEPT = (
     *("number", "title", "text", "urgency", "figures", "ack_deadline", "report_deadline", "way"),
     *("report_interval_minutes", "escalation"),
 )
+AREA = ("polygon", "levels", "line", "role")
 # Whoever says anew whom it is for says all of it.
 ADDRESSING = ("audiences", "unit_ids", "area", "lead_unit_id", "cooperating_unit_ids")
 
@@ -83,17 +86,42 @@ def _drafted(
     client_id: str | None,
 ) -> tuple[Draft, bool]:
     plan = wanted.pop("plan")
+    content = {**contents.CONTENT.load({}), **wanted}
+    if not content["unit_ids"]:
+        content |= _as_written(session, by, content)
     return drafts.save_draft(
         session,
         by=by,
         event_id=before.event_id,
-        content={**contents.CONTENT.load({}), **wanted},
+        content=content,
         countersign=True,
         client_id=client_id,
         plan={**plan, "countersign": True, "replaces": []} if plan else None,
         updates=before,
         reason=reason,
     )
+
+
+def _as_written(session: Session, by: Principal, content: dict[str, Any]) -> dict[str, Any]:
+    """Whom the version before addressed, as one writes it: units are named one by one, of which
+    there may be more than audiences; what the area, the lead or a cooperating unit brings is not
+    said twice."""
+    area, joined = content["area"], {content["lead_unit_id"], *content["cooperating_unit_ids"]}
+    brought = choose_units(session, by, **area).audiences if area else ()
+    known = {(each.unit_id, each.levels, each.line, each.role) for each in brought}
+    ids = {audience["unit_id"] for audience in content["audiences"]}
+    query = select(Unit.id, Unit.level).where(Unit.id.in_(ids))
+    own = {row.id: row.level for row in session.execute(query)}
+    audiences, units = [], []
+    for each in content["audiences"]:
+        unit_id, levels, narrower = each["unit_id"], each["levels"], (each["line"], each["role"])
+        if (unit_id, levels_mask(levels or ()), *narrower) in known:
+            continue
+        if levels != [own.get(unit_id)] or any(narrower):
+            audiences.append(each)
+        elif unit_id not in joined:
+            units.append(unit_id)
+    return {"audiences": audiences, "unit_ids": units}
 
 
 def _audiences(session: Session, directive: Directive) -> list[dict[str, Any]]:
@@ -117,7 +145,8 @@ def _company(directive: Directive) -> dict[str, Any]:
     shown = directive.company or {}
     lead, area = shown.get("lead_unit"), shown.get("area")
     return {
-        "area": {name: area[name] for name in ("polygon", "levels")} if area else None,
+        # Older ones do not say of which line and duty; whom they addressed is among the audiences.
+        "area": {name: area[name] for name in AREA} if area and "line" in area else None,
         "lead_unit_id": lead["id"] if lead else None,
         "cooperating_unit_ids": [unit["id"] for unit in shown.get("cooperating_units", ())],
         "copies": [

@@ -180,7 +180,8 @@ def _carry_out(
         "countersign": step.order["countersign"],
         "replaces": list(old),
     }
-    client_id = f"response-{response.id}-{step.key}"
+    # With spaces, which nobody's own key has.
+    client_id = f"response {response.id} {step.key}"
     try:
         if step.order["countersign"]:
             # What it replaces stays in force until it is issued itself.
