@@ -300,6 +300,20 @@ def test_an_exercise_never_moves_an_actual_event(scene: Scene) -> None:
     assert scene.issuer.get(f"/events/{first['event']['id']}")["level"] == 1
 
 
+@pytest.mark.parametrize("status", ["Exercise", "System", "Test", "Draft"])
+def test_only_a_message_of_its_own_status_takes_the_place_of_a_warning(
+    scene: Scene, status: str
+) -> None:
+    first = take_in(scene.issuer, GOOD)
+    for kind in ("Update", "Cancel"):
+        take_in(scene.issuer, later(kind, f"{status}-{kind}", ("Actual", status)))
+    assert (shown(scene, first)["standing"], shown(scene, first)["replaced_by"]) == (
+        "in_force",
+        None,
+    )
+    assert respond(scene, first)["event"]["mode"] == "actual"
+
+
 def test_each_unit_responds_for_itself(scene: Scene) -> None:
     warning = take_in(scene.issuer, GOOD)
     province = respond(scene, warning)

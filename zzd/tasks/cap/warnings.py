@@ -23,7 +23,7 @@ from zzd.tasks.cap.events import announce_raised, announce_replaced, announce_wa
 from zzd.tasks.cap.models import ReceivedWarning, WarningEvent
 from zzd.tasks.cap.problems import CapInvalid, WarningDiffers, WarningNotCurrent
 from zzd.tasks.cap.proposals import propose
-from zzd.tasks.models import Event, snapshot
+from zzd.tasks.models import snapshot
 from zzd.tasks.policy import acting_post
 
 # An event's name has so many characters.
@@ -38,8 +38,8 @@ def receive_warning(
     """Keep a warning for the caller's unit, and whether it is new: a repeat gives the first.
 
     ``alert`` is what the document says. Messages that an Update or a Cancel names must be among
-    the warnings the caller sees; it takes their place. Raises NotPermitted, CapInvalid,
-    WarningDiffers.
+    the warnings the caller sees; it takes the place of those of its own status, so that no
+    exercise ends an actual warning. Raises NotPermitted, CapInvalid, WarningDiffers.
     """
     action = "warning.receive"
     policy.require_declarer(by, action)
@@ -199,7 +199,10 @@ def _find(session: Session, by: Principal, sender: str, identifier: str) -> Rece
 
 
 def _replaced(session: Session, by: Principal, alert: Alert) -> Sequence[ReceivedWarning]:
-    """The warnings that an Update or a Cancel is about. Raises CapInvalid for unknown ones."""
+    """The warnings whose place an Update or a Cancel takes: those that it names of its own status.
+
+    Raises CapInvalid for unknown ones.
+    """
     if alert.msg_type not in ("Update", "Cancel") or alert.references is None:
         return []
     references = notation.read_references(alert.references)
@@ -217,7 +220,7 @@ def _replaced(session: Session, by: Principal, alert: Alert) -> Sequence[Receive
             found[earlier.id] = earlier
     if faults:
         raise CapInvalid.of(faults)
-    return [found[id_] for id_ in sorted(found)]
+    return [found[id_] for id_ in sorted(found) if found[id_].status == alert.status]
 
 
 def _replace(session: Session, earlier: ReceivedWarning, by: ReceivedWarning) -> None:
@@ -225,12 +228,7 @@ def _replace(session: Session, earlier: ReceivedWarning, by: ReceivedWarning) ->
     if earlier.replaced_by_id is None:
         earlier.replaced_by_id = by.id
         announce_replaced(session, earlier, by)
-    links = (
-        select(WarningEvent)
-        .join(Event, Event.id == WarningEvent.event_id)
-        .where(WarningEvent.warning_id == earlier.id, Event.mode == by.mode)
-    )
-    for link in session.scalars(links):
+    for link in session.scalars(select(WarningEvent).filter_by(warning_id=earlier.id)):
         if session.get(WarningEvent, (by.id, link.unit_id)) is None:
             session.add(
                 WarningEvent(warning_id=by.id, unit_id=link.unit_id, event_id=link.event_id)
