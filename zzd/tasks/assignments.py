@@ -11,10 +11,11 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from zzd.orgtree.audiences import PATH_END
-from zzd.orgtree.past import units_as_of
+from zzd.orgtree.past import unit_as_of, units_as_of
 from zzd.principal import Principal
 from zzd.tasks import policy
-from zzd.tasks.models import Assignment, Report
+from zzd.tasks.lifecycle.rescues import open_rescues
+from zzd.tasks.models import Assignment
 from zzd.tasks.moves import make_move, settled
 from zzd.tasks.problems import RescuesOpen, UnitsBelowOpen
 from zzd.tasks.states import Move, State
@@ -116,8 +117,8 @@ def complete(
 ) -> tuple[Assignment, bool]:
     """Complete (办结) for the unit, and whether that is new.
 
-    While units below are not done, or people are still to be rescued by the unit's own latest
-    report, it takes a reason, which is kept. Raises NotFound, NotPermitted, NotAcknowledged,
+    While units below are not done, or the unit said last, to whatever version, that people are
+    still to be rescued, it takes a reason, which is kept. Raises NotFound, NotPermitted, NotAcknowledged,
     NotReported, RescuesOpen, UnitsBelowOpen.
     """
     assignment = _access(session, by, assignment_id, "assignment.complete", proxy_reason)
@@ -132,10 +133,12 @@ def complete(
 
 
 def _require_own_rescues_over(session: Session, assignment: Assignment) -> None:
-    if assignment.latest_report_id is None:
-        return
-    if session.get_one(Report, assignment.latest_report_id).rescue_open:
-        raise RescuesOpen("Your latest report says that people are still being rescued")
+    directive = assignment.directive
+    if assignment.latest_report_id is not None or directive.supersedes_id is not None:
+        place = unit_as_of(session, assignment.unit_id, directive.rev)
+        found = open_rescues(session, directive.event_id, [directive.id], place)
+        if any(each["id"] == str(assignment.unit_id) for each in found):
+            raise RescuesOpen("You said last that people are still being rescued")
 
 
 def _require_all_below_done(session: Session, assignment: Assignment) -> None:

@@ -112,7 +112,7 @@ def describe_directive(session: Session, by: Principal, directive: Directive) ->
     (shown,) = describe_directives(session, by, [directive])
     return {
         **shown,
-        **describe_standing(session, directive, None),
+        **describe_standing(session, directive, None, to_app=by.reach is not None),
         "may": may_with_directive(by, directive),
     }
 
@@ -159,7 +159,9 @@ def describe_assignments(
     ]
     places = units_as_of(session, [*((row.unit_id, row.directive.rev) for row in rows), *passed])
     acknowledged = _acknowledgements(session, [row.id for row in rows if row.acknowledged_at])
-    notes = _notes(session, rows)
+    cascades = _cascades(session, rows)
+    notes = _notes(rows, cascades)
+    passed_on_by = {each.id: each.unit_id for made in cascades.values() for each in made}
     reported = [row.latest_report_id for row in rows if row.latest_report_id]
     reports = describe_reports(session, by, Report.id.in_(reported)) if reported else []
     latest = {report["assignment_id"]: report for report in reports}
@@ -199,7 +201,7 @@ def describe_assignments(
                 "final_at": row.final_at,
                 "correction_at": row.correction_at,
                 "may": {
-                    **may(row, policy.acting_post(sees), acts=row.id in acting),
+                    **may(row, policy.acting_post(sees), passed_on_by, acts=row.id in acting),
                     "reopen": is_frozen(row) and policy.may_reopen(sees, row),
                 },
             }
@@ -217,7 +219,8 @@ def describe_assignment(session: Session, by: Principal, row: Assignment) -> dic
     """One, with its whole history and every report."""
     (shown,) = describe_assignments(session, by, [row])
     shown["history"] = describe_history(session, row)
-    shown |= describe_standing(session, row.directive, row.path)
+    to_app = by.reach is not None
+    shown |= describe_standing(session, row.directive, row.path, to_app=to_app)
     shown["origin"] = origin_of(session, row)
     shown["successor_assignment_id"] = assignment_in(session, shown["successor_id"], row.unit_id)
     shown["escalations"] = describe_steps(session, row)
@@ -237,11 +240,8 @@ def _acknowledgements(session: Session, ids: Sequence[int]) -> dict[int, dict[st
     }
 
 
-def _notes(session: Session, rows: Sequence[Assignment]) -> dict[int, list[dict[str, Any]]]:
-    """What the units above wrote when they passed it on, the topmost's first.
-
-    Notes are not copied to each unit: they follow from the cascades of the units above.
-    """
+def _cascades(session: Session, rows: Sequence[Assignment]) -> dict[tuple[int, int], list[Cascade]]:
+    """How the units above passed it on, by directive and unit."""
     above = {unit_id for row in rows for unit_id in ancestor_ids(row.path)[:-1]}
     query = (
         select(Cascade)
@@ -254,6 +254,16 @@ def _notes(session: Session, rows: Sequence[Assignment]) -> dict[int, list[dict[
     cascades: dict[tuple[int, int], list[Cascade]] = defaultdict(list)
     for cascade in session.scalars(query):
         cascades[cascade.directive_id, cascade.unit_id].append(cascade)
+    return cascades
+
+
+def _notes(
+    rows: Sequence[Assignment], cascades: Mapping[tuple[int, int], list[Cascade]]
+) -> dict[int, list[dict[str, Any]]]:
+    """What the units above wrote when they passed it on, the topmost's first.
+
+    Notes are not copied to each unit: they follow from the cascades of the units above.
+    """
     return {
         row.id: [
             {
@@ -263,7 +273,7 @@ def _notes(session: Session, rows: Sequence[Assignment]) -> dict[int, list[dict[
                 "at": cascade.at,
             }
             for unit_id in ancestor_ids(row.path)[:-1]
-            for cascade in cascades[row.directive_id, unit_id]
+            for cascade in cascades.get((row.directive_id, unit_id), ())
             if selects(cascade, unit_id=row.unit_id, level=row.level)
         ]
         for row in rows

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -17,6 +19,7 @@ from tests.tasks.scenes import (
     duty,
 )
 from zzd.audit.models import AuditEntry
+from zzd.tasks.lifecycle.rescues import Word, lines_of, still_open
 
 
 def waiting(scene: Scene, code: str) -> list[str]:
@@ -81,6 +84,9 @@ def test_open_rescues_hold_up_the_all_clear_of_their_branch(scene: Scene, sessio
     problem = city.post(path, branch, status=409)
     assert (problem["code"], problem["count"]) == ("rescues_open", 1)
     assert problem["units"][0]["name"] == "东海村"
+    may = city.get(f"/directives/{directive['id']}")["may"]
+    assert (may["all_clear"], may["clear_branch"]) == (False, True)
+    assert village.get(f"/directives/{directive['id']}")["may"]["clear_branch"] is False
     # 海门 is in another branch, where nobody is being rescued.
     city.post(path, {"unit_id": scene.unit_id(HAIMEN), "reason": "风已过"})
     assert waiting(scene, HAIMEN) == []
@@ -109,6 +115,59 @@ def test_open_rescues_hold_up_the_all_clear_of_their_branch(scene: Scene, sessio
     session.rollback()
     entry = session.scalars(select(AuditEntry).filter_by(action="directive.all_clear")).all()[-1]
     assert (entry.detail["rescues"], entry.detail["overridden"]) == (1, "已移交消防")
+
+
+def test_a_newer_version_and_a_cancel_forget_no_rescue(scene: Scene) -> None:
+    first = scene.issue(DONGHAI, SHITANG)
+    village, own = scene.as_(duty(DONGHAI)), scene.path(DONGHAI, first)
+    scene.acknowledge(DONGHAI, first)
+    village.post(f"{own}/reports", {"figures": {"moved": 3}, "rescue_open": True})
+    # It is no longer addressed; one version more, and it is.
+    narrower = [{"unit_id": scene.unit_id(SHITANG), "levels": [4]}]
+    update = {"reason": "缩小范围", "audiences": narrower}
+    second = scene.issuer.post(f"/directives/{first['id']}/update", update)
+    wider = [{"unit_id": scene.unit_id(SHITANG), "levels": [4, 5]}]
+    update = {"reason": "扩大范围", "audiences": wider, "figures": []}
+    third = scene.issuer.post(f"/directives/{second['id']}/update", update)
+    reason, path = {"reason": "风已过"}, f"/directives/{third['id']}"
+    for branch in ({}, {"unit_id": scene.unit_id(WENLING)}):
+        problem = scene.issuer.post(f"{path}/all-clear", {**reason, **branch}, status=409)
+        assert (problem["code"], problem["count"]) == ("rescues_open", 1)
+        assert problem["units"][0] == {
+            "id": scene.unit_id(DONGHAI),
+            "name": "东海村",
+            "directive_id": first["id"],
+            "title": first["title"],
+        }
+    scene.issuer.post(f"{path}/all-clear", {**reason, "unit_id": scene.unit_id(HAIMEN)})
+    scene.acknowledge(DONGHAI, third)
+    done = village.post(f"{scene.path(DONGHAI, third)}/completion", status=409)
+    assert done["code"] == "rescues_open"
+
+    scene.issuer.post(f"{path}/cancellation", {"reason": "误发"})
+    event = f"/events/{scene.event['id']}/all-clear"
+    assert scene.issuer.post(event, reason, status=409)["count"] == 1
+    # However late: what a unit says last is so.
+    village.post(f"{own}/reports", {"figures": {"moved": 3}, "rescue_open": False})
+    assert scene.issuer.post(event, reason, status=200)["status"] == "closed"
+
+
+def test_of_the_words_of_each_unit_the_last_one_counts() -> None:
+    lines = lines_of([(5, 3), (3, 1), (1, None), (2, None), (4, 2)])
+    assert lines == {1: 1, 3: 1, 5: 1, 2: 2, 4: 2}
+    start = datetime(2019, 8, 9, tzinfo=UTC)
+
+    def word(unit_id: int, directive_id: int, hour: int, rescue_open: bool) -> Word:
+        at = start + timedelta(hours=hour)
+        return Word(unit_id, lines[directive_id], directive_id, at, rescue_open)
+
+    said = [
+        *(word(1, 5, 2, False), word(1, 1, 3, True)),
+        *(word(2, 3, 2, False), word(2, 1, 1, True)),
+        *(word(3, 4, 1, True), word(3, 5, 2, False)),
+        *(word(4, 1, 1, True), word(4, 1, 1, False)),
+    ]
+    assert {(each.unit_id, each.line) for each in still_open(said)} == {(1, 1), (3, 2)}
 
 
 def test_nothing_is_passed_on_or_handed_over_into_a_branch_that_is_over(scene: Scene) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tests.tasks.cap.documents import document
-from tests.tasks.scenes import CANGNAN, SHITANG, TAIZHOU, WENLING, Scene, duty
+from tests.tasks.scenes import CANGNAN, DONGHAI, SHITANG, TAIZHOU, WENLING, Scene, duty
 from zzd.tasks import directives
 from zzd.tasks.drafts.models import Draft
 from zzd.tasks.models import Directive, EventLevel
@@ -241,6 +241,47 @@ def test_going_down_discards_the_draft_that_waits(response: Response, session: S
     response.go(1)
     assert "five_stops" in did(response.go(2))["ended"]
     assert session.scalars(select(Draft.state)).all() == ["discarded"]
+
+
+def test_back_before_it_was_signed_the_order_in_force_stays(
+    response: Response, session: Session
+) -> None:
+    content = deepcopy(response.plan["content"])
+    for level in content["levels"]:
+        level["orders"][0]["countersign"] = level["level"] == 2
+    body = {"no": 1, "content": content, "note": "Ⅱ级值守须会签"}
+    response.issuer.post(f"/plans/{response.plan['id']}/versions", body)
+    (first,) = response.go(3)["outcome"]["issued"][0]["directive_ids"]
+    assert did(response.go(2))["drafted"] == ["duty"]
+    item = response.propose(3)["items"][0]
+    assert (item["action"], item["discard_ids"]) == ("keep", item["draft_ids"])
+    assert "duty" in did(response.go(3, client_id="back"))["kept"]
+    assert response.issuer.get(f"/directives/{first}")["status"] == "open"
+    assert session.scalars(select(Draft.state)).all() == ["discarded"]
+
+
+def test_rescues_under_an_order_that_ends_are_shown_and_need_a_reason_of_their_own(
+    response: Response,
+) -> None:
+    done = response.go(2)
+    (ends,) = next(
+        each["directive_ids"] for each in done["outcome"]["issued"] if each["key"] == "evacuation"
+    )
+    scene = response.scene
+    village, own = scene.as_(duty(DONGHAI)), scene.path(DONGHAI, {"id": ends})
+    scene.acknowledge(DONGHAI, {"id": ends})
+    report = {"text": "三人被困", "rescue_open": True}
+    figures = {each["key"]: 0 for each in response.issuer.get(f"/directives/{ends}")["figures"]}
+    village.post(f"{own}/reports", {**report, "figures": figures})
+    rescues = {item["key"]: item["rescues"]["count"] for item in response.propose(3)["items"]}
+    assert {key for key, count in rescues.items() if count} == {"evacuation"}
+    problem = response.go(3, status=409)
+    assert (problem["code"], problem["units"][0]["name"]) == ("rescues_open", "东海村")
+    assert response.issuer.get(f"/directives/{ends}")["status"] == "open"
+    response.go(3, override_reason="已移交消防")
+    ended = response.issuer.get(f"/directives/{ends}")
+    assert ended["status"] == "closed"
+    assert ended["endings"][-1]["override_reason"] == "已移交消防"
 
 
 def test_an_exercise_and_the_actual_event_go_their_own_ways(response: Response) -> None:

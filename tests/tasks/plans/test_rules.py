@@ -45,6 +45,20 @@ def test_carried_out_it_leaves_what_is_wanted_and_then_nothing_to_do(
     assert {step.action for step in again} <= {Action.KEEP}
 
 
+def test_a_draft_that_waits_leaves_the_order_in_force_as_it_is() -> None:
+    issued, waiting, third = ({"key": "duty", "text": text} for text in "abc")
+    there = [InForce("duty", issued, (1,), (7,), waiting)]
+    found = {
+        order["text"]: [(step.action, step.discards) for step in difference(there, [order])]
+        for order in (issued, waiting, third)
+    }
+    assert found == {
+        "a": [(Action.KEEP, (7,))],
+        "b": [(Action.KEEP, ())],
+        "c": [(Action.REPLACE, (7,))],
+    }
+
+
 def actions(before: int | None, level: int) -> dict[str, str]:
     known = in_force(list(orders_at(PLAN, before))) if before else []
     return {step.key: step.action.value for step in difference(known, orders_at(PLAN, level))}

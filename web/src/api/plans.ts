@@ -82,6 +82,8 @@ export interface ProposalItem {
   reach: { text: string; units: number } | null
   directives: { id: string; title: string; issued_at: string; units: number }[]
   draft_ids: string[]
+  discard_ids: string[]
+  rescues: { count: number; units: { id: string; name: string; directive_id: string; title: string }[] }
 }
 
 export interface Proposal {
@@ -127,6 +129,7 @@ export const respond = (
     plan_id: string
     plan_no: number
     items: { key: string; do: Action | 'skip'; content: DraftContent | null }[]
+    override_reason: string | null
     client_id: string
   },
 ) => post<PlanResponse>(`/events/${eventId}/responses`, body)

@@ -161,7 +161,8 @@ def issue_draft(
     """Issue what the draft says, and whether that is new: it is issued once.
 
     Deadlines in minutes count from now. Raises NotFound, NotPermitted, SameOfficial,
-    DraftSettled, DraftChanged, NotCountersigned, DraftIncomplete, and what issuing raises.
+    DraftSettled, DraftChanged, NotCountersigned, DraftIncomplete, RescuesOpen, and what issuing
+    raises.
     """
     action = "draft.issue"
     # Its event first: see zzd.tasks.holding.
@@ -195,7 +196,8 @@ def issue_draft(
     )
     reason = draft.update_reason or f"由《{directive.title}》替代"
     supersede(session, before, by=by, reason=reason)
-    end_directives(session, by=by, directive_ids=replaced, reason=reason)
+    # Others besides it, where people are still being rescued, are given an all-clear of their own.
+    end_directives(session, by=by, directive_ids=replaced, reason=reason, override_reason=None)
     draft.directive_id, draft.state = directive.id, "issued"
     _detach(session, draft)
     announce_draft(session, draft)

@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+# What goes with a directive (zzd.tasks.drafts.company) and may differ.
+COMPANY = ("lead_unit", "cooperating_units", "copies", "files")
 # In the order in which they are shown.
 FIELDS = (
     *("title", "text", "number", "urgency", "ack_deadline", "report_deadline"),
-    *("report_interval_minutes", "figures", "audiences", "way"),
+    *("report_interval_minutes", "escalation", "figures", "audiences", "way"),
+    *COMPANY,
 )
 
 
@@ -23,14 +26,21 @@ def between(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[dict[str,
 
 
 def as_shown(value: Any) -> Any:
-    """Times as the API writes them, figures by their names."""
+    """Times as the API writes them; figures, units and files by their names, audiences by their
+    words, steps of the escalation by their kind and minutes."""
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, int):
         return str(value)
     if isinstance(value, list):
-        return [
-            f"{each['name']}（{each['unit']}）" if isinstance(each, dict) else each
-            for each in value
-        ]
-    return value
+        return [_named(each) if isinstance(each, Mapping) else each for each in value]
+    return _named(value) if isinstance(value, Mapping) else value
+
+
+def _named(value: Mapping[str, Any]) -> str:
+    if "step" in value:
+        working = " working_days" if value.get("working_days") else ""
+        return f"{value['step']} {value['after_minutes']}{working}"
+    if "unit" in value:
+        return f"{value['name']}（{value['unit']}）"
+    return str(value.get("name") or value["text"])

@@ -31,10 +31,12 @@ MOVES = {
 }
 
 
-def may(row: Assignment, post: PostRef, *, acts: bool) -> dict[str, bool]:
+def may(
+    row: Assignment, post: PostRef, passed_on_by: Mapping[int, int], *, acts: bool
+) -> dict[str, bool]:
     """What the caller could do next; a repeat of what is done is not offered.
 
-    ``proxy``: only for people of the unit who cannot do it themselves, and saying why.
+    ``passed_on_by``: the unit of each cascade. ``proxy``: only for people of the unit who cannot do it themselves, and saying why.
     """
     state, directive = standing(row), row.directive
     could = {
@@ -50,9 +52,9 @@ def may(row: Assignment, post: PostRef, *, acts: bool) -> dict[str, bool]:
     could["stand_down"] = (
         state is State.CANCELLED and row.delivered_at is not None and row.stood_down_at is None
     )
-    from_here = row.cascade_id is None and post.unit_id == directive.unit_id
+    origin_id = passed_on_by[row.cascade_id] if row.cascade_id else directive.unit_id
     allowed = {name: acts and possible for name, possible in could.items()}
-    allowed["transfer"] = could["transfer"] and (acts or from_here)
+    allowed["transfer"] = could["transfer"] and (acts or post.unit_id == origin_id)
     allowed["proxy"] = policy.may_stand_in(post, row)
     return allowed
 
@@ -94,7 +96,9 @@ def describe_transfers(
     return shown
 
 
-def describe_standing(session: Session, directive: Directive, path: str | None) -> dict[str, Any]:
+def describe_standing(
+    session: Session, directive: Directive, path: str | None, *, to_app: bool
+) -> dict[str, Any]:
     """What became of a directive, its versions, and for one unit of it the branch it is in."""
     ends = select(DirectiveEnd).where(DirectiveEnd.directive_id == directive.id)
     here = [DirectiveEnd.path == ""]
@@ -103,7 +107,7 @@ def describe_standing(session: Session, directive: Directive, path: str | None) 
         ends = ends.where(or_(*here))
     return {
         "endings": [_end(end) for end in session.scalars(ends.order_by(DirectiveEnd.id))],
-        "changes": describe_changes(session, directive),
+        "changes": describe_changes(session, directive, to_app=to_app),
         "successor_id": successor_of(session, directive.id),
     }
 
@@ -121,8 +125,14 @@ def _end(end: DirectiveEnd) -> dict[str, Any]:
 
 
 def may_with_directive(principal: Principal, directive: Directive) -> dict[str, bool]:
-    possible = own_policy.may_end(principal, directive) and directive.status == "open"
-    return {"update": possible, "cancel": possible, "all_clear": possible}
+    is_open = directive.status == "open"
+    possible = own_policy.may_end(principal, directive) and is_open
+    return {
+        "update": possible,
+        "cancel": possible,
+        "all_clear": possible,
+        "clear_branch": own_policy.may_clear_below(principal) and is_open,
+    }
 
 
 def assignment_in(session: Session, directive_id: int | None, unit_id: int) -> int | None:

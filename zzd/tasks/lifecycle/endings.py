@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 
 from zzd import clock
 from zzd.audit import log as audit
-from zzd.orgtree.past import Place, units_as_of
+from zzd.orgtree.past import Place
 from zzd.principal import Principal
 from zzd.tasks.holding import hold_directive
 from zzd.tasks.ledger.lines import hold, put_in
 from zzd.tasks.lifecycle import policy
 from zzd.tasks.lifecycle.events import announce_end
 from zzd.tasks.lifecycle.models import DirectiveEnd
-from zzd.tasks.models import Assignment, Directive, Event, Report, snapshot
-from zzd.tasks.problems import DirectiveCancelled, DirectiveClosed, DirectiveSuperseded, RescuesOpen
+from zzd.tasks.lifecycle.rescues import require_rescues_over
+from zzd.tasks.models import Assignment, Directive, Event, snapshot
+from zzd.tasks.problems import DirectiveCancelled, DirectiveClosed, DirectiveSuperseded
 from zzd.tasks.staffing import below, not_handed_over
 from zzd.tasks.states import Move
 
 # What a directive's status becomes by each of the moves that end it.
 STATUSES = {Move.CANCEL: "cancelled", Move.SUPERSEDE: "superseded", Move.CLEAR: "closed"}
-NAMED_RESCUES = 20
 
 
 def access_to_end(session: Session, by: Principal, directive_id: int, action: str) -> Directive:
@@ -119,8 +118,10 @@ def all_clear(
     if directive.status == "closed" or (not whole and session.scalar(ended) is not None):
         return directive, False
     require_open(directive)
-    path = "" if whole else place.path
-    rescues = require_rescues_over(session, below(directive_id, path), override_reason)
+    branch = None if whole else place
+    rescues = require_rescues_over(
+        session, directive.event_id, [directive_id], override_reason, branch
+    )
     if not whole:
         _clear_branch(session, directive, place)
     end_directive(
@@ -129,7 +130,7 @@ def all_clear(
         Move.CLEAR,
         by=by,
         reason=reason,
-        branch=None if whole else place,
+        branch=branch,
         rescues=rescues,
         override_reason=override_reason if rescues else None,
     )
@@ -143,19 +144,22 @@ def clear_event(
 ) -> int:
     """All clear for every open directive of an event that the caller has locked; open rescues.
 
+    Rescues under what was cancelled hold it up as well: for those no all-clear was said.
     Raises RescuesOpen.
     """
     query = (
         select(Directive)
-        .where(Directive.event_id == event.id, Directive.status == "open")
+        .where(Directive.event_id == event.id, Directive.status.in_(("open", "cancelled")))
         .order_by(Directive.id)
         .with_for_update(key_share=True, of=Directive)
         .options(joinedload(Directive.event))
     )
-    directives = list(session.scalars(query.execution_options(populate_existing=True)))
-    ids = [directive.id for directive in directives]
-    rescues = require_rescues_over(session, [Assignment.directive_id.in_(ids)], override_reason)
-    for directive in directives:
+    latest = list(session.scalars(query.execution_options(populate_existing=True)))
+    ids = [directive.id for directive in latest]
+    rescues = require_rescues_over(session, event.id, ids, override_reason)
+    for directive in latest:
+        if directive.status != "open":
+            continue
         end_directive(
             session,
             directive,
@@ -196,44 +200,6 @@ def end_directive(
     session.add(end)
     session.flush()
     announce_end(session, directive, end)
-
-
-def require_rescues_over(
-    session: Session, where: Sequence[ColumnElement[bool]], override_reason: str | None
-) -> int:
-    """How many units at work say in their latest report that people are still being rescued.
-
-    Raises RescuesOpen, naming the first of them, unless there is a reason to go on.
-    """
-    rescuing = (
-        select(Assignment.unit_id, Directive.rev, Directive.id, Directive.title)
-        .join(Report, Report.id == Assignment.latest_report_id)
-        .join(Directive, Directive.id == Assignment.directive_id)
-        .where(
-            *where,
-            not_handed_over(),
-            Assignment.completed_at.is_(None),
-            Report.rescue_open.is_(True),
-        )
-    )
-    count = session.scalar(select(func.count()).select_from(rescuing.subquery())) or 0
-    if not count or override_reason is not None:
-        return count
-    first = session.execute(rescuing.order_by(Assignment.path).limit(NAMED_RESCUES)).all()
-    places = units_as_of(session, [(row.unit_id, row.rev) for row in first])
-    raise RescuesOpen(
-        f"In {count} units people are still being rescued",
-        count=count,
-        units=[
-            {
-                "id": str(row.unit_id),
-                "name": places[row.unit_id, row.rev].name,
-                "directive_id": str(row.id),
-                "title": row.title,
-            }
-            for row in first
-        ],
-    )
 
 
 def _clear_branch(session: Session, directive: Directive, place: Place) -> None:

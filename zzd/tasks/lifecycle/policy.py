@@ -18,6 +18,13 @@ def may_end(principal: Principal, directive: Directive) -> bool:
     return own and may_issue_directives(principal)
 
 
+def may_clear_below(principal: Principal) -> bool:
+    """Whether the caller says all clear for branches: an issuer over all of the own unit. A branch
+    that they see (access_to_clear) lies in it."""
+    path = policy.acting_post(principal).unit_path
+    return any(grant.covers(path) for grant in principal.grants_of("issuer"))
+
+
 def require_own_directive(
     session: Session, principal: Principal, directive_id: int, action: str
 ) -> Directive:

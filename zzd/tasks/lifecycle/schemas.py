@@ -54,6 +54,9 @@ class MayEndSchema(Schema):
     update = fields.Boolean()
     cancel = fields.Boolean()
     all_clear = fields.Boolean()
+    clear_branch = fields.Boolean(
+        metadata={"description": "All clear for the own unit, or for one below it"}
+    )
 
 
 class DirectiveWithStandingSchema(StandingSchema, DirectiveSchema):

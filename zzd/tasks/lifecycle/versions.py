@@ -15,6 +15,7 @@ from zzd.tasks.areas.choosing import choose_units
 from zzd.tasks.directives import issue_directive
 from zzd.tasks.drafts import content as contents
 from zzd.tasks.drafts import drafts
+from zzd.tasks.drafts.company import describe_company
 from zzd.tasks.drafts.models import Draft
 from zzd.tasks.holding import hold_event
 from zzd.tasks.lifecycle import changes, policy
@@ -158,20 +159,28 @@ def _company(directive: Directive) -> dict[str, Any]:
     }
 
 
-def describe_changes(session: Session, directive: Directive) -> list[dict[str, Any]]:
+def describe_changes(
+    session: Session, directive: Directive, *, to_app: bool
+) -> list[dict[str, Any]]:
     """What is different from the version before; of a first version, nothing."""
     if directive.supersedes_id is None:
         return []
     before = session.get_one(Directive, directive.supersedes_id)
-    return changes.between(_content(session, before), _content(session, directive))
+    then, now = (_content(session, each, to_app=to_app) for each in (before, directive))
+    return changes.between(then, now)
 
 
-def _content(session: Session, directive: Directive) -> dict[str, Any]:
+def _content(session: Session, directive: Directive, *, to_app: bool) -> dict[str, Any]:
     own = select(DirectiveAudience.text).where(
         DirectiveAudience.directive_id == directive.id, issuers_own()
     )
     audiences = session.scalars(own.order_by(DirectiveAudience.text)).all()
-    return {name: getattr(directive, name) for name in KEPT} | {"audiences": list(audiences)}
+    shown = describe_company(directive, to_app=to_app)
+    return {
+        **{name: getattr(directive, name) for name in KEPT},
+        **{name: shown[name] for name in changes.COMPANY},
+        "audiences": list(audiences),
+    }
 
 
 def successor_of(session: Session, directive_id: int) -> int | None:

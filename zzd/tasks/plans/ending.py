@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from zzd.audit import log as audit
 from zzd.principal import Principal
 from zzd.tasks.holding import hold_directive
-from zzd.tasks.lifecycle.endings import access_to_end, end_directive, require_rescues_over
-from zzd.tasks.models import Assignment, Directive
+from zzd.tasks.lifecycle.endings import access_to_end, end_directive
+from zzd.tasks.lifecycle.rescues import require_rescues_over
+from zzd.tasks.models import Directive
 from zzd.tasks.states import Move
 
 
@@ -30,16 +31,22 @@ def supersede(session: Session, before: Directive | None, *, by: Principal, reas
 
 
 def end_directives(
-    session: Session, *, by: Principal, directive_ids: Iterable[int], reason: str
+    session: Session,
+    *,
+    by: Principal,
+    directive_ids: Iterable[int],
+    reason: str,
+    override_reason: str | None,
 ) -> None:
     """All clear: nothing more is asked of anybody by these directives; those that have ended stay
-    as they are. Whoever changes a level says why, which overrides rescues that are open."""
+    as they are. Raises RescuesOpen, unless ``override_reason`` says why that is done all the same."""
     for directive_id in sorted(directive_ids):
         directive = hold_directive(session, directive_id, to_end=True)
         if directive.status == "open":
             rescues = require_rescues_over(
-                session, [Assignment.directive_id == directive.id], reason
+                session, directive.event_id, [directive_id], override_reason
             )
+            overridden = override_reason if rescues else None
             end_directive(
                 session,
                 directive,
@@ -47,7 +54,7 @@ def end_directives(
                 by=by,
                 reason=reason,
                 rescues=rescues,
-                override_reason=reason if rescues else None,
+                override_reason=overridden,
             )
             audit.append(
                 session,
@@ -57,5 +64,6 @@ def end_directives(
                 object_id=directive.id,
                 reason=reason,
                 rescues=rescues,
+                overridden=overridden,
             )
     session.flush()

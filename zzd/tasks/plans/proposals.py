@@ -15,6 +15,7 @@ from zzd.orgtree.models import Unit
 from zzd.principal import Principal
 from zzd.tasks import policy as tasks
 from zzd.tasks.drafts.models import Draft
+from zzd.tasks.lifecycle.rescues import NAMED_RESCUES, open_rescues
 from zzd.tasks.models import Directive, Event
 from zzd.tasks.plans import plans, rules
 from zzd.tasks.plans.models import Plan, PlanVersion
@@ -92,28 +93,32 @@ def in_force(session: Session, by: Principal, event: Event, plan: Plan) -> list[
     )
     directives: dict[str, list[int]] = defaultdict(list)
     drafts: dict[str, list[int]] = defaultdict(list)
-    latest: dict[str, dict[str, Any]] = {}
+    ordered: dict[str, dict[str, Any]] = {}
+    drafted: dict[str, dict[str, Any]] = {}
     for directive in issued:
         reference = (directive.company or {})["plan"]
         directives[reference["key"]].append(directive.id)
-        latest[reference["key"]] = reference
+        ordered[reference["key"]] = reference
     for draft in waiting:
         if draft.plan is not None:
             drafts[draft.plan["key"]].append(draft.id)
-            latest[draft.plan["key"]] = draft.plan
+            drafted[draft.plan["key"]] = draft.plan
     return [
         InForce(
             key,
-            _order_then(session, plan, reference),
+            _order_then(session, plan, ordered.get(key)),
             tuple(directives[key]),
             tuple(drafts[key]),
+            _order_then(session, plan, drafted.get(key)),
         )
-        for key, reference in latest.items()
+        for key in {**ordered, **drafted}
     ]
 
 
-def _order_then(session: Session, plan: Plan, reference: dict[str, Any]) -> rules.Order | None:
-    if reference["id"] != plan.id:
+def _order_then(
+    session: Session, plan: Plan, reference: dict[str, Any] | None
+) -> rules.Order | None:
+    if reference is None or reference["id"] != plan.id:
         return None
     content = plans.version_of(session, plan.id, reference["no"]).content
     return rules.order_of(content, reference["level"], reference["key"])
@@ -154,6 +159,8 @@ def describe_proposal(session: Session, by: Principal, proposal: Proposal) -> di
                     if (row := titles[each])
                 ],
                 "draft_ids": list(known.draft_ids) if known else [],
+                "discard_ids": list(step.discards),
+                "rescues": _rescues(session, proposal.event, step),
             }
         )
     return {
@@ -175,10 +182,16 @@ def describe_proposal(session: Session, by: Principal, proposal: Proposal) -> di
 def _title(titles: dict[int, Any], known: InForce | None) -> str:
     if known is None:
         return ""
-    if known.order is not None:
-        title: str = known.order["title"]
+    if known.said is not None:
+        title: str = known.said["title"]
         return title
     return titles[known.directive_ids[-1]].title if known.directive_ids else known.key
+
+
+def _rescues(session: Session, event: Event, step: Step) -> dict[str, Any]:
+    """Who is rescuing people under an order that is to end."""
+    found = open_rescues(session, event.id, step.ended_ids)
+    return {"count": len(found), "units": found[:NAMED_RESCUES]}
 
 
 def _head(version: PlanVersion) -> dict[str, Any]:

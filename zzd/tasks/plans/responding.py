@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
@@ -20,6 +21,7 @@ from zzd.tasks import policy as tasks
 from zzd.tasks.drafts import content as drafted
 from zzd.tasks.drafts import drafts
 from zzd.tasks.drafts.problems import DraftIncomplete
+from zzd.tasks.lifecycle.rescues import require_rescues_over
 from zzd.tasks.models import Event, snapshot
 from zzd.tasks.plans import rules
 from zzd.tasks.plans.ending import end_directives, supersede, take_over
@@ -44,18 +46,21 @@ def respond(
     plan_id: int,
     plan_no: int,
     items: Sequence[Mapping[str, Any]],
+    override_reason: str | None,
     client_id: str | None,
 ) -> tuple[PlanResponse, bool]:
     """Set the level and carry out every step of the proposal that was looked at: all or nothing.
 
     ``items`` says of each step by its key what to ``do``: its action, with the content as it was
-    edited, or skip. Orders that a second official is to countersign become drafts. Whether it is
-    new: a repeat gives the first. Raises NotFound, NotPermitted, EventClosed, ProposalChanged,
-    NothingToDo, DraftIncomplete, Invalid, IdempotencyConflict.
+    edited, or skip. Orders that a second official is to countersign become drafts. Orders under
+    which people are still being rescued end only with an ``override_reason``. Whether it is new:
+    a repeat gives the first. Raises NotFound, NotPermitted, EventClosed, ProposalChanged,
+    NothingToDo, RescuesOpen, DraftIncomplete, Invalid, IdempotencyConflict.
     """
     action = "plan.respond"
     sender_id, key = by.official_id or 0, client_id or uuid.uuid4().hex
     said = {"event_id": event_id, "level": level, "reason": reason, "items": list(items)}
+    said |= {"override_reason": override_reason} if override_reason else {}
     body = fingerprint({**said, "plan_id": plan_id, "plan_no": plan_no})
     event = tasks.access_event(session, by, event_id, action, lock=True)
     tasks.require_declarer(by, action)
@@ -67,12 +72,19 @@ def respond(
         raise EventClosed
     proposal = propose_for(session, by, event, level, plan_id)
     chosen = _agreed(proposal, plan_no, items)
+    ended = [
+        id_
+        for step in proposal.steps
+        if chosen.get(step.key, {}).get("do") != SKIP
+        for id_ in step.ended_ids
+    ]
+    require_rescues_over(session, event_id, ended, override_reason)
     before = event.level
     if before != level:
         responses.change_level(
             session, by=by, event_id=event_id, level=level, reason=reason, client_id=None
         )
-    elif all(step.action is Action.KEEP for step in proposal.steps):
+    elif all(step.action is Action.KEEP and not step.discards for step in proposal.steps):
         raise NothingToDo
     response = PlanResponse(
         event_id=event_id,
@@ -95,7 +107,17 @@ def respond(
     for step in proposal.steps:
         item = chosen.get(step.key, {})
         pointer = f"/items/{places.get(step.key, 0)}"
-        _carry_out(session, by, response, proposal, step, item, outcome, pointer=pointer)
+        _carry_out(
+            session,
+            by,
+            response,
+            proposal,
+            step,
+            item,
+            outcome,
+            pointer=pointer,
+            override_reason=override_reason,
+        )
     response.outcome = outcome
     session.flush()
     audit.append(
@@ -153,20 +175,30 @@ def _carry_out(
     outcome: dict[str, list[Any]],
     *,
     pointer: str,
+    override_reason: str | None,
 ) -> None:
     done: dict[str, Any] = {"key": step.key, "directive_ids": [], "draft_id": None}
     known = step.in_force
+    if item.get("do") != SKIP:
+        for draft_id in step.discards:
+            drafts.discard_draft(session, by=by, draft_id=draft_id)
     if step.action is Action.KEEP or item["do"] == SKIP:
         what = "kept" if step.action is Action.KEEP else "skipped"
         done["title"] = step.order["title"] if step.order else step.key
         outcome[what].append(done)
         return
-    for draft_id in known.draft_ids if known else ():
-        drafts.discard_draft(session, by=by, draft_id=draft_id)
     old = known.directive_ids if known else ()
+    end = partial(
+        end_directives,
+        session,
+        by=by,
+        directive_ids=old,
+        reason=response.reason,
+        override_reason=override_reason,
+    )
     if step.order is None:
-        end_directives(session, by=by, directive_ids=old, reason=response.reason)
-        title = known.order["title"] if known and known.order else step.key
+        end()
+        title = known.said["title"] if known and known.said else step.key
         outcome["ended"].append({**done, "title": title, "directive_ids": list(old)})
         return
     content = item.get("content") or _template(session, by, step.order)
@@ -206,7 +238,7 @@ def _carry_out(
             plan=drafts.plan_reference(plan),
         )
         supersede(session, before, by=by, reason=response.reason)
-        end_directives(session, by=by, directive_ids=old, reason=response.reason)
+        end()
     except (Invalid, DraftIncomplete) as problem:
         for error in problem.errors:
             error["pointer"] = f"{pointer}/content{error['pointer']}"

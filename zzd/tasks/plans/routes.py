@@ -157,12 +157,15 @@ def list_event_responses(event_id: int) -> Any:
 @blueprint.arguments(RespondSchema)
 @blueprint.response(201, PlanResponseDoneSchema)
 @blueprint.alt_response(200, schema=PlanResponseDoneSchema, description="A repeat: the first one")
-@blueprint.alt_response(409, description="proposal_changed, nothing_to_do, event_closed")
+@blueprint.alt_response(
+    409, description="proposal_changed, nothing_to_do, event_closed, rescues_open"
+)
 def respond_by_plan(body: dict[str, Any], event_id: int) -> Any:
     """Go to a level by a plan
 
     Everything that was looked at and edited is issued and ended in one act, or nothing is.
-    Orders that a second official is to countersign become drafts.
+    Orders that a second official is to countersign become drafts. Orders under which people are
+    still being rescued end only with an ``override_reason`` of its own.
     """
     with transaction() as session:
         response, new = responding.respond(session, by=principal(), event_id=event_id, **body)

@@ -7,7 +7,7 @@ plan; under one key there is at most one thing in force.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -24,12 +24,24 @@ class Action(StrEnum):
 @dataclass(frozen=True, slots=True)
 class InForce:
     """What was made of an order of this plan and has not ended: the directives issued from it
-    and the drafts that wait, latest last. ``order`` is what the plan said then."""
+    and the drafts that wait, latest last. ``order`` and ``drafted`` are what the plan said when
+    the latest directive was issued and the latest draft begun."""
 
     key: str
     order: Order | None
     directive_ids: tuple[int, ...] = ()
     draft_ids: tuple[int, ...] = ()
+    drafted: Order | None = None
+
+    @property
+    def said(self) -> Order | None:
+        """What the plan said of what is in force, or else of what waits."""
+        return self.order or self.drafted
+
+    def is_wanted(self, order: Order) -> bool:
+        """Whether what waits, or else what is in force, is this order."""
+        there = self.drafted if self.draft_ids else self.order
+        return there is not None and dict(there) == dict(order)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +52,13 @@ class Step:
     key: str
     order: Order | None
     in_force: InForce | None = field(default=None)
+    # Drafts that wait for what is not wanted any more.
+    discards: tuple[int, ...] = ()
+
+    @property
+    def ended_ids(self) -> tuple[int, ...]:
+        """The directives that end without another one in their place."""
+        return self.in_force.directive_ids if self.in_force and self.order is None else ()
 
 
 def difference(in_force: Sequence[InForce], wanted: Sequence[Order]) -> list[Step]:
@@ -53,11 +72,16 @@ def difference(in_force: Sequence[InForce], wanted: Sequence[Order]) -> list[Ste
         known = there.pop(order["key"], None)
         if known is None:
             steps.append(Step(Action.ISSUE, order["key"], order))
+        elif known.is_wanted(order):
+            steps.append(Step(Action.KEEP, known.key, order, known))
         else:
-            same = known.order is not None and dict(known.order) == dict(order)
-            steps.append(Step(Action.KEEP if same else Action.REPLACE, known.key, order, known))
-    steps += [Step(Action.END, known.key, None, known) for known in there.values()]
-    return steps
+            # Whatever was to take its place, and was not issued: the order in force is the one.
+            stays = replace(known, draft_ids=()).is_wanted(order)
+            action = Action.KEEP if stays else Action.REPLACE
+            steps.append(Step(action, known.key, order, known, known.draft_ids))
+    return steps + [
+        Step(Action.END, known.key, None, known, known.draft_ids) for known in there.values()
+    ]
 
 
 def orders_at(content: Mapping[str, Any], level: int) -> list[Order]:

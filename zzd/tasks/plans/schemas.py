@@ -105,6 +105,20 @@ class OrderInForceSchema(Schema):
     units = fields.Integer()
 
 
+class RescuingUnitSchema(Schema):
+    id = Id()
+    name = fields.String()
+    directive_id = Id()
+    title = fields.String()
+
+
+class RescuesSchema(Schema):
+    count = fields.Integer()
+    units = fields.List(
+        fields.Nested(RescuingUnitSchema), metadata={"description": "The first twenty"}
+    )
+
+
 class ProposalItemSchema(Schema):
     key = fields.String()
     action = fields.String(validate=validate.OneOf(ACTIONS))
@@ -122,6 +136,12 @@ class ProposalItemSchema(Schema):
         fields.Nested(OrderInForceSchema), metadata={"description": "What is in force of it"}
     )
     draft_ids = fields.List(Id())
+    discard_ids = fields.List(
+        Id(), metadata={"description": "Those of the drafts that are discarded with this step"}
+    )
+    rescues = fields.Nested(
+        RescuesSchema, metadata={"description": "Of what ends: who is still rescuing people"}
+    )
 
 
 class ProposalPlanSchema(Schema):
@@ -155,6 +175,12 @@ class RespondSchema(StrictSchema):
         fields.Nested(RespondItemSchema),
         required=True,
         validate=validate.Length(max=2 * MOST_ORDERS),
+    )
+    override_reason = Text(
+        1000,
+        allow_none=True,
+        load_default=None,
+        metadata={"description": "Why to end orders under which people are still being rescued"},
     )
     client_id = client_id_field()
 

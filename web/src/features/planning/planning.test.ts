@@ -26,7 +26,7 @@ const content: DraftContent = {
 }
 
 function item(key: string, action: ProposalItem['action'], countersign = false): ProposalItem {
-  return { key, action, title: key, content: action === 'end' ? null : content, countersign, reach: null, directives: [], draft_ids: [] }
+  return { key, action, title: key, content: action === 'end' ? null : content, countersign, reach: null, directives: [], draft_ids: [], discard_ids: [], rescues: { count: 0, units: [] } }
 }
 
 describe('a draft', () => {

@@ -30,7 +30,12 @@ export function sumOf(chosen: Chosen[]): Record<'issue' | 'replace' | 'end' | 'd
   return sum
 }
 
-export const nothingToDo = (chosen: Chosen[]): boolean => chosen.every(({ item, included }) => item.action === 'keep' || !included)
+export const nothingToDo = (chosen: Chosen[]): boolean =>
+  chosen.every(({ item, included }) => (item.action === 'keep' && !item.discard_ids.length) || !included)
+
+/** In how many units people are still being rescued under what would end. */
+export const rescuesOf = (chosen: Chosen[]): number =>
+  chosen.reduce((sum, { item, included }) => sum + (included ? item.rescues.count : 0), 0)
 
 export function itemsOf(chosen: Chosen[]): { key: string; do: Action | 'skip'; content: DraftContent | null }[] {
   return chosen.map(({ item, included, content }) => ({

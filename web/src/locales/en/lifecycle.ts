@@ -42,7 +42,8 @@ export default {
     stoodDownCount: 'Of the units it was delivered to, {done} have acknowledged the cancel and {waiting} have not',
     returnedCount: '{n} units returned it; hand it over to others',
     update: 'Update',
-    updateHint: 'Becomes a new version in place of this one; what was answered does not count for it. Audience and figures stay.',
+    updateHint: 'Becomes a new version in place of this one; what was answered does not count for it. What is not changed stays.',
+    updateMore: 'Change more: audience, figures, interval, escalation, lead unit, copies, attachments',
     updated: 'The new version is issued',
     updateCountersign:
       'This directive was countersigned, so the new version is to be as well: it becomes a draft, countersigned and then issued; until then this version stays in force.',
@@ -54,6 +55,7 @@ export default {
     clearHint: 'Nothing more is asked or overdue; reports are still taken in and counted.',
     rescueOpen: 'People are still being rescued (holds up the all-clear)',
     rescuesOpen: 'In {n} units people are still being rescued:',
+    rescuesGoOn: 'In {n} units people are still being rescued:',
     override: 'Why to go on all the same',
     late: 'Late, not counted',
     fields: {
@@ -67,6 +69,11 @@ export default {
       figures: 'Figures',
       audiences: 'Audience',
       way: 'Way down',
+      escalation: 'When a deadline is missed',
+      lead_unit: 'Lead unit',
+      cooperating_units: 'Cooperating units',
+      copies: 'Copies',
+      files: 'Attachments',
     },
   },
 }
