@@ -79,11 +79,13 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A move of a history, with ``source``, the row that tells of it."""
+    """A move of a history, with ``source``, the row that tells of it; ``is_last``: the final report,
+    after which none is asked for."""
 
     at: datetime
     move: Move
     source: Any = None
+    is_last: bool = False
 
 
 ADDRESSED = "an official of the unit whom the directive addresses"

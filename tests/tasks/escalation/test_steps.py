@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
@@ -26,7 +27,7 @@ from tests.tasks.scenes import (
     moment,
 )
 from tests.tasks.test_statements import plan_of
-from zzd import clock
+from zzd import clock, realtime
 from zzd.db import transaction
 from zzd.tasks.escalation import steps
 from zzd.tasks.escalation.models import EscalationStep
@@ -81,6 +82,26 @@ def test_where_nobody_holds_a_post_those_above_are_told(scene: Scene, issue: Iss
         assert told["assignment"]["directive"]["id"] == directive["id"]
 
 
+def test_no_exercise_pushes_what_is_actual_off_the_list(scene: Scene, issue: Issue) -> None:
+    actual = issue(SHITANG, SONGMEN)
+    work(DEADLINE + 1)
+    with at(DEADLINE + 2):
+        drill = Scene(scene.as_, scene.unit_id, mode="exercise")
+        terms = {"ack_deadline": (START + (DEADLINE + 3) * MINUTE).isoformat()}
+        exercise = drill.issue(SHITANG, SONGMEN, **terms, report_deadline=None, escalation=RULE)
+    for minute in (3, 33, 34, 35, 36):
+        work(DEADLINE + minute)
+    with at(DEADLINE + 37):
+        county, seen, cursor = scene.as_(duty(WENLING)), [], {}
+        while cursor is not None:
+            found = county.get("/escalations", limit=1, **cursor)
+            seen += [each["assignment"]["directive"]["id"] for each in found["items"]]
+            cursor = {"cursor": found["next"]} if found["next"] else None
+        assert seen == [actual["id"]] * 2 + [exercise["id"]] * 2
+        drills = county.get("/escalations", mode="exercise")["items"]
+        assert {each["assignment"]["directive"]["id"] for each in drills} == {exercise["id"]}
+
+
 def test_nobody_above_the_issuer_is_told(scene: Scene, issue: Issue) -> None:
     """The province does not see what 台州 orders below it, and does not hear that it is late."""
     with at(0):
@@ -97,6 +118,31 @@ def test_nobody_above_the_issuer_is_told(scene: Scene, issue: Issue) -> None:
         assert last["told"][0]["unit_name"] == "台州市"
         assert scene.issuer.get("/escalations")["items"] == []
         scene.issuer.get(f"/directives/{own['id']}", status=404)
+
+
+def test_an_end_of_the_directive_stops_it_at_once(scene: Scene, issue: Issue) -> None:
+    ended = {name: issue(SHITANG) for name in ("cancelled", "superseded", "cleared", "branch")}
+    going_on = issue(SHITANG)
+    work(DEADLINE + 1)
+    with at(DEADLINE + 2):
+        county = scene.as_(duty(SHITANG))
+        assert len(county.get("/escalations")["items"]) == 5
+        paths = {name: f"/directives/{each['id']}" for name, each in ended.items()}
+        reason = {"reason": "风已过"}
+        scene.issuer.post(f"{paths['cancelled']}/cancellation", reason)
+        later = {"ack_deadline": (START + 9 * DEADLINE * MINUTE).isoformat()}
+        terms = {**reason, **later, "report_deadline": None}
+        scene.issuer.post(f"{paths['superseded']}/update", terms)
+        scene.issuer.post(f"{paths['cleared']}/all-clear", reason)
+        branch = {**reason, "unit_id": scene.unit_id(WENLING)}
+        scene.issuer.post(f"{paths['branch']}/all-clear", branch)
+        (left,) = county.get("/escalations")["items"]
+        assert left["assignment"]["directive"]["id"] == going_on["id"]
+    work(DEADLINE + 40)
+    with at(DEADLINE + 41):
+        for each in ended.values():
+            assert names(history(scene, SHITANG, each)) == ["remind"]
+        assert len(history(scene, SHITANG, going_on)) > 1
 
 
 def test_an_answer_stops_it_at_once_and_what_was_stays(scene: Scene, issue: Issue) -> None:
@@ -355,3 +401,34 @@ def test_a_batch_costs_the_same_however_many_units_are_in_it(
         return len(set(seen))
 
     assert cost(SHITANG, SONGMEN, DONGHAI, WENLING) == cost(SHITANG)
+
+
+def test_the_server_looks_often_enough_and_takes_all_that_is_due(
+    app: Flask, scene: Scene, issue: Issue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the embedded default there is no worker: the server itself must see to it that no step
+    comes more than five seconds late."""
+    directive = issue(SHITANG, SONGMEN, DONGHAI)
+    looks: list[float] = []
+
+    def begin(function: Callable[..., Any], *given: Any) -> None:
+        """Each task once; of those that are repeated the one that takes steps."""
+        if function is realtime.work:
+            function(*given)
+        elif function is realtime._repeat and given[1] is steps.take_due:
+            looks.append(given[2])
+            steps.take_due()
+
+    monkeypatch.setattr(app.extensions["zzd.sockets"].io, "start_background_task", begin)
+    monkeypatch.setattr(app.extensions["zzd.fanout"], "start", lambda: None)
+    monkeypatch.setattr(realtime, "_repeat", lambda *_given: None)
+    monkeypatch.setattr(realtime, "_beat", lambda *_given: None)
+    monkeypatch.setitem(app.extensions, "zzd.timers", [*app.extensions["zzd.timers"]])
+    monkeypatch.setattr(steps, "AT_ONCE", 1)
+    with at(DEADLINE):
+        realtime.start(app)
+    assert looks
+    assert looks[0] < 5
+    with at(DEADLINE + 1):
+        for code in (SHITANG, SONGMEN, DONGHAI):
+            assert names(history(scene, code, directive)) == ["remind"]

@@ -34,17 +34,22 @@ class EscalationSchema(TakenStepSchema):
 def list_my_escalations(query: dict[str, Any]) -> Any:
     """Late assignments that I was told of in my acting post, and that are not answered yet
 
-    Those of my unit and of units below it, with whom to call; the latest first.
+    Those of my unit and of units below it, with whom to call: what is actual before any exercise,
+    the latest first.
     """
-    before = decode_cursor(query["cursor"], int)
+    after = decode_cursor(query.pop("cursor"), str, int)
     with reading() as session:
         rows = told.list_told(
             session,
             by=principal(),
-            before_id=before[0] if before else None,
-            limit=query["limit"],
+            after=(after[0], after[1]) if after else None,
+            **query,
         )
-        shown = page(rows, query["limit"], lambda row: [row[0].id])
+        shown = page(
+            rows,
+            query["limit"],
+            lambda row: [row[1].directive.event.mode, row[0].id],
+        )
         return {**shown, "items": told.describe_told(session, principal(), shown["items"])}
 
 

@@ -12,15 +12,21 @@ from zzd.tasks import policy
 from zzd.tasks.details import describe_assignments
 from zzd.tasks.escalation.models import EscalationStep
 from zzd.tasks.escalation.views import describe_step
-from zzd.tasks.models import Assignment, Directive
+from zzd.tasks.models import Assignment, Directive, Event
 
 
 def list_told(
-    session: Session, *, by: Principal, before_id: int | None, limit: int
+    session: Session,
+    *,
+    by: Principal,
+    mode: str | None,
+    after: tuple[str, int] | None,
+    limit: int,
 ) -> list[tuple[EscalationStep, Assignment]]:
     """Up to ``limit + 1`` late assignments of which the holder of the acting post was told, each
-    with the latest step that told them, the latest first.
+    with the latest step that told them: what is actual before any exercise, the latest first.
 
+    Of one ``mode`` or of both; ``after`` is the mode and the step of the last one seen.
     It is the duty that is told: whoever takes over the post finds what was said before.
     """
     post = policy.acting_post(by)
@@ -35,13 +41,20 @@ def list_told(
     query = (
         select(EscalationStep, Assignment)
         .join(Assignment, Assignment.id == EscalationStep.assignment_id)
+        .join(Directive, Directive.id == Assignment.directive_id)
+        .join(Event, Event.id == Directive.event_id)
         .where(EscalationStep.id.in_(latest))
-        .order_by(EscalationStep.id.desc())
+        # By the alphabet: actual, exercise.
+        .order_by(Event.mode, EscalationStep.id.desc())
         .limit(limit + 1)
         .options(joinedload(Assignment.directive).joinedload(Directive.event))
     )
-    if before_id is not None:
-        query = query.where(EscalationStep.id < before_id)
+    if mode is not None:
+        query = query.where(Event.mode == mode)
+    if after is not None:
+        seen_mode, seen_id = after
+        rest = and_(Event.mode == seen_mode, EscalationStep.id < seen_id)
+        query = query.where(or_(Event.mode > seen_mode, rest))
     return [(step, row) for step, row in session.execute(query)]
 
 

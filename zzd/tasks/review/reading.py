@@ -16,10 +16,13 @@ from zzd.orgtree.audiences import PATH_END, spelled_out
 from zzd.tasks import states
 from zzd.tasks.lifecycle.models import DirectiveEnd
 from zzd.tasks.models import Assignment, AssignmentMove, Directive
+from zzd.tasks.reporting.rules import Kind
 from zzd.tasks.review.replaying import Past
 from zzd.tasks.states import Move, Step
 
 AT_ONCE = 1_000
+# Moves by which a final report comes.
+ENDING = (Move.REPORT, Move.CORRECT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,10 @@ def stories(session: Session, directive: Directive, place_path: str) -> Iterator
         page = session.execute(query).all()
         moves = _moves(session, [row.id for row in page])
         for row in page:
-            own = [Step(at, Move(move)) for _, move, at in moves[row.id]]
+            own = [
+                Step(at, Move(move), is_last=move in ENDING and kind == Kind.FINAL)
+                for _, move, at, kind in moves[row.id]
+            ]
             above = [
                 Step(end.at, Move(end.kind))
                 for end in ends
@@ -80,7 +86,7 @@ def stories(session: Session, directive: Directive, place_path: str) -> Iterator
                 steps,
                 directive.report_interval_minutes,
             )
-            kept = tuple((no, move, at.isoformat()) for no, move, at in moves[row.id])
+            kept = tuple((no, move, at.isoformat()) for no, move, at, _ in moves[row.id])
             yield Story(row.id, row.path, row.level, past, kept)
         if len(page) < AT_ONCE:
             return
@@ -89,18 +95,21 @@ def stories(session: Session, directive: Directive, place_path: str) -> Iterator
         time.sleep(0)
 
 
-def _moves(session: Session, ids: list[int]) -> dict[int, list[tuple[int, str, datetime]]]:
+def _moves(
+    session: Session, ids: list[int]
+) -> dict[int, list[tuple[int, str, datetime, str | None]]]:
     query = (
         select(
             AssignmentMove.assignment_id,
             AssignmentMove.no,
             AssignmentMove.move,
             AssignmentMove.at,
+            AssignmentMove.detail["kind"].as_string(),
         )
         .where(is_one_of(session, AssignmentMove.assignment_id, ids))
         .order_by(AssignmentMove.assignment_id, AssignmentMove.no)
     )
     found = defaultdict(list)
-    for assignment_id, no, move, at in session.execute(query):
-        found[assignment_id].append((no, move, at))
+    for assignment_id, no, move, at, kind in session.execute(query):
+        found[assignment_id].append((no, move, at, kind))
     return found

@@ -62,7 +62,7 @@ def changes(past: Past, ended_at: datetime | None) -> list[Change]:
         before, since = state, step.at
         state = following if isinstance(following, State) else state
         cleared = cleared or step.move is Move.CLEAR
-        due = None if cleared else _due(past, before, state, due, step)
+        due = None if cleared or step.is_last else _due(past, before, state, due, step)
         count = COUNTED_BY.get(step.move)
         if count is not None and count not in counted:
             counted.add(count)

@@ -57,12 +57,14 @@ def review(
         in_county = story.level >= COUNTY >= place.level
         for part in (ALL, county) if in_county else (ALL,):
             film.add(part, made)
-        acknowledged = next((s.at for s in past.steps if s.move is Move.ACKNOWLEDGE), None)
+        moment = {step.move: step.at for step in reversed(past.steps)}
+        acknowledged, handed_over = moment.get(Move.ACKNOWLEDGE), Move.TRANSFER in moment
         groups: list[tuple[str, str | int]] = [("all", ALL), ("level", story.level)]
         groups += [("county", county)] if in_county else []
         for group in groups:
-            addressed[group] += 1
-            if acknowledged is not None:
+            # What was handed over is timed where it went.
+            addressed[group] += not handed_over
+            if acknowledged is not None and not handed_over:
                 delays[group].append((acknowledged - past.issued_at).total_seconds())
         digest.update(orjson.dumps([story.id, story.path, story.rows]))
         moves += len(story.rows)

@@ -15,6 +15,7 @@ export function useEscalations() {
   const more = ref(false)
   /** Those one can acknowledge oneself stand first, whatever is an exercise last. */
   const rank = ({ assignment }: Escalation) => Number(isExercise(assignment)) * 2 - Number(assignment.may.acknowledge)
+  const actual = computed(() => items.value.filter(({ assignment }) => !isExercise(assignment)).length)
   const sorted = computed(() => [...items.value].sort((a, b) => rank(a) - rank(b)))
 
   const load = coalesce(async () => {
@@ -35,5 +36,5 @@ export function useEscalations() {
     soon.cancel()
   })
   void load()
-  return { sorted, more, soon }
+  return { sorted, actual, more, soon }
 }
