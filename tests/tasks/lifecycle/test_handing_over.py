@@ -6,8 +6,10 @@ from tests.tasks.scenes import (
     DONGHAI,
     HAILI,
     HAIMEN,
+    PROVINCE,
     SHITANG,
     SONGMEN,
+    TAIZHOU,
     WENLING,
     WENZHOU,
     Scene,
@@ -96,6 +98,20 @@ def test_a_returned_directive_is_handed_over_by_the_unit_it_came_from(scene: Sce
     path = scene.path(SONGMEN, directive)
     problem = scene.as_(duty(SONGMEN)).post(f"{path}/return", {"reason": "晚了"}, status=409)
     assert problem["code"] == "assignment_reported"
+
+
+def test_the_unit_that_passed_it_on_may_hand_it_over(scene: Scene) -> None:
+    directive = scene.issue(TAIZHOU, WENLING)
+    scene.acknowledge(WENLING, directive)
+    scene.pass_on(WENLING, directive, unit_ids=[scene.unit_id(SHITANG)])
+    own = scene.path(SHITANG, directive)
+    may = {
+        code: scene.as_(duty(code)).get(own)["may"]["transfer"]
+        for code in (PROVINCE, TAIZHOU, WENLING, SHITANG)
+    }
+    assert may == {PROVINCE: False, TAIZHOU: False, WENLING: True, SHITANG: True}
+    transfer(scene, SHITANG, duty(TAIZHOU), directive, SONGMEN, status=403)
+    transfer(scene, SHITANG, duty(WENLING), directive, SONGMEN)
 
 
 def test_a_unit_above_answers_for_people_who_have_no_phone_and_it_is_shown(scene: Scene) -> None:

@@ -65,8 +65,17 @@ def test_an_update_says_anew_whom_it_is_for_and_is_made_of_the_latest_version_al
     assert gone["successor_assignment_id"] is None
     again = scene.issuer.post(update, {"reason": "再改"}, status=409)
     assert again["code"] == "directive_superseded"
-    third = scene.issuer.post(f"/directives/{second['id']}/update", {"reason": "重发"})
-    assert (third["version"], third["changes"]) == (3, [])
+    more = {
+        "escalation": [{"step": "leader", "after_minutes": 30, "working_days": True}],
+        "copies": [{"unit_id": scene.unit_id(TAIZHOU), "levels": [2]}],
+    }
+    said = {"reason": "重发", **more}
+    third = scene.issuer.post(f"/directives/{second['id']}/update", said)
+    assert [(each["field"], each["after"]) for each in third["changes"]] == [
+        ("escalation", ["leader 30 working_days"]),
+        ("copies", [third["copies"][0]["text"]]),
+    ]
+    assert third["version"] == 3
     assert scene.issuer.get(f"/directives/{first['id']}")["successor_id"] == second["id"]
     document = scene.issuer.request("GET", f"/directives/{third['id']}/cap").get_data(True)
     assert "<msgType>Update</msgType>" in document

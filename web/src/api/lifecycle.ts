@@ -1,5 +1,5 @@
 import { post } from './client'
-import type { Draft } from './drafts'
+import type { Draft, DraftContent } from './drafts'
 import type { Assignment, Directive, TaskEvent } from './types'
 
 /** Why somebody does it for people of the unit who cannot; null for one's own unit. */
@@ -16,14 +16,8 @@ export const giveBack = (id: string, reason: string) =>
 export const transfer = (id: string, unitId: string, reason: string) =>
   post<Assignment>(`/assignments/${id}/transfer`, { unit_id: unitId, reason })
 
-export interface Update {
-  reason: string
-  title?: string
-  text?: string
-  ack_deadline?: string
-  report_deadline?: string
-  client_id: string
-}
+/** What is not said stays as it was. */
+export type Update = Partial<DraftContent> & { reason: string; client_id: string }
 /** The next version; of one that was countersigned a draft of it, to be countersigned as well. */
 export const update = (id: string, body: Update) => post<Directive | Draft>(`/directives/${id}/update`, body)
 export const cancel = (id: string, reason: string) =>

@@ -140,7 +140,7 @@ export interface HandedOver {
 }
 
 export interface Directive extends DirectiveBrief, Standing {
-  may?: { update: boolean; cancel: boolean; all_clear: boolean }
+  may?: { update: boolean; cancel: boolean; all_clear: boolean; clear_branch: boolean }
   audiences: DescribedAudience[]
   issuer: OfficialRef
   issued_at: string

@@ -18,6 +18,7 @@ export default {
       parent: 'Duty officer above',
     },
     after: 'Minutes after',
+    minutesAfter: '{n} min after',
     workingDays: 'Working days only',
     workingDaysHint:
       'Time stands still on days off, by the published holidays; in years not yet published, Monday to Friday are working days.',

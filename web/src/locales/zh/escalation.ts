@@ -13,6 +13,7 @@ export default {
     step: '提醒谁',
     steps: { remind: '催办本单位', deputy: '报副职', leader: '报负责人', parent: '报上级值班督办' },
     after: '超时后（分钟）',
+    minutesAfter: '超时 {n} 分钟',
     workingDays: '只计工作日',
     workingDaysHint: '节假日不计时，按国务院公布的放假调休安排；尚未公布的年份，周一至周五为工作日。',
     outOfOrder: '应逐级向上，时间不早于前一步',
