@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = "0030_history"
-down_revision = "0029_ledger"
+revision = "0031_history"
+down_revision = "0030_silences"
 branch_labels = None
 depends_on = None
 
