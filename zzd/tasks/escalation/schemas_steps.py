@@ -8,7 +8,7 @@ from zzd.api import Id, Moment, PageQuerySchema, StrictSchema, Text, client_id_f
 from zzd.messaging.dings.rules import LONGEST_TEXT, PHONE_CHANNELS
 from zzd.tasks.escalation.rules import STEPS
 from zzd.tasks.escalation.timetable import ASK
-from zzd.tasks.schemas import MODES
+from zzd.tasks.responses import MODES
 
 KINDS = ("acknowledge", "report")
 

@@ -110,12 +110,10 @@ def _words(session: Session, lines: dict[int, int], within: ColumnElement[bool])
     ).all()
     # A unit that completes says that it is over, or why it completes all the same.
     completed = session.execute(
-        select(Assignment.unit_id, Assignment.directive_id, Assignment.completed_at).where(
-            *theirs, Assignment.completed_at.is_not(None)
-        )
+        select(Assignment.unit_id, Assignment.directive_id, Assignment.completed_at).where(*theirs)
     ).all()
     words = [(*row[:3], bool(row.rescue_open)) for row in reports]
-    words += [(*row, False) for row in completed]
+    words += [(unit, id_, at, False) for unit, id_, at in completed if at is not None]
     return [Word(unit, lines[id_], id_, at, open_) for unit, id_, at, open_ in words]
 
 
