@@ -23,6 +23,7 @@ def test_there_is_one_direct_conversation_for_a_pair(
     body = {"kind": "direct", "official_ids": [official_id(OUTSIDER)], "client_id": "d"}
     made = as_(MEMBER).post("/conversations", body)
     assert (made["name"], made["members"], made["my_role"]) == ("王苍南", 2, "member")
+    assert made["other"] == {"id": official_id(OUTSIDER), "name": "王苍南"}
     assert as_(MEMBER).post("/conversations", body, status=200) == made
     from_the_other_side = as_(OUTSIDER).post(
         "/conversations",
@@ -30,7 +31,7 @@ def test_there_is_one_direct_conversation_for_a_pair(
         status=200,
     )
     assert from_the_other_side["id"] == made["id"]
-    assert from_the_other_side["name"] == "陈石塘"
+    assert from_the_other_side["other"] == {"id": official_id(MEMBER), "name": "陈石塘"}
 
 
 def test_a_group_repeated_is_the_same_group(

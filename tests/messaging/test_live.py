@@ -10,7 +10,7 @@ import redis
 from flask import Flask
 
 from tests.conftest import Listening, SignedIn
-from tests.databases import redis_url
+from tests.databases import redis_prefix, redis_url
 from tests.messaging.conftest import (
     CITY,
     MEMBER,
@@ -159,9 +159,11 @@ def test_bad_watches(listening: Listening, ids: Any) -> None:
 class Process:
     """One of several processes: who is connected to it, and what it told."""
 
-    def __init__(self, told: list[tuple[str, str, bool]], name: str) -> None:
+    def __init__(
+        self, told: list[tuple[str, str, bool]], name: str, prefix: str = redis_prefix()
+    ) -> None:
         self.here: set[int] = set()
-        self.presence = Presence(lambda: self.here, InRedis(redis_url()))
+        self.presence = Presence(lambda: self.here, InRedis(redis_url(), prefix))
         self._told, self._name = told, name
 
     def look(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,7 +177,7 @@ class Process:
 def test_who_is_connected_to_two_processes_is_online_until_both_let_go(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    redis.Redis.from_url(redis_url()).delete("zzd:0:presence:7")
+    redis.Redis.from_url(redis_url()).delete(f"{redis_prefix()}:presence:7")
     told: list[tuple[str, str, bool]] = []
     one, two = Process(told, "one"), Process(told, "two")
     one.here, two.here = {7}, {7}
@@ -193,12 +195,15 @@ def test_who_is_connected_to_two_processes_is_online_until_both_let_go(
 
 
 def test_what_a_dead_process_vouched_for_lapses(monkeypatch: pytest.MonkeyPatch) -> None:
-    redis.Redis.from_url(redis_url()).delete("zzd:0:presence:9")
+    redis.Redis.from_url(redis_url()).delete(f"{redis_prefix()}:presence:9")
     told: list[tuple[str, str, bool]] = []
     died, lives = Process(told, "died"), Process(told, "lives")
     died.here = {9}
     died.look(monkeypatch)
     assert lives.presence.online([9]) == [True]
+    # Officials of another installation are other people, whatever their number.
+    elsewhere = Process(told, "elsewhere", f"{redis_prefix()}-other")
+    assert elsewhere.presence.online([9]) == [False]
     later = presence_module.time.time() + presence_module.VOUCHED_FOR + 1
     monkeypatch.setattr(presence_module.time, "time", lambda: later)
     assert lives.presence.online([9]) == [False]
@@ -209,7 +214,7 @@ def test_without_redis_only_this_process_counts(monkeypatch: pytest.MonkeyPatch)
     here = {5}
     alone = Presence(lambda: here, NoOther())
     assert alone.online([5, 6]) == [True, False]
-    away = Presence(lambda: here, InRedis("redis://127.0.0.1:1/0"))
+    away = Presence(lambda: here, InRedis("redis://127.0.0.1:1/0", "zzd"))
     assert away.online([5, 6]) == [True, False]
     away.look()
     assert away._known == set()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,8 +12,18 @@ from sqlalchemy import select, update
 
 from tests.client import ApiClient, writing_rows
 from tests.conftest import SignedIn
-from tests.messaging.conftest import CITY, MEMBER, OTHER_MEMBER, OUTSIDER, OWNER, MakeGroup, say
+from tests.messaging.conftest import (
+    CITY,
+    MEMBER,
+    OTHER_MEMBER,
+    OUTSIDER,
+    OWNER,
+    PROVINCE,
+    MakeGroup,
+    say,
+)
 from zzd import clock
+from zzd.identity.models import AccountGrant
 from zzd.messaging import sync
 from zzd.messaging.sync import OVERLAP
 from zzd.orgtree.models import Post
@@ -151,6 +161,33 @@ def test_an_audience_gained_or_lost_shows_in_the_next_sync(
         assert (ids(answer), answer["left"]) == ([], [])
 
 
+def test_a_grant_lost_or_regained_shows_in_the_next_sync(
+    as_: SignedIn, addressed: MakeGroup, later: Later
+) -> None:
+    """The province looks after groups of a county in which it has no post."""
+    made = [
+        addressed("org_group", "331081", by=PROVINCE),
+        addressed("announcement", "3303", by=PROVINCE),
+    ]
+    me = as_(PROVINCE)
+
+    def grants(revoked_at: datetime | None) -> None:
+        with writing_rows() as session:
+            session.execute(update(AccountGrant).values(revoked_at=revoked_at))
+
+    with later(1):
+        cursor = me.get("/sync")["cursor"]
+        grants(clock.now())
+    with later(2):
+        answer = me.get("/sync", cursor=cursor)
+        assert (ids(answer), sorted(answer["left"])) == ([], sorted(each["id"] for each in made))
+        assert me.get("/sync", cursor=answer["cursor"])["left"] == []
+        grants(None)
+    with later(3):
+        answer = me.get("/sync", cursor=answer["cursor"])
+        assert (sorted(ids(answer)), answer["left"]) == (sorted(each["id"] for each in made), [])
+
+
 def pull(client: ApiClient, cursor: str | None) -> tuple[list[dict[str, Any]], str]:
     """All pages of one sync, and the cursor for the next."""
     answer = client.get("/sync", **({"cursor": cursor} if cursor else {}))
@@ -207,7 +244,7 @@ def test_with_more_recalls_than_can_be_told_a_client_starts_afresh(
 def test_with_more_audiences_than_fit_in_a_cursor_a_client_starts_afresh(
     as_: SignedIn, addressed: MakeGroup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sync, "MOST_AUDIENCES", 1)
+    monkeypatch.setattr(sync, "MOST_HELD", 1)
     for code in ("3310", "331081"):
         addressed("org_group", code)
     answer = as_(MEMBER).get("/sync")
@@ -215,8 +252,9 @@ def test_with_more_audiences_than_fit_in_a_cursor_a_client_starts_afresh(
 
 
 def test_a_full_cursor_fits_in_a_url(as_: SignedIn) -> None:
-    ids_ = range(10**6, 10**6 + 4096 * sync.MOST_AUDIENCES, 4096)
-    at = sync.Cursor(clock.now(), frozenset(ids_), clock.now(), frozenset(ids_))
+    ids_ = range(10**6, 10**6 + 4096 * sync.MOST_HELD, 4096)
+    held = sync.Held(frozenset(ids_))
+    at = sync.Cursor(clock.now(), held, clock.now(), held)
     assert len(sync._encode(at, before=(2**52, 2**62))) < 3500
 
 

@@ -128,6 +128,7 @@ def test_rooms_follow_the_posts(
         mine = Post.official_id == int(official_id(WHO))
         session.execute(update(Post).where(mine).values(unit_id=new))
         outbox.tell_processes(session, "renew", {"official_ids": [int(official_id(WHO))]})
+    assert listener.hear("rooms.resync") == [{"rights": True}]
     push(rooms.unit(old))
     assert listener.hear() == []
     push(rooms.unit(new))

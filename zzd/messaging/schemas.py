@@ -111,6 +111,11 @@ class ConversationSchema(Schema):
     id = Id(metadata=_example("17"))
     kind = fields.String(validate=validate.OneOf(KINDS))
     name = fields.String(metadata={"description": "Of a direct conversation: the other's name"})
+    other = fields.Nested(
+        PersonSchema,
+        allow_none=True,
+        metadata={"description": "Of a direct conversation: with whom it is"},
+    )
     audience = fields.Nested(AudienceSchema, allow_none=True)
     members = fields.Integer(
         allow_none=True, metadata={"description": "null where an audience decides who belongs"}

@@ -34,7 +34,7 @@ PAGE = 200
 # Of more recalls than this a client is not told one by one: it starts afresh.
 MOST_CHANGED = 1000
 # Beyond this a cursor would not fit in a URL, and the next sync starts afresh.
-MOST_AUDIENCES = 200
+MOST_HELD = 200
 
 _sections: dict[str, Section] = {}
 
@@ -45,16 +45,32 @@ def add_section(name: str, section: Section) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """What reached the caller without their name at that time (see policy.Standing): the audiences
+    they were in, and the conversations of others that a grant let them look after."""
+
+    audiences: frozenset[int] = frozenset()
+    kept: frozenset[int] = frozenset()
+
+    @classmethod
+    def by(cls, standing: Standing) -> Held:
+        return cls(frozenset(standing.audience_ids), frozenset(standing.kept_ids))
+
+    def without(self, other: Held) -> Held:
+        return Held(self.audiences - other.audiences, self.kept - other.kept)
+
+
+@dataclass(frozen=True, slots=True)
 class Cursor:
-    """``since``: changes up to here are known (None: nothing is). ``audiences``: those the
-    caller was in at that time (None: too many to tell). While a sync is read in pages, ``then``
-    and ``then_audiences`` are what the next one will begin with, and ``before`` is where the
-    page before ended."""
+    """``since``: changes up to here are known (None: nothing is). ``held``: what reached the
+    caller at that time (None: too much to tell). While a sync is read in pages, ``then`` and
+    ``then_held`` are what the next one will begin with, and ``before`` is where the page before
+    ended."""
 
     since: datetime | None
-    audiences: frozenset[int] | None
+    held: Held | None
     then: datetime
-    then_audiences: frozenset[int] | None
+    then_held: Held | None
     before: tuple[datetime, int] | None = None
 
 
@@ -100,7 +116,7 @@ def sync(session: Session, principal: Principal, cursor: str | None) -> dict[str
 
 
 def afresh(standing: Standing) -> Cursor:
-    return Cursor(None, frozenset(), clock.now() - OVERLAP, frozenset(standing.audience_ids))
+    return Cursor(None, Held(), clock.now() - OVERLAP, Held.by(standing))
 
 
 def _changed_since(
@@ -110,12 +126,17 @@ def _changed_since(
     if at.since is None:
         return None, None
     changed = or_(Conversation.changed_at > at.since, Participation.changed_at > at.since)
-    gained = set(standing.audience_ids) - (at.audiences or frozenset())
-    return changed, or_(changed, Conversation.audience_id.in_(gained))
+    gained = Held.by(standing).without(at.held or Held())
+    return changed, or_(
+        changed,
+        Conversation.audience_id.in_(gained.audiences),
+        Conversation.id.in_(gained.kept),
+    )
 
 
 def _left(session: Session, principal: Principal, standing: Standing, at: Cursor) -> list[int]:
-    """Groups one is out of, and what came by an audience that one is not in any more."""
+    """Groups one is out of, and what came by an audience that one is not in any more, or by a
+    grant that one lost."""
     gone = list(
         session.scalars(
             select(Participation.conversation_id).where(
@@ -124,10 +145,13 @@ def _left(session: Session, principal: Principal, standing: Standing, at: Cursor
             )
         )
     )
-    if lost := (at.audiences or frozenset()) - set(standing.audience_ids):
+    lost = (at.held or Held()).without(Held.by(standing))
+    if lost.audiences or lost.kept:
         gone += session.scalars(
             select(Conversation.id).where(
-                Conversation.audience_id.in_(lost), Conversation.id.not_in(standing.kept_ids)
+                or_(Conversation.audience_id.in_(lost.audiences), Conversation.id.in_(lost.kept)),
+                Conversation.audience_id.not_in(standing.audience_ids),
+                Conversation.id.not_in(standing.kept_ids),
             )
         )
     return gone
@@ -169,12 +193,12 @@ def _recalled(
 def _encode(at: Cursor, *, before: tuple[int, int]) -> str:
     since = -1 if at.since is None else _microseconds(at.since)
     return encode_cursor(
-        [since, _pack(at.audiences), _microseconds(at.then), _pack(at.then_audiences), *before]
+        [since, _pack(at.held), _microseconds(at.then), _pack(at.then_held), *before]
     )
 
 
 def encode_next(at: Cursor) -> str:
-    return encode_cursor([_microseconds(at.then), _pack(at.then_audiences), 0, "", 0, 0])
+    return encode_cursor([_microseconds(at.then), _pack(at.then_held), 0, "", 0, 0])
 
 
 def _position(cursor: str | None, standing: Standing) -> Cursor:
@@ -190,31 +214,40 @@ def _position(cursor: str | None, standing: Standing) -> Cursor:
             _unpack(then_known),
             (moment_of(before_at), before_id),
         )
-    audiences = _unpack(known)
-    if audiences is None:
+    held = _unpack(known)
+    if held is None:
         return afresh(standing)
     following = afresh(standing)
-    return Cursor(moment_of(since), audiences, following.then, following.then_audiences)
+    return Cursor(moment_of(since), held, following.then, following.then_held)
 
 
 def _microseconds(moment: datetime) -> int:
     return (moment - EPOCH) // timedelta(microseconds=1)
 
 
-def _pack(ids: Collection[int] | None) -> str:
+def _pack(held: Held | None) -> str:
     """Ids as the distances between them; "?" for more than fit."""
-    if ids is None or len(ids) > MOST_AUDIENCES:
+    if held is None or len(held.audiences) + len(held.kept) > MOST_HELD:
         return "?"
+    return ";".join(_distances(ids) for ids in (held.audiences, held.kept))
+
+
+def _distances(ids: Collection[int]) -> str:
     ordered = sorted(ids)
     return ",".join(
         format(one - other, "x") for one, other in zip(ordered, [0, *ordered], strict=False)
     )
 
 
-def _unpack(packed: str) -> frozenset[int] | None:
+def _unpack(packed: str) -> Held | None:
     """None where they were too many to tell."""
     if packed == "?":
         return None
+    audiences, _, kept = packed.partition(";")
+    return Held(_ids(audiences), _ids(kept))
+
+
+def _ids(packed: str) -> frozenset[int]:
     ids, last = set(), 0
     try:
         for distance in packed.split(",") if packed else ():

@@ -109,13 +109,16 @@ def _describe(
     quoted: Message | None,
 ) -> dict[str, Any]:
     conversation, last = place.conversation, _visible(last, place)
-    name = conversation.name
+    name, other = conversation.name, None
     if conversation.direct_key:
-        name = names.get(other_of(conversation.direct_key, _official(principal)), "")
+        other_id = other_of(conversation.direct_key, _official(principal))
+        name = names.get(other_id, "")
+        other = {"id": other_id, "name": name}
     return {
         "id": conversation.id,
         "kind": conversation.kind,
         "name": name,
+        "other": other,
         "audience": place.audience.as_dict() if place.audience else None,
         "members": conversation.members,
         "my_role": place.role,

@@ -42,7 +42,8 @@ def register(app: Flask, settings: Settings, recognise: Recognise) -> Sockets:
         {"zzd.sockets": sockets, "zzd.fanout": fanout, "zzd.published": Published()}
     )
     kept.register(app)
-    elsewhere = InRedis(settings.redis_url) if settings.redis_url else NoOther()
+    url, prefix = settings.redis_url, settings.redis_prefix
+    elsewhere = InRedis(url, prefix) if url else NoOther()
     app.extensions["zzd.presence"] = Presence(sockets.connections.officials, elsewhere)
     return sockets
 

@@ -54,14 +54,14 @@ class NoOther:
 
 
 class InRedis:
-    """A sorted set for each official: processes, by until when they vouch."""
+    """A sorted set for each official: processes, by until when they vouch. ``prefix`` keeps apart
+    installations that share a Redis."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, prefix: str) -> None:
         self._redis = redis.Redis.from_url(
             url, socket_timeout=2, socket_connect_timeout=2, retry=Retry(NoBackoff(), 1)
         )
-        database = self._redis.get_connection_kwargs().get("db", 0)
-        self._prefix = f"zzd:{database}:presence:"
+        self._prefix = f"{prefix}:presence:"
         self._process = uuid.uuid4().hex
 
     def came(self, official_ids: Collection[int]) -> list[bool]:

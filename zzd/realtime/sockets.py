@@ -151,7 +151,7 @@ class Sockets:
         where they belong, then have each client pull what it missed."""
 
         def again(connection: Connection) -> None:
-            self.look_again(connection)
+            self._belongs_elsewhere(connection)
             self.tell(connection, "rooms.resync", {})
 
         self.changes += 1
@@ -227,11 +227,12 @@ class Sockets:
 
     # Rooms
 
-    def renew(self, connection: Connection) -> None:
-        """Have the socket in the rooms that its official belongs in now, no more and no fewer."""
+    def renew(self, connection: Connection) -> bool:
+        """Have the socket in the rooms that its official belongs in now, no more and no fewer;
+        whether these are other ones."""
         if connection.renewing:
             connection.stale = True
-            return
+            return False
         connection.renewing = True
         try:
             while True:
@@ -245,18 +246,27 @@ class Sockets:
             self._enter(connection, room)
         for room in connection.rooms - rooms - connection.watched:
             self._leave(connection, room)
+        changed = rooms != connection.rooms
         connection.rooms = rooms
+        return changed
 
     def look_again(self, connection: Connection) -> None:
-        """Who is this now, and where do they belong? Whoever is nobody any more is cut."""
+        """Rights changed: whoever belongs elsewhere now is told to pull, and to ask who they are."""
+        if self._belongs_elsewhere(connection):
+            self.tell(connection, "rooms.resync", {"rights": True})
+
+    def _belongs_elsewhere(self, connection: Connection) -> bool:
+        """Who is this now, and where do they belong? Whoever is nobody any more is cut. True also
+        where a room was watched, which was a right of the old posts."""
         renewed = self._recognise_again(connection)
         if renewed is None:
             self.disconnect(connection)
-            return
+            return False
         connection.principal = renewed
-        self._drop_watched(connection)
-        self.renew(connection)
+        dropped = self._drop_watched(connection)
+        changed = self.renew(connection)
         self._settle(connection, connection.rooms, 0)
+        return changed or dropped
 
     def enter(self, connection: Connection, room: str) -> None:
         """A room that became the official's by right."""
@@ -286,13 +296,13 @@ class Sockets:
     def _leave(self, connection: Connection, room: str) -> None:
         self.io.server.leave_room(connection.sid, room, namespace="/")
 
-    def _drop_watched(self, connection: Connection) -> None:
-        """A watched room was a right of the old posts: the client asks again after a resync."""
+    def _drop_watched(self, connection: Connection) -> bool:
+        """Whether there was any."""
         for room in connection.watched - connection.rooms:
             self._leave(connection, room)
-        if connection.watched:
-            connection.watched.clear()
-            self.tell(connection, "rooms.resync", {})
+        watched = bool(connection.watched)
+        connection.watched.clear()
+        return watched
 
     def _recognise_again(self, connection: Connection) -> Principal | None:
         environ = self.io.server.get_environ(connection.sid, namespace="/")

@@ -18,7 +18,7 @@ from flask import Flask
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from tests.conftest import SignedIn
+from tests.conftest import Listening, SignedIn
 from tests.messaging.conftest import CITY
 from tests.messaging.dings.conftest import (
     BELOW_TOWN,
@@ -33,11 +33,12 @@ from tests.messaging.dings.conftest import (
 from tests.messaging.dings.test_repeats import MINUTE, work_at_once
 from zzd import clock
 from zzd.db import transaction
-from zzd.messaging.dings import calls, channels, steps
+from zzd.messaging.dings import calls, channels, rules, steps
 from zzd.messaging.dings.channels import Call, HttpGateway, Outcome, SimulatedGateway
 from zzd.messaging.dings.models import DingCall
 from zzd.orgtree.models import Official
 
+DAY = timedelta(days=1)
 SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
 
 
@@ -99,6 +100,28 @@ def test_a_cancellation_stops_the_calls_that_wait(
     assert telephones["sms"].calls == []
     assert states(session, ding_id=int(written["id"])) == {(0, "dropped"): {DUTY}}
     assert states(session, ding_id=int(unwritten["id"])) == {}
+
+
+def test_what_is_over_rings_nobody(
+    ding: Ding, telephones: dict[str, Recorder], session: Session, listening: Listening
+) -> None:
+    """Neither a repeat that a dead worker left, nor the calls of a step, nor the seventh day's beat."""
+    daily = {"every_minutes": 24 * 60, "times": 20}
+    with clock.at(START):
+        repeats = ding(None, DUTY, channels=["sms"], repeat=daily)
+        calls.spread_due()
+        unspread = ding(None, LEADER, channels=["sms"])
+    device = listening(DUTY)
+    with clock.at(START + rules.OPEN_FOR + MINUTE):
+        run_timers()
+    assert telephones["sms"].calls == []
+    assert device.hear("ding.repeated") == []
+    assert states(session, ding_id=int(repeats["id"])) == {(0, "dropped"): {DUTY}}
+    assert states(session, ding_id=int(unspread["id"])) == {}
+    beats = [
+        rules.next_repeat(created_at=START, now=START + n * DAY, step=n, **daily) for n in (5, 6)
+    ]
+    assert beats == [START + 6 * DAY, None]
 
 
 def test_who_has_no_number_is_unreached(

@@ -105,8 +105,11 @@ export interface EventData {
   'scheduled.updated': Scheduled
   'notifications.updated': NotificationSettings
   'todo.updated': { todo: Todo }
+  'posts.changed': { official_id: string }
+  'unit.changed': { unit_id: string; change: string; rev: number }
   'session.revoked': { session_id: string }
-  'rooms.resync': Record<string, never>
+  /** Pull what was missed; `rights`: who one is, or where one belongs, is another thing now. */
+  'rooms.resync': { rights?: boolean }
 }
 
 export type EventName = keyof EventData
@@ -152,6 +155,8 @@ const HEARD: Record<EventName, true> = {
   'scheduled.updated': true,
   'notifications.updated': true,
   'todo.updated': true,
+  'posts.changed': true,
+  'unit.changed': true,
   'session.revoked': true,
   'rooms.resync': true,
   'card_action.updated': true,

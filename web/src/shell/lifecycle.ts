@@ -18,6 +18,7 @@ import { useCatalogue } from '@/features/workbench/catalogue'
 import { useOutbox } from '@/offline/outbox'
 import { onPushed, useConnection } from '@/realtime/connection'
 import { router } from '@/router'
+import { followRights } from './rights'
 
 let endSubscriptions: (() => void)[] = []
 let running = false
@@ -34,14 +35,19 @@ export function signedIn(): void {
   connect()
 }
 
+/** Whatever may have happened unheard. */
+function pull(): void {
+  void useSync().run()
+  void useInbox().refresh()
+  void useDings().refresh()
+  void useTodos().refresh()
+}
+
 function connect(): void {
   const connection = useConnection()
   const session = useSession()
   connection.whenConnected(() => {
-    void useSync().run()
-    void useInbox().refresh()
-    void useDings().refresh()
-    void useTodos().refresh()
+    pull()
     void useCardActions().refresh()
     useUploads().retry()
   })
@@ -49,10 +55,7 @@ function connect(): void {
   connection.whenRefused(() => void session.load().catch(() => undefined))
   connection.open()
   // What can be seen without the socket must not wait for it.
-  void useSync().run()
-  void useInbox().refresh()
-  void useDings().refresh()
-  void useTodos().refresh()
+  pull()
 }
 
 function subscribe(): void {
@@ -95,10 +98,7 @@ function subscribe(): void {
     onPushed('assignment.updated', ({ assignment_id }) => inbox.noteChange(assignment_id)),
     ...followDings(),
     onPushed('todo.updated', () => void useTodos().refresh()),
-    onPushed('rooms.resync', () => {
-      void useSync().run()
-      void useDings().refresh()
-    }),
+    ...followRights(pull, restart),
     onPushed('session.revoked', ({ session_id }) => {
       if (session_id === session.me?.session.id) leave()
     }),

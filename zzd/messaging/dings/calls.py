@@ -23,6 +23,7 @@ from zzd.messaging.dings.channels import Call, Channel, Outcome, channels_here
 from zzd.messaging.dings.dings import mark_progress
 from zzd.messaging.dings.models import Ding, DingCall, DingReceipt, DingStep
 from zzd.messaging.dings.recipients import Recipient, page_recipients
+from zzd.messaging.dings.views import state_of
 from zzd.orgtree.models import Official
 
 log = structlog.get_logger()
@@ -69,7 +70,7 @@ def _spread_next() -> bool:
         if found is None:
             return False
         step, ding = found
-        if ding.cancelled_at is not None or ding.completed_at is not None:
+        if state_of(ding) != "open":
             step.spread_at = None
             return True
         after = (step.spread_path, step.spread_post) if step.spread_post else None
@@ -120,7 +121,8 @@ def _call_next(channel: str) -> bool:
 
 
 def _claim(channel: str) -> list[tuple[Key, Call]] | None:
-    """Calls to make now; None when there are none at all. Whoever has confirmed is dropped."""
+    """Calls to make now; None when there are none at all. Whoever has confirmed is dropped,
+    and everybody once the DING is over."""
     now = clock.now()
     with transaction() as session:
         query = (
@@ -142,7 +144,7 @@ def _claim(channel: str) -> list[tuple[Key, Call]] | None:
         rows = session.execute(query).all()
         claimed: list[tuple[Key, Call]] = []
         for call, ding, phone, confirmed_at in rows:
-            if ding.cancelled_at is not None or confirmed_at is not None:
+            if confirmed_at is not None or state_of(ding) != "open":
                 call.state, call.due_at, call.settled_at = "dropped", None, now
             elif not phone:
                 call.state, call.due_at, call.settled_at = "unreached", None, now

@@ -50,7 +50,7 @@ def state_of(
 def next_repeat(
     *, created_at: datetime, now: datetime, step: int, times: int, every_minutes: int | None
 ) -> datetime | None:
-    """When the repeat after ``step`` is due; None after the last.
+    """When the repeat after ``step`` is due; None after the last, or when it would be over by then.
 
     They keep the beat of the first call, but what was late (a server was down) is not made up
     for: at least a whole interval lies between two.
@@ -60,7 +60,8 @@ def next_repeat(
     every = timedelta(minutes=every_minutes)
     beat = created_at + every * (step + 1)
     # A timer is a little late by nature; that alone does not shift the beat.
-    return beat if beat - now > every / 2 else now + every
+    due = beat if beat - now > every / 2 else now + every
+    return due if due < created_at + OPEN_FOR else None
 
 
 def recipient_state(

@@ -106,6 +106,10 @@ def _fire(ding_id: int) -> None:
         ding = _claim(session, ding_id, Ding.next_at <= now)
         if ding is None or ding.next_at is None:
             return
+        if views.state_of(ding) == "over":
+            # No worker was up in its days.
+            ding.next_at = None
+            return
         due_at = ding.next_at
         _keep(ding, counts, complete=complete)
         ding.progress_due_at = now

@@ -64,6 +64,8 @@ export interface Conversation {
   id: string
   kind: ConversationKind
   name: string
+  /** With whom a direct conversation is. */
+  other: Person | null
   audience: DescribedAudience | null
   members: number | null
   my_role: MemberRole

@@ -34,6 +34,7 @@ export function conversation(id: string, part: Partial<Conversation> = {}): Conv
     id,
     kind: 'group',
     name: '温岭防汛群',
+    other: null,
     audience: null,
     members: 3,
     my_role: 'member',

@@ -1,6 +1,7 @@
 import { createPinia, setActivePinia } from 'pinia'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { messaging } from '@/api'
+import { ApiProblem } from '@/api/problem'
 import type { Conversation, SyncAnswer } from '@/api/types'
 import { useConversations } from './conversations'
 import { useHistory } from './history'
@@ -90,6 +91,14 @@ describe('catching up', () => {
       null, 'caught up', 'page 2', 'caught up', 'page 2', 'page 3',
     ])
     expect(known()).toEqual(FIVE)
+  })
+
+  test('begins anew with a cursor that the server does not take', async () => {
+    answers(...pages(['a'], true), new ApiProblem(400, 'invalid', ''), ...pages(FIVE, true))
+    await useSync().run()
+    await useSync().run()
+    await vi.runOnlyPendingTimersAsync()
+    expect([asks.sync.mock.calls[2], known()]).toEqual([[null], FIVE])
   })
 })
 

@@ -39,7 +39,7 @@ export const useSync = defineStore('sync', () => {
   /** Everything was told anew: what is not among it is gone, and what changed in it was not told one by one. */
   function settle(told: Set<string>, begun: number): void {
     for (const id of conversations.retain(told, begun)) history.forget(id)
-    if (cursor) history.reset()
+    if (conversations.loaded) history.reset()
   }
 
   /** All pages. The next catching up begins where this one did if a page of it is lost. */
@@ -80,7 +80,10 @@ export const useSync = defineStore('sync', () => {
       await outbox.flush()
     } catch (error) {
       if (mine !== generation) return
-      conversations.problem = asProblem(error)
+      const problem = asProblem(error)
+      // A cursor that the server does not know (any more) is never going to do.
+      if (problem.status === 400) cursor = null
+      conversations.problem = problem
       retry = setTimeout(() => void run(), RETRY_MS)
     }
   })
