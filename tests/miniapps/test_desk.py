@@ -124,7 +124,11 @@ def test_administrators_put_apps_first_for_an_audience(
     # The province's order counts where no nearer unit set one.
     assert [outside[name]["place"] for name in sorted(outside)] == [None, 0]
     (listed,) = as_(COUNTY_ADMIN).get("/workbench/placements", unit_id=unit_id("331081"))["items"]
-    assert [item["fixed"] for item in listed["items"]] == [True, False]
+    assert [(item["fixed"], item["app_id"]) for item in listed["items"]] == [
+        (True, "cn.zj.other"),
+        (False, "cn.zj.shelters"),
+    ]
+    assert listed["items"][0]["name"]["zh"]
     twice = {**county, "items": [fixed[0], fixed[0]]}
     as_(COUNTY_ADMIN).put("/workbench/placements", twice, status=422)
     as_(COUNTY_ADMIN).put("/workbench/placements", {**county, "items": []}, status=204)

@@ -128,6 +128,11 @@ const workspace: RouteRecordRaw[] = [
     name: 'installations',
     component: () => import('@/features/workbench/installing/InstallationsPage.vue'),
   },
+  {
+    path: 'workbench/placements',
+    name: 'placements',
+    component: () => import('@/features/workbench/placing/PlacementsPage.vue'),
+  },
   { path: 'records', redirect: { name: 'records', params: { pane: 'rules' } } },
   {
     path: 'records/:pane(rules|holds|exports)',

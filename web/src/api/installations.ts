@@ -9,8 +9,11 @@ export interface Consent {
   version: number
 }
 
-export const installable = () => get<Page<Installable>>('/miniapps/installable', { limit: 200 })
-export const installations = () => get<Page<Installation>>('/installations', { limit: 200 })
+/** Published apps, by a part of their names. */
+export const installable = (q = '', cursor: string | null = null) =>
+  get<Page<Installable>>('/miniapps/installable', { q: q.trim(), cursor, limit: 50 })
+export const installations = (cursor: string | null = null) =>
+  get<Page<Installation>>('/installations', { cursor, limit: 200 })
 export const install = (body: Consent & { miniapp_id: string; unit_id: string }) =>
   post<Installation>('/installations', body)
 export const change = (id: string, body: Consent) =>

@@ -7,6 +7,7 @@ import type {
   MiniApp,
   OpenedApp,
   Page,
+  Placement,
   Usage,
   WorkbenchApp,
 } from './types'
@@ -32,6 +33,11 @@ export const known = (id: string, picked: { official_ids?: string[]; unit_ids?: 
   post<{ official_ids: string[]; unit_ids: string[] }>(`/workbench/${id}/known`, picked)
 export const usage = (id: string, query: { unit_id?: string; first?: string; last?: string } = {}) =>
   get<Usage>(`/miniapps/${id}/usage`, query)
+/** What stands first for audiences of exactly this unit. */
+export const placements = (unitId: string) =>
+  get<Page<Placement>>('/workbench/placements', { unit_id: unitId })
+export const setPlacements = (audience: Audience, items: { miniapp_id: string; fixed: boolean }[]) =>
+  put<null>('/workbench/placements', { audience, items })
 export const launch = (id: string, body: LaunchRequest) =>
   post<LaunchCode>(`/miniapps/${id}/launch`, body)
 export const miniApps = () => get<Page<MiniApp>>('/miniapps', { limit: 200 })

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from zzd.audit import log as audit
 from zzd.errors import Invalid
 from zzd.miniapps.desk.models import Placement
+from zzd.miniapps.installations.listing import faces_of
 from zzd.miniapps.models import MiniApp
 from zzd.orgtree import audiences
 from zzd.orgtree.audiences import Audience
@@ -99,10 +100,12 @@ def list_placements(session: Session, *, by: Principal, unit_id: int) -> list[di
         .order_by(Placement.audience_id, Placement.place)
     ).all()
     known = audiences.in_use(session, {row.audience_id for row in rows})
+    faces = faces_of(session, {row.miniapp_id for row in rows})
     listed: dict[int, dict[str, Any]] = {}
     for row in rows:
         entry = listed.setdefault(
             row.audience_id, {"audience": known[row.audience_id].as_dict(), "items": []}
         )
-        entry["items"].append({"miniapp_id": row.miniapp_id, "fixed": row.fixed})
+        face = faces[row.miniapp_id]
+        entry["items"].append({**face, "miniapp_id": row.miniapp_id, "fixed": row.fixed})
     return list(listed.values())

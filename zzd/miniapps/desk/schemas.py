@@ -9,7 +9,7 @@ from marshmallow import Schema, fields, validate
 from zzd.api import Id, StrictSchema, Text
 from zzd.miniapps.desk.own import HIGHEST_BADGE, MOST_FAVOURITES
 from zzd.miniapps.desk.placements import MOST_PLACED
-from zzd.miniapps.schemas import WorkbenchEntrySchema
+from zzd.miniapps.schemas import LocalizedSchema, WorkbenchEntrySchema
 from zzd.orgtree.schemas import AudienceRequestSchema, AudienceSchema, UnitRefSchema
 
 MOST_PICKED = 200
@@ -68,9 +68,17 @@ class PlacementsQuerySchema(Schema):
     unit_id = Id(required=True)
 
 
+class PlacedFaceSchema(Schema):
+    miniapp_id = Id()
+    fixed = fields.Boolean()
+    app_id = fields.String()
+    name = fields.Nested(LocalizedSchema)
+    icon = fields.String(allow_none=True)
+
+
 class PlacementSchema(Schema):
     audience = fields.Nested(AudienceSchema)
-    items = fields.List(fields.Nested(PlacedAppSchema))
+    items = fields.List(fields.Nested(PlacedFaceSchema))
 
 
 class PlacementListSchema(Schema):

@@ -163,6 +163,17 @@ def describe_own_installation(
     return told
 
 
+def faces_of(session: Session, miniapp_ids: set[int]) -> dict[int, dict[str, Any]]:
+    """What people see of these apps, by id; of one that nobody was ever shown, its own id alone."""
+    shown = _newest_shown(session, miniapp_ids)
+    hidden = miniapp_ids - shown.keys()
+    faces = {id_: _face(version) for id_, version in shown.items()}
+    for app in _of(session, MiniApp, MiniApp.id, hidden) if hidden else ():
+        name = dict.fromkeys(("zh", "en"), app.app_id)
+        faces[app.id] = {"app_id": app.app_id, "name": name, "icon": None}
+    return faces
+
+
 def _newest_shown(session: Session, miniapp_ids: set[int]) -> dict[int, MiniAppVersion]:
     """The newest live version of each, or the last published where it is suspended or retired."""
     query = (

@@ -46,11 +46,26 @@ export interface UsageFigures {
 }
 
 export interface Usage {
+  unit: { id: string; name: string } | null
   first: string
   last: string
   total: UsageFigures
   days: (UsageFigures & { day: string })[]
   units: (UsageFigures & { unit: { id: string; name: string } | null })[]
+}
+
+/** An app at its place on the workbenches of an audience. */
+export interface PlacedApp {
+  miniapp_id: string
+  fixed: boolean
+  app_id: string
+  name: Localized
+  icon: string | null
+}
+
+export interface Placement {
+  audience: DescribedAudience
+  items: PlacedApp[]
 }
 
 export interface AskedScope {
