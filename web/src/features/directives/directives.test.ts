@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Assignment, FigureSpec } from '@/api/types'
 import { missingFields, type DraftDirective } from '@/features/planning/draftForm'
 import { checkDeadlines } from './deadlines'
-import { figureKey, figureText, parseFigures, percent } from './figures'
+import { figureKey, figureText, parseFigures, percent, restOfRisks } from './figures'
 import { byPressure, pressingDeadline } from './pressure'
 import { reachOf } from './reach'
 
@@ -177,4 +177,10 @@ describe('the reach of passing on', () => {
     expect(reachOf(counts, [5])).toEqual([{ level: 5, units: 35 }])
     expect(reachOf(counts, [])).toEqual([])
   })
+})
+
+test('a sum says what of it has no kind of risk, and a part nobody reported is no zero that hides it', () => {
+  expect(restOfRisks(1_256, [400, 804])).toBe(52)
+  expect(restOfRisks(52, [null, null])).toBe(52)
+  expect(restOfRisks(10, [4, 6])).toBe(0)
 })

@@ -34,6 +34,11 @@ export function figureText(value: number | null | undefined, locale: string): st
   return isKnown(value) ? value.toLocaleString(locale) : '—'
 }
 
+/** What a figure holds beyond its parts by risk; a part that nobody reported takes nothing away. */
+export function restOfRisks(whole: number, parts: (number | null)[]): number {
+  return Math.max(0, whole - parts.reduce<number>((sum, part) => sum + (part ?? 0), 0))
+}
+
 /** Whole percent that reaches 100 only when all have, and 0 only when none has. */
 export function percent(part: number, whole: number): number {
   if (whole <= 0 || part <= 0) return 0

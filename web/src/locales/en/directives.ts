@@ -5,6 +5,7 @@ export default {
     received: 'Received',
     issued: 'Issued',
     boxes: 'Kind of directives',
+    which: 'Which directives',
     open: 'Open',
     closed: 'Completed',
     emptyOpen: 'Nothing to do',

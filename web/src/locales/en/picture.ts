@@ -11,7 +11,7 @@ export default {
     levels: 'Progress by level',
     level: 'Level',
     state: 'State',
-    acknowledgedOf: 'Ack’d / all',
+    acknowledgedOf: 'Acked / all',
     late: 'Late',
     lateList: 'Units that are late',
     who: 'Who?',

@@ -3,6 +3,7 @@ import type zh from '../zh/records'
 export default {
   records: {
     title: 'Records: keeping and exports',
+    whoSees: 'For security and audit administrators.',
     panes: { rules: 'Keeping', holds: 'Legal holds', exports: 'Exports' },
     removed: 'This message was removed when its time was over',
     rulesNote:

@@ -10,6 +10,7 @@ export default {
     empty: 'Give figures, a text or a photo',
     addParts: 'Give it by kind of risk',
     byRisk: '{name} by kind of risk',
+    noRisk: 'Not said',
     partsSum: 'together {n}',
     casualties: 'Casualties (your own unit’s)',
     dead: 'Dead',

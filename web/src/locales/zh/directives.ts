@@ -3,6 +3,7 @@ export default {
     received: '收到',
     issued: '发出',
     boxes: '指令类型',
+    which: '哪些指令',
     open: '进行中',
     closed: '已办结',
     emptyOpen: '没有待办指令',

@@ -1,6 +1,7 @@
 export default {
   records: {
     title: '档案 · 保存与导出',
+    whoSees: '供安全管理员和审计管理员使用。',
     panes: { rules: '保存期限', holds: '法律保留', exports: '导出' },
     removed: '该消息已按保存期限清除',
     rulesNote: '每条消息按最具体的规则保存；同样具体时，以保存时间最长的为准。没有规则涉及的消息永久保存。',

@@ -10,6 +10,7 @@ export default {
     empty: '请填写数据、情况说明或添加照片',
     addParts: '按风险类型分别填报',
     byRisk: '{name} · 按风险类型',
+    noRisk: '未分类',
     partsSum: '合计 {n}',
     casualties: '人员伤亡（只填本级直接掌握的）',
     dead: '死亡',
