@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
+import requests
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
 FLAGS = [
@@ -22,6 +24,12 @@ FLAGS = [
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1440, "height": 900}
 PATIENCE_MS = 15_000
+# What a screen shows does not depend on the database, which other tests have both of: one stage is
+# enough, that of two servers where what one of two people does is to reach the other.
+on_one_server = pytest.mark.parametrize("stage", ["sqlite"], indirect=True)
+on_two_servers = pytest.mark.parametrize("stage", ["postgresql"], indirect=True)
+# As where the page does not come over https.
+NO_WORKERS = "Object.defineProperty(navigator, 'serviceWorker', { value: undefined })"
 
 
 def chromium_path() -> str:
@@ -43,18 +51,53 @@ def running_browser() -> Iterator[Browser]:
 
 
 class Screen:
-    """One person's browser: signed in, at one of the servers."""
+    """One person's browser: signed in, at one of the servers.
 
-    def __init__(self, browser: Browser, url: str, account: dict[str, Any], size: Any) -> None:
+    ``keeps_shell``: with the service worker, which fetches all of the client once more.
+    """
+
+    def __init__(
+        self,
+        browser: Browser,
+        url: str,
+        account: dict[str, Any],
+        size: Any,
+        *,
+        keeps_shell: bool = False,
+    ) -> None:
         self.url = url
         self.account = account
         self.context: BrowserContext = browser.new_context(viewport=size, locale="zh-CN")
+        if not keeps_shell:
+            self.context.add_init_script(NO_WORKERS)
         self.page: Page = self.context.new_page()
         self.page.set_default_timeout(PATIENCE_MS)
         self.faults: list[str] = []
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
 
-    def sign_in(self) -> None:
+    def sign_in(self, path: str = "") -> None:
+        """Come back with the session of an earlier visit, straight to a page of the client."""
+        who = {name: self.account[name] for name in ("username", "password")}
+        answer = requests.post(
+            f"{self.url}/api/v1/sessions",
+            json={**who, "client": "browser"},
+            headers={"Origin": self.url},
+            timeout=20,
+        )
+        assert answer.status_code == 201, answer.text
+        self.context.add_cookies(
+            [
+                {"name": each.name, "value": each.value or "", "url": self.url}
+                for each in answer.cookies
+            ]
+        )
+        self.page.goto(f"{self.url}/favicon.svg")
+        self.page.evaluate("localStorage.setItem('zzd.signedIn', 'earlier')")
+        self.page.goto(f"{self.url}{path}")
+        if not path:
+            expect(self.at("nav-messages").first).to_be_visible()
+
+    def sign_in_by_hand(self) -> None:
         self.page.goto(self.url)
         self.fill("signin-username", self.account["username"])
         self.fill("signin-password", self.account["password"])

@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser
 from sqlalchemy import create_engine, make_url, text
 
 from tests.databases import postgresql_server_url, redis_prefix, redis_url
 from tests.servers import ROOT, Person, ServerProcess, free_port, running_servers
+from tests.story.browser import running_browser
 
 SHELTERS = ROOT / "apps" / "shelters" / "manifest.json"
 
@@ -87,6 +89,13 @@ def stages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str],
             return made[kind]
 
         yield make
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """One for everybody here: each screen has a profile of its own in it."""
+    with running_browser() as running:
+        yield running
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.story.browser import DESKTOP, PHONE, Screen, running_browser
+from tests.story.browser import DESKTOP, PHONE, Screen, on_two_servers
 from tests.story.conftest import Stage
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running_browser() as running:
-        yield running
 
 
 def shoot(screen: Screen, name: str) -> None:
@@ -28,6 +21,7 @@ def shoot(screen: Screen, name: str) -> None:
 
 
 @pytest.mark.timeout(300)
+@on_two_servers
 def test_the_example_on_the_screen_lets_a_bot_speak(stage: Stage, browser: Browser) -> None:
     people = [stage.person("province"), stage.person("city")]
     group = people[0].post(
@@ -37,8 +31,7 @@ def test_the_example_on_the_screen_lets_a_bot_speak(stage: Stage, browser: Brows
     desk = Screen(browser, servers[0].url, stage.accounts["province"], DESKTOP)
     phone = Screen(browser, servers[-1].url, stage.accounts["city"], PHONE)
     for screen in (desk, phone):
-        screen.sign_in()
-        screen.page.goto(f"{screen.url}/messages/{group['id']}")
+        screen.sign_in(f"/messages/{group['id']}")
         screen.click("conversation-info")
     expect(phone.at("bot-list")).to_be_visible()
     expect(phone.at("bot-add")).to_have_count(0)

@@ -7,7 +7,6 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,7 +16,7 @@ from standardwebhooks import Webhook
 
 from tests.outgoing.receiver import Receiver, Reply, receiving
 from tests.servers import Person
-from tests.story.browser import DESKTOP, PHONE, Screen, running_browser
+from tests.story.browser import DESKTOP, PHONE, Screen, on_two_servers
 from tests.story.conftest import Stage
 
 ENTRY = "https://warnings.example.cn"
@@ -42,12 +41,6 @@ CARD: dict[str, Any] = {
         {"id": "open", "text": "查看详情", "url": "https://warnings.example.cn/17"},
     ],
 }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running_browser() as running:
-        yield running
 
 
 def publish(stage: Stage, callback_url: str) -> tuple[dict[str, Any], str]:
@@ -103,6 +96,7 @@ def button(screen: Screen, text: str) -> Any:
 
 
 @pytest.mark.timeout(300)
+@on_two_servers
 def test_a_pressed_button_is_answered_by_the_app_on_every_screen(
     stage: Stage, browser: Browser
 ) -> None:
@@ -126,8 +120,7 @@ def play(stage: Stage, browser: Browser, receiver: Receiver) -> None:
     desk = Screen(browser, stage.servers[0].url, stage.accounts["province"], DESKTOP)
     phone = Screen(browser, stage.servers[-1].url, stage.accounts["city"], PHONE)
     for screen in (desk, phone):
-        screen.sign_in()
-        screen.page.goto(f"{screen.url}/messages/{group['id']}")
+        screen.sign_in(f"/messages/{group['id']}")
         expect(screen.at("app-card")).to_contain_text("186 / 200 人")
         expect(screen.at("card-status")).to_have_text("将满")
         assert screen.at("app-card").evaluate("node => node.scrollWidth <= node.clientWidth")

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.story.browser import PHONE, Screen, running_browser
+from tests.story.browser import DESKTOP, PHONE, Screen, on_two_servers
 from tests.story.conftest import Stage
 
 CORNER = {"x": 8, "y": 8}
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running_browser() as running:
-        yield running
-
-
 @pytest.mark.timeout(300)
+@on_two_servers
 def test_what_is_done_to_a_message_shows_on_the_other_screen(
     stage: Stage, browser: Browser
 ) -> None:
@@ -29,13 +23,10 @@ def test_what_is_done_to_a_message_shows_on_the_other_screen(
         "/conversations", {"kind": "group", "name": "指挥群", "official_ids": [people[1].id]}
     )
     servers = stage.servers
-    desk = Screen(
-        browser, servers[0].url, stage.accounts["province"], {"width": 1440, "height": 900}
-    )
+    desk = Screen(browser, servers[0].url, stage.accounts["province"], DESKTOP)
     phone = Screen(browser, servers[-1].url, stage.accounts["city"], PHONE)
     for screen in (desk, phone):
-        screen.sign_in()
-        screen.page.goto(f"{screen.url}/messages/{group['id']}")
+        screen.sign_in(f"/messages/{group['id']}")
 
     call(desk, people[1].name, "请先报")
     expect(phone.at("mention")).to_have_text(f"@{people[1].name}")
@@ -58,6 +49,50 @@ def test_what_is_done_to_a_message_shows_on_the_other_screen(
     desk.page.keyboard.press("Enter")
     expect(phone.at("message-recalled")).to_be_visible()
     expect(phone.at("pins-bar")).to_have_count(0)
+    for screen in (desk, phone):
+        assert screen.faults == []
+        screen.close()
+
+
+@on_two_servers
+def test_readers_talk_under_an_announcement_until_its_channel_is_closed_to_them(
+    stage: Stage, browser: Browser
+) -> None:
+    province = stage.person("province")
+    whom = {"unit_id": province.unit["id"], "levels": [2]}
+    channel = province.post(
+        "/conversations", {"kind": "announcement", "name": "值守公告", "audience": whom}
+    )
+    province.post(f"/conversations/{channel['id']}/messages", {"text": "今晚全员在岗"})
+    desk = Screen(browser, stage.servers[0].url, stage.accounts["province"], DESKTOP)
+    phone = Screen(browser, stage.servers[-1].url, stage.accounts["city"], PHONE)
+    for screen in (desk, phone):
+        screen.sign_in(f"/messages/{channel['id']}")
+    expect(phone.at("message-text")).to_have_text("今晚全员在岗")
+    expect(phone.at("message-comments")).to_have_count(0)
+
+    desk.click("conversation-info")
+    desk.click("conversation-comments")
+    desk.page.keyboard.press("Escape")
+    phone.click("message-comments")
+    phone.fill("comment-input", "台州已在岗")
+    phone.click("comment-send")
+    expect(desk.at("message-comments")).to_contain_text("1")
+    desk.click("message-comments")
+    phone.fill("comment-input", "共 128 人")
+    phone.click("comment-send")
+    expect(desk.at("comment").first).to_contain_text("共 128 人")
+
+    # Whoever leads the channel takes one away, and everybody sees that they did.
+    desk.at("comment").last.get_by_test_id("comment-remove").click()
+    desk.page.locator(".el-popconfirm__action .el-button--primary:visible").click()
+    for screen in (desk, phone):
+        expect(screen.at("comment").last).to_contain_text("删除")
+        expect(screen.at("comment").last).not_to_contain_text("台州已在岗")
+    desk.page.keyboard.press("Escape")
+    desk.click("conversation-info")
+    desk.click("conversation-comments")
+    expect(phone.at("comment-input")).to_have_count(0)
     for screen in (desk, phone):
         assert screen.faults == []
         screen.close()

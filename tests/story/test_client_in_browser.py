@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.servers import wait_until
-from tests.story.browser import DESKTOP, PHONE, Screen, running_browser
+from tests.story.browser import DESKTOP, PHONE, Screen, on_one_server, on_two_servers
 from tests.story.conftest import Stage
 
 ALL_DAY = {"enabled": True, "from": "00:00", "to": "00:00"}
@@ -30,13 +29,8 @@ KEPT = """async () => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running_browser() as running:
-        yield running
-
-
 @pytest.mark.timeout(300)
+@on_two_servers
 def test_a_ding_goes_through_quiet_hours_and_its_confirmation_shows_at_once(
     stage: Stage, browser: Browser
 ) -> None:
@@ -67,6 +61,7 @@ def test_a_ding_goes_through_quiet_hours_and_its_confirmation_shows_at_once(
 
 
 @pytest.mark.timeout(300)
+@on_one_server
 def test_a_page_out_of_sight_tells_what_comes_and_a_page_without_network_what_waits(
     stage: Stage, browser: Browser
 ) -> None:
@@ -74,7 +69,9 @@ def test_a_page_out_of_sight_tells_what_comes_and_a_page_without_network_what_wa
     reader.put("/me/notifications", settings(preview=False))
     chat = sender.post("/conversations", {"kind": "direct", "official_ids": [reader.id]})
     # One server for both: a page and the service worker that keeps it have one origin.
-    desk = Screen(browser, stage.servers[0].url, stage.accounts["township"], DESKTOP)
+    desk = Screen(
+        browser, stage.servers[0].url, stage.accounts["township"], DESKTOP, keeps_shell=True
+    )
     desk.context.grant_permissions(["notifications"], origin=desk.url)
     desk.sign_in()
     desk.page.evaluate("() => navigator.serviceWorker.ready.then(() => true)")

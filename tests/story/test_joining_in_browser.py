@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.story.browser import DESKTOP, PHONE, Screen, running_browser
+from tests.story.browser import DESKTOP, PHONE, Screen, on_two_servers
 from tests.story.conftest import Stage
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running_browser() as running:
-        yield running
 
 
 def shoot(screen: Screen, name: str) -> None:
@@ -27,14 +20,14 @@ def shoot(screen: Screen, name: str) -> None:
 
 
 @pytest.mark.timeout(300)
+@on_two_servers
 def test_who_has_the_link_asks_is_taken_in_and_welcomed(stage: Stage, browser: Browser) -> None:
     owner, guest = stage.person("province"), stage.person("city")
     group = owner.post("/conversations", {"kind": "group", "name": "防台会商", "official_ids": []})
     desk = Screen(browser, stage.servers[0].url, stage.accounts["province"], DESKTOP)
     phone = Screen(browser, stage.servers[-1].url, stage.accounts["city"], PHONE)
-    for screen in (desk, phone):
-        screen.sign_in()
-    desk.page.goto(f"{desk.url}/messages/{group['id']}")
+    desk.sign_in(f"/messages/{group['id']}")
+    phone.sign_in()
     desk.click("conversation-info")
     desk.click("welcome-edit")
     desk.page.locator(".el-message-box textarea").fill("欢迎，请先改群名片")

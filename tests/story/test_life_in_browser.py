@@ -3,21 +3,15 @@ of a village's phone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.story.browser import DESKTOP, PHONE, Screen, running_browser
+from tests.story.browser import DESKTOP, PHONE, Screen
 from tests.story.conftest import Stage
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running_browser() as running:
-        yield running
 
 
 def issue_to_the_village(stage: Stage) -> tuple[dict[str, Any], str]:
@@ -50,8 +44,7 @@ def test_a_village_follows_the_new_version_and_stands_down_when_it_is_cancelled(
     desk = Screen(browser, stage.servers[0].url, stage.accounts["province"], DESKTOP)
     phone = Screen(browser, stage.servers[-1].url, stage.accounts["village"], PHONE)
     for screen, path in ((desk, f"{directive['id']}/rollup"), (phone, f"received/{first}")):
-        screen.sign_in()
-        screen.page.goto(f"{screen.url}/directives/{path}")
+        screen.sign_in(f"/directives/{path}")
 
     desk.click("directive-clear")
     desk.fill("clear-reason", "风已过境")

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,18 +12,12 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.servers import Person
-from tests.story.browser import DESKTOP, PHONE, Screen, running_browser
+from tests.story.browser import DESKTOP, PHONE, Screen, on_two_servers
 from tests.story.conftest import Stage
 
 # The promise of the screen.
 SCREEN_WITHIN_MS = 2_000
 WENLING, TAIZHOU_COUNTIES = "331081", 9
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running_browser() as running:
-        yield running
 
 
 def issue(province: Person, county: Person, seconds: float) -> dict[str, Any]:
@@ -62,6 +55,7 @@ def dings_of(person: Person) -> set[str]:
 
 
 @pytest.mark.timeout(300)
+@on_two_servers
 def test_a_coordinator_sees_who_is_late_rings_them_and_looks_back(
     stage: Stage, browser: Browser
 ) -> None:
@@ -73,9 +67,8 @@ def test_a_coordinator_sees_who_is_late_rings_them_and_looks_back(
 
     account = stage.accounts["province"]
     screen = Screen(browser, stage.servers[0].url, account, DESKTOP)
-    screen.sign_in()
     page = screen.page
-    page.goto(f"{screen.url}/directives/{directive['id']}/picture")
+    screen.sign_in(f"/directives/{directive['id']}/picture")
 
     # Each county has its colour, its sign and its row; nobody is given somebody else's map.
     expect(screen.at("exercise-banner")).to_be_visible()
@@ -141,5 +134,15 @@ def test_a_coordinator_sees_who_is_late_rings_them_and_looks_back(
     page.goto(f"{screen.url}/directives/{directive['id']}/picture")
     expect(row).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+    # What came while the phone had no network is there when it has.
+    expect(figure).to_contain_text("3")
+    screen.context.set_offline(True)
+    expect(screen.at("connection-bar")).to_be_visible()
+    county.post(f"{path_of(county, directive)}/acknowledgement")
+    county.post(f"{path_of(county, directive)}/reports", {"figures": {"walls": 5}})
+    expect(figure).to_contain_text("3")
+    screen.context.set_offline(False)
+    expect(figure).to_contain_text("8")
     assert screen.faults == [], screen.faults
     screen.close()

@@ -4,22 +4,14 @@ countersigns; an exercise, with its banner on every page."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.story.browser import DESKTOP, PHONE, Screen, running_browser
+from tests.story.browser import DESKTOP, PHONE, Screen, on_one_server
 from tests.story.conftest import Stage
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running_browser() as running:
-        yield running
-
-
-@pytest.mark.parametrize("stage", ["sqlite"], indirect=True)
+@on_one_server
 def test_a_level_is_reached_by_plan_and_a_leader_countersigns(
     stage: Stage, browser: Browser
 ) -> None:
@@ -28,8 +20,7 @@ def test_a_level_is_reached_by_plan_and_a_leader_countersigns(
     drill = {"name": "防台演练", "kind": "typhoon", "mode": "exercise"}
     event = issuer.post("/events", drill)
     desk = Screen(browser, url, stage.accounts["province"], DESKTOP)
-    desk.sign_in()
-    desk.page.goto(f"{url}/directives/plans")
+    desk.sign_in("/directives/plans")
     desk.click("plan-from-example")
     expect(desk.at("plan-example")).to_contain_text("示例")
     expect(desk.at("plan-order")).to_have_count(2)
@@ -49,8 +40,7 @@ def test_a_level_is_reached_by_plan_and_a_leader_countersigns(
     assert len([each for each in issued if each["event"]["id"] == event["id"]]) == 6
 
     leader = Screen(browser, url, stage.accounts["province_leader"], PHONE)
-    leader.sign_in()
-    leader.page.goto(f"{url}/directives/drafts?mode=exercise")
+    leader.sign_in("/directives/drafts?mode=exercise")
     leader.at("draft-card").filter(has_text="停工").first.click()
     expect(leader.at("exercise-banner")).to_be_visible()
     leader.click("draft-sign")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from playwright.sync_api import Browser, expect
 from sqlalchemy import create_engine, insert, select, update
 
 from tests.servers import wait_until
-from tests.story.browser import DESKTOP, Screen, running_browser
+from tests.story.browser import DESKTOP, Screen, on_two_servers
 from tests.story.conftest import Stage
 from zzd.messaging.models import Conversation, Message, Participation
 
@@ -20,13 +19,8 @@ FAR_BACK = 400
 PAGE = 40
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running_browser() as running:
-        yield running
-
-
 @pytest.mark.timeout(300)
+@on_two_servers
 def test_a_search_leads_far_back_and_what_comes_meanwhile_does_not_move_the_reader(
     stage: Stage, browser: Browser
 ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.messaging.files.conftest import picture
-from tests.story.browser import DESKTOP, PHONE, Screen, running_browser
+from tests.story.browser import DESKTOP, PHONE, Screen
 from tests.story.conftest import Stage
 
 RISKS = [{"key": "landslides", "name": "地质灾害"}, {"key": "others", "name": "其他"}]
@@ -22,12 +22,6 @@ MOVED = {
     "max_ratio": 3,
     "risks": RISKS,
 }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running_browser() as running:
-        yield running
 
 
 def issue_to_the_village(stage: Stage) -> dict[str, Any]:
@@ -59,9 +53,9 @@ def test_a_report_waits_with_its_photo_and_is_found_behind_the_sum(
     place = issue_to_the_village(stage)
 
     def screen(username: str, size: Any, path: str) -> Screen:
-        opened = Screen(browser, stage.servers[0].url, stage.accounts[username], size)
-        opened.sign_in()
-        opened.page.goto(f"{opened.url}{path}")
+        url, account = stage.servers[0].url, stage.accounts[username]
+        opened = Screen(browser, url, account, size, keeps_shell=size == PHONE)
+        opened.sign_in(path)
         return opened
 
     village = screen("village", PHONE, f"/directives/received/{place['assignment']}")
