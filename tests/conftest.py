@@ -28,6 +28,7 @@ from zzd.db import database
 from zzd.identity import passwords, sessions
 from zzd.identity.models import Account
 from zzd.identity.recognised import recognised
+from zzd.miniapps.desk.tiles import TILES
 from zzd.orgtree.models import Official, Unit
 from zzd.orgtree.remembered import REMEMBERED, Remembered
 from zzd.orgtree.units import COUNTS
@@ -123,6 +124,7 @@ def app(
     # Another database has other units in the same revision.
     session_app.extensions[COUNTS].clear()
     session_app.extensions[REMEMBERED] = Remembered()
+    session_app.extensions[TILES].clear()
     session_app.extensions[WANTED].types = frozenset()
     shutil.rmtree(session_app.extensions["zzd.settings"].files_root, ignore_errors=True)
     with session_app.app_context():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
+import threading
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
@@ -119,6 +120,15 @@ class AppServer:
         answer = self.exchange(launched["code"], verifier)
         assert answer.status_code == 200, answer.get_data(as_text=True)
         return ApiClient(self.app, token=answer.get_json()["access_token"])
+
+
+def beside(call: Callable[[], Any]) -> threading.Thread:
+    """Started while the caller's transaction goes on; it has to wait for that."""
+    thread = threading.Thread(target=call)
+    thread.start()
+    thread.join(0.5)
+    assert thread.is_alive(), "it did not wait"
+    return thread
 
 
 @pytest.fixture

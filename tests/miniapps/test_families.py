@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tests.client import ApiClient
 from tests.conftest import SignedIn
-from tests.miniapps.conftest import AppServer, Publish, install
+from tests.miniapps.conftest import AppServer, Publish, beside, install
 from zzd import clock
 from zzd.audit.models import AuditEntry
+from zzd.db import reading, transaction
+from zzd.miniapps.oidc import forgetting
+from zzd.miniapps.oidc.models import AppToken, LaunchCode, RefreshToken
+from zzd.miniapps.oidc.tokens import keep_tokens, revoke_family
 
 TOWNSHIP = "331081100.duty_officer"
 
@@ -65,6 +69,64 @@ def test_a_refresh_token_used_again_ends_its_family(
     assert refresh(shelters, second["refresh_token"]).status_code == 400
     reuse = select(AuditEntry.object_id).where(AuditEntry.action == "miniapp.refresh_reuse")
     assert session.scalars(reuse).all() == [shelters.id]
+
+
+def alive(session: Session) -> int:
+    """How many tokens are of use to anybody."""
+    access = select(func.count()).select_from(AppToken).where(AppToken.revoked_at.is_(None))
+    unused = RefreshToken.used_at.is_(None), RefreshToken.revoked_at.is_(None)
+    refreshing = select(func.count()).select_from(RefreshToken).where(*unused)
+    return (session.scalar(access) or 0) + (session.scalar(refreshing) or 0)
+
+
+def test_a_refresh_waits_for_a_revocation_and_then_finds_its_family_ended(
+    shelters: AppServer, tokens: dict[str, Any]
+) -> None:
+    answers: list[int] = []
+    with transaction() as session:
+        code_id = session.scalars(select(LaunchCode.id)).one()
+        revoke_family(session, code_id)
+        waiting = beside(
+            lambda: answers.append(refresh(shelters, tokens["refresh_token"]).status_code)
+        )
+    waiting.join()
+    assert answers == [400]
+    with reading() as session:
+        assert alive(session) == 0
+
+
+def test_a_revocation_waits_for_a_refresh_and_ends_what_it_made(
+    shelters: AppServer, tokens: dict[str, Any]
+) -> None:
+    made = {"access_token": "zza_made-beside", "refresh_token": "zzr_made-beside"}
+    with transaction() as session:
+        code = session.scalars(select(LaunchCode).with_for_update()).one()
+        keep_tokens(session, made, code, scopes=code.scopes)
+        waiting = beside(lambda: ask(shelters, "revoke", token=tokens["refresh_token"]))
+    waiting.join()
+    with reading() as session:
+        assert alive(session) == 0
+
+
+def test_what_is_over_does_not_stay_for_ever(
+    shelters: AppServer, tokens: dict[str, Any], as_: SignedIn
+) -> None:
+    refresh(shelters, tokens["refresh_token"])
+    itself(shelters)
+
+    def kept(at: datetime) -> list[int]:
+        with clock.at(at):
+            forgetting.forget_old()
+        with reading() as session:
+            kinds = (LaunchCode, AppToken, RefreshToken)
+            return [session.scalar(select(func.count()).select_from(kind)) or 0 for kind in kinds]
+
+    made = clock.now()
+    assert kept(made + timedelta(days=1)) == [1, 3, 2]
+    # The app's own token is over, the family may still go on.
+    assert kept(made + timedelta(days=1, hours=3)) == [1, 2, 2]
+    assert kept(made + timedelta(days=30, hours=1)) == [1, 2, 2]
+    assert kept(made + timedelta(days=30, hours=3)) == [0, 0, 0]
 
 
 def test_a_family_grows_old(shelters: AppServer, tokens: dict[str, Any]) -> None:

@@ -16,15 +16,26 @@ from werkzeug.test import TestResponse
 
 from tests.client import ApiClient, writing_rows
 from tests.conftest import SignedIn, Statements
-from tests.miniapps.conftest import CALLBACK, MANIFEST_2, ORIGIN, AppServer, Publish, manifest
+from tests.miniapps.conftest import (
+    CALLBACK,
+    MANIFEST_2,
+    ORIGIN,
+    AppServer,
+    Publish,
+    beside,
+    manifest,
+)
 from zzd import clock
 from zzd.audit.models import AuditEntry
 from zzd.db import database, transaction
 from zzd.identity.models import Account
+from zzd.identity.tokens import digest
 from zzd.miniapps.allowances import InProcess, Quota
 from zzd.miniapps.models import MiniApp
 from zzd.miniapps.oidc import limits
 from zzd.miniapps.oidc.models import AppToken, LaunchCode
+from zzd.miniapps.oidc.standing import read_own_code
+from zzd.miniapps.oidc.tokens import keep_tokens, use_code
 from zzd.orgtree.models import Official, Post
 
 TOWNSHIP = "331081100.duty_officer"
@@ -418,6 +429,24 @@ def test_whoever_does_not_know_the_secret_cannot_go_on_nor_shut_the_app_out(
             assert error_of(again, 429) == "temporarily_unavailable"
             assert again.headers["Retry-After"] == "50"
         assert shelters.exchange(launched["code"], verifier).status_code == 200
+
+
+def test_whoever_brings_a_code_that_is_being_used_waits_and_ends_it(
+    shelters: AppServer, as_: SignedIn
+) -> None:
+    launched, verifier = shelters.launch(as_(TOWNSHIP))
+    made = {"access_token": "zza_made-first", "refresh_token": "zzr_made-first"}
+    second: list[TestResponse] = []
+    with transaction() as session:
+        which = {"digest": digest(launched["code"]), "client_id": shelters.client_id}
+        brought = read_own_code(session, **which)
+        assert brought
+        keep_tokens(session, made, brought.code, scopes=brought.code.scopes)
+        use_code(session, brought.code)
+        waiting = beside(lambda: second.append(shelters.exchange(launched["code"], verifier)))
+    waiting.join()
+    assert error_of(second[0]) == "invalid_grant"
+    ApiClient(shelters.app, token=made["access_token"]).get("/oauth/userinfo", status=401)
 
 
 def test_many_at_once_with_one_code_get_one_token_which_then_dies(

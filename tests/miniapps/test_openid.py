@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 from tests.apps.conftest import serving
 from tests.client import ApiClient
 from tests.conftest import SignedIn
-from tests.miniapps.conftest import CALLBACK, AppServer
+from tests.miniapps.conftest import CALLBACK, MANIFEST_2, AppServer, Publish
 from tests.servers import ROOT, free_port
 from zzd import clock
 from zzd.db import transaction
@@ -206,6 +206,36 @@ def test_a_silent_launch_may_bring_an_id_token(
     assert (claims["nonce"], claims["unit"]["name"]) == ("n-2", "石塘镇")
     plain, other = shelters.launch(as_(TOWNSHIP))
     assert "id_token" not in shelters.exchange(plain["code"], other).get_json()
+
+
+def test_an_id_token_tells_no_more_than_is_still_consented_to(
+    publish: Publish, as_: SignedIn, app: Flask
+) -> None:
+    scopes = [{"name": "units.read", "reason": "要用"}]
+    served = publish(
+        **{
+            **MANIFEST_2,
+            "icon": None,
+            "scopes": scopes,
+            "optional_scopes": [{"name": "identity", "reason": "显示登记人"}],
+        }
+    )
+    launched, verifier = served.launch(as_(TOWNSHIP), nonce="n-3")
+    first = served.exchange(launched["code"], verifier).get_json()
+    administrator = as_("33.leader")
+    (installed,) = administrator.get("/installations")["items"]
+    administrator.patch(f"/installations/{installed['id']}", {"scopes": ["units.read"]})
+    form = {"grant_type": "refresh_token", "refresh_token": first["refresh_token"]}
+    second = app.test_client().post(
+        "/oauth/token", data=form, auth=(served.client_id, served.secret)
+    )
+    listed = app.test_client().get("/oauth/jwks.json").get_json()
+    told = [
+        jwt.decode(token["id_token"], KeySet.import_key_set(listed)).claims
+        for token in (first, second.get_json())
+    ]
+    assert [claims.get("name") for claims in told] == ["陈石塘", None]
+    assert told[0]["sub"] == told[1]["sub"]
 
 
 def test_keys_are_published_before_they_sign_and_after(app: Flask, session: Session) -> None:

@@ -10,6 +10,7 @@ from zzd.messaging.cards.senders import register_senders
 from zzd.miniapps import allowances, calls, commands, hooks, routes, routes_life, routes_opening
 from zzd.miniapps.callbacks import CardSenders
 from zzd.miniapps.desk import routes as desk
+from zzd.miniapps.desk import tiles
 from zzd.miniapps.installations import routes as installing
 from zzd.miniapps.oidc import forgetting, limits, tokens
 from zzd.miniapps.oidc import routes as oidc
@@ -22,6 +23,7 @@ def register(app: Flask, api: Api, sockets: Sockets) -> None:
     settings = app.extensions["zzd.settings"]
     allowances.register(app, settings)
     limits.register(app, settings)
+    tiles.register(app)
     add_token_reader(app, tokens.PREFIX, tokens.read_token)
     register_senders(app, CardSenders(app.config["SECRET_KEY"]))
     for blueprint in (

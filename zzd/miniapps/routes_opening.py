@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import current_app
+
 from zzd.api import Blueprint, Caller, allow, decode_cursor, page, page_schema, principal
 from zzd.db import reading, transaction
 from zzd.miniapps import workbench
@@ -21,11 +23,11 @@ blueprint = Blueprint("workbench", "The workbench: apps for me, and opening one"
 @allow(Caller.OFFICIAL)
 @blueprint.arguments(WorkbenchQuerySchema, location="query")
 @blueprint.response(200, page_schema(WorkbenchEntrySchema))
-def get_workbench(query: dict[str, Any]) -> dict[str, Any]:
+def get_workbench(query: dict[str, Any]) -> Any:
     """The published apps whose audience has one of my posts in it"""
     position = decode_cursor(query["cursor"], int)
     with reading() as session:
-        versions = workbench.list_apps(
+        entries = workbench.list_entries(
             session,
             principal(),
             q=query["q"],
@@ -33,9 +35,10 @@ def get_workbench(query: dict[str, Any]) -> dict[str, Any]:
             after_id=position[0] if position else None,
             limit=query["limit"],
         )
-        listed = page(versions, query["limit"], lambda version: [version.miniapp_id])
-        items = workbench.describe_entries(session, principal(), listed["items"])
-    return {**listed, "items": items}
+    # As they are: tiles are JSON already.
+    return current_app.json.response(
+        page(entries, query["limit"], lambda entry: [int(entry["id"])])
+    )
 
 
 @blueprint.route("/miniapps/<id:miniapp_id>/launch", methods=["POST"])

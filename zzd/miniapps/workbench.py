@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session, aliased
 
 from zzd.errors import Invalid
 from zzd.miniapps import rollout
+from zzd.miniapps.desk import tiles
 from zzd.miniapps.desk.models import OwnApp
-from zzd.miniapps.desk.own import own_apps
-from zzd.miniapps.desk.placements import Place, places_for
+from zzd.miniapps.desk.own import own_app
+from zzd.miniapps.desk.placements import places_for
 from zzd.miniapps.installations.models import Installation
 from zzd.miniapps.installations.policy import access_opening
-from zzd.miniapps.manifest_wishes import icon_of
 from zzd.miniapps.models import MiniApp, MiniAppVersion
 from zzd.miniapps.oidc.codes import issue_code
 from zzd.miniapps.oidc.id_tokens import OPENID
@@ -35,7 +35,7 @@ class Launch(NamedTuple):
     expires_at: datetime
 
 
-def list_apps(
+def list_entries(
     session: Session,
     principal: Principal,
     *,
@@ -43,16 +43,21 @@ def list_apps(
     category: str | None,
     after_id: int | None,
     limit: int,
-) -> Sequence[MiniAppVersion]:
+) -> list[dict[str, Any]]:
     """Up to ``limit + 1`` apps installed for any of the caller's posts, each in the version that
-    they see. Three statements."""
+    they see and with where it stands on their workbench. Four statements, however many they are,
+    and one for versions that this process was not asked for before."""
     matching = audiences.ids_matching(session, principal.posts)
     mine = _rolled_out_to(session, principal, matching)
     other = aliased(MiniAppVersion)
     gets_another = exists().where(other.miniapp_id == MiniApp.id, other.id.in_(mine))
     query = (
-        select(MiniAppVersion)
+        select(MiniAppVersion.id, MiniApp.id, OwnApp.favourite, OwnApp.badge, OwnApp.opened_at)
         .join(MiniApp, is_live())
+        .outerjoin(
+            OwnApp,
+            and_(OwnApp.account_id == principal.account_id, OwnApp.miniapp_id == MiniApp.id),
+        )
         .where(
             _is_for_me(principal, matching),
             or_(
@@ -69,7 +74,19 @@ def list_apps(
     if q:
         names = (MiniAppVersion.name_zh, MiniAppVersion.name_en)
         query = query.where(or_(*(name.icontains(q.strip(), autoescape=True) for name in names)))
-    return session.scalars(query).all()
+    rows = session.execute(query).all()
+    shown = tiles.tiles_of(session, [row[0] for row in rows])
+    places = places_for(session, matching)
+    return [
+        tiles.put_beside(
+            shown[version_id],
+            places.get(miniapp_id),
+            favourite=favourite,
+            badge=badge,
+            opened_at=opened_at,
+        )
+        for version_id, miniapp_id, favourite, badge, opened_at in rows
+    ]
 
 
 def _is_for_me(principal: Principal, matching: Sequence[int]) -> ColumnElement[bool]:
@@ -109,38 +126,19 @@ def _rolled_out_to(session: Session, principal: Principal, matching: Sequence[in
     ]
 
 
-def describe_entries(
-    session: Session, principal: Principal, versions: Sequence[MiniAppVersion]
-) -> list[dict[str, Any]]:
-    """Apps with where they stand on the caller's workbench. Three statements, however many."""
-    mine = own_apps(session, principal, [version.miniapp_id for version in versions])
-    places = places_for(session, principal)
-    return [
-        _describe_entry(version, mine.get(version.miniapp_id), places.get(version.miniapp_id))
-        for version in versions
-    ]
-
-
-def _describe_entry(
-    version: MiniAppVersion, mine: OwnApp | None, place: Place | None
+def describe_entry(
+    session: Session, principal: Principal, version: MiniAppVersion
 ) -> dict[str, Any]:
-    manifest = version.manifest
-    return {
-        "id": version.miniapp_id,
-        "app_id": manifest["id"],
-        "name": manifest["name"],
-        "description": manifest["description"],
-        "icon": icon_of(manifest),
-        "category": version.category,
-        "entry_url": manifest["entry_url"],
-        "phone_entry_url": manifest.get("phone_entry_url"),
-        "entry_origin": version.entry_origin,
-        "favourite": mine and mine.favourite,
-        "badge": mine.badge if mine else 0,
-        "opened_at": mine and mine.opened_at,
-        "fixed": bool(place and place.fixed),
-        "place": place and place.place,
-    }
+    """One of them."""
+    mine = own_app(session, principal, version.miniapp_id)
+    places = places_for(session, audiences.ids_matching(session, principal.posts))
+    return tiles.put_beside(
+        tiles.tiles_of(session, [version.id])[version.id],
+        places.get(version.miniapp_id),
+        favourite=mine.favourite if mine else None,
+        badge=mine.badge if mine else None,
+        opened_at=mine.opened_at if mine else None,
+    )
 
 
 def launch_app(

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from tests.client import ApiClient
 from tests.messaging.conftest import addressed, group
+from tests.messaging.files.conftest import upload
 from tests.miniapps.conftest import AppServer, Publish
 from zzd import clock
 from zzd.db import transaction
@@ -20,7 +21,7 @@ from zzd.miniapps.installations.models import Installation
 from zzd.miniapps.oidc.models import AppToken
 from zzd.miniapps.oidc.tokens import PREFIX
 
-__all__ = ["addressed", "group"]
+__all__ = ["addressed", "group", "upload"]
 
 SCOPES = ["identity", "contacts.read", "messages.send", "cards.send", "todos.write", "dings.send"]
 # In Taizhou, which the app is for.

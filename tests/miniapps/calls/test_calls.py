@@ -10,9 +10,10 @@ from flask import Flask
 
 from tests.client import ApiClient
 from tests.conftest import Listening, SignedIn, Statements
-from tests.messaging.conftest import MakeGroup
+from tests.messaging.conftest import OWNER, MakeGroup
+from tests.messaging.files.conftest import Upload, picture
 from tests.miniapps.calls.conftest import OFFICIAL
-from tests.miniapps.conftest import AppServer, Publish
+from tests.miniapps.conftest import ORIGIN, AppServer, Publish
 from zzd.miniapps.allowances import InProcess, Quota
 from zzd.miniapps.calls import limits, log, storage
 from zzd.realtime import kept
@@ -106,6 +107,27 @@ def test_storage_is_small_and_an_installations_own(
     assert [entry["key"] for entry in rest["items"]] == ["b"]
 
 
+def test_storage_takes_no_text_that_a_database_cannot_hold(itself: ApiClient) -> None:
+    for value in ("a\x00b", {"a\x00": 1}, [["\\\x00"]]):
+        refused = itself.put("/app/storage/a", {"value": value}, status=422)
+        assert refused["errors"][0]["pointer"] == "/value"
+    # Written so, it is six characters.
+    assert itself.put("/app/storage/a", {"value": "\\u0000"}, status=201)["value"] == "\\u0000"
+
+
+def test_an_app_passes_on_no_file_of_others(
+    calling: AppServer, as_: SignedIn, addressed: MakeGroup, group: MakeGroup, upload: Upload
+) -> None:
+    """Though its official may: the file was sent where the app sees nothing."""
+    place, file = addressed("org_group", "331081100"), upload(picture(), "险情.jpg")
+    said = {"kind": "file", "content": {"files": [{"id": file["id"]}]}}
+    as_(OWNER).post(f"/conversations/{group(OFFICIAL)['id']}/messages", said)
+    path = f"/conversations/{place['id']}/messages"
+    refused = calling.open(as_(OFFICIAL)).post(path, said, status=422)
+    assert refused["errors"][0]["pointer"] == "/content/files/0/id"
+    as_(OFFICIAL).post(path, said)
+
+
 def test_a_to_do_reaches_its_official_and_is_done_by_them(
     itself: ApiClient, as_: SignedIn, official_id: OfficialId, listening: Listening
 ) -> None:
@@ -148,6 +170,15 @@ def test_a_to_do_is_withdrawn_and_asked_only_of_those_in_the_apps_part(
         {"official_id": official_id(OFFICIAL), "title": "核对", "link": "https://evil.cn/"},
         {"official_id": official_id(OFFICIAL), "title": "核对", "link": "//evil.cn/x"},
         {"official_id": official_id(OFFICIAL), "title": "核对", "link": "javascript:alert(1)"},
+        # What a browser takes for another address than we would.
+        {"official_id": official_id(OFFICIAL), "title": "核对", "link": "/\\evil.cn/x"},
+        {"official_id": official_id(OFFICIAL), "title": "核对", "link": f"{ORIGIN}\\@evil.cn/"},
+        {
+            "official_id": official_id(OFFICIAL),
+            "title": "核对",
+            "link": ORIGIN.replace("https://", "https://evil.cn@"),
+        },
+        {"official_id": official_id(OFFICIAL), "title": "核对", "link": "/" + "x" * 490},
     ):
         itself.post("/app/todos", body, status=422)
 

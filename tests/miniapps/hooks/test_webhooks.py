@@ -6,7 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from standardwebhooks import Webhook, WebhookVerificationError
+from sqlalchemy import delete, update
+from standardwebhooks import Webhook as Verifier
+from standardwebhooks import WebhookVerificationError
 
 from tests.client import ApiClient
 from tests.conftest import SignedIn, Statements
@@ -14,8 +16,12 @@ from tests.messaging.conftest import MakeGroup
 from tests.miniapps.hooks.conftest import SPEAKER, MakeHook, Say, accepting, deliver, word_of
 from tests.outgoing.receiver import Received, Receiver, Reply
 from zzd import clock
-from zzd.miniapps.hooks import deliveries
+from zzd.db import transaction
+from zzd.miniapps.hooks import deliveries, spreading
+from zzd.miniapps.hooks.models import Delivery, Webhook
 from zzd.outgoing.retries import JITTER, LONG
+from zzd.realtime import kept
+from zzd.realtime.models import KeptEvent
 
 
 def failing(received: Received) -> Reply:
@@ -30,7 +36,7 @@ def test_an_event_comes_as_a_signed_cloudevent(
     deliver()
     (received,) = hook.receiver.received[1:]
     assert hook.secret is not None
-    event = Webhook(hook.secret).verify(received.body, received.headers)
+    event = Verifier(hook.secret).verify(received.body, received.headers)
     assert received.headers["webhook-id"] == f"evt-{event['id']}"
     assert received.headers["content-type"] == "application/cloudevents+json"
     assert {name: event[name] for name in ("specversion", "type", "subject", "source")} == {
@@ -41,7 +47,7 @@ def test_an_event_comes_as_a_signed_cloudevent(
     }
     assert (event["data"]["text"], event["data"]["seq"]) == ("水位上涨", said["seq"])
     with pytest.raises(WebhookVerificationError):
-        Webhook(hook.secret).verify(received.body + b" ", received.headers)
+        Verifier(hook.secret).verify(received.body + b" ", received.headers)
 
 
 def test_while_a_secret_is_rotated_both_verify(
@@ -53,7 +59,7 @@ def test_while_a_secret_is_rotated_both_verify(
     deliver()
     (received,) = hook.receiver.received[1:]
     for secret in (hook.secret, rotated):
-        Webhook(secret or "").verify(received.body, received.headers)
+        Verifier(secret or "").verify(received.body, received.headers)
     assert len(received.headers["webhook-signature"].split(" ")) == 2
 
 
@@ -345,3 +351,46 @@ def test_what_happened_during_a_suspension_is_never_told(
     deliver()
     assert hook.texts() == ["之前", "之后"]
     assert [each["data"]["text"] for each in developer.get(events)["items"]] == ["之前", "之后"]
+
+
+def test_where_nothing_is_kept_any_more_spreading_goes_on(
+    hooked: MakeHook, addressed: MakeGroup, say: Say
+) -> None:
+    """One webhook stands before what was forgotten, another behind it."""
+    place, first = addressed("org_group", "331081100"), hooked()
+    second = hooked(of=first.app)
+    for text in ("一", "二"):
+        say(place, text)
+    deliver()
+    with transaction() as session:
+        last = kept.last_position(session)
+        session.execute(delete(Delivery))
+        session.execute(update(Webhook).where(Webhook.id == int(first.id)).values(position=0))
+        session.execute(delete(KeptEvent).where(KeptEvent.position < last))
+        session.execute(
+            update(Webhook).where(Webhook.id == int(second.id)).values(position=last - 1)
+        )
+    for _ in range(5):
+        if not spreading._spread_next():
+            break
+    else:
+        raise AssertionError("it goes on for ever")
+    say(place, "三")
+    deliver()
+    assert first.texts().count("三") == 2
+
+
+def test_the_delivery_log_tells_no_more_than_the_app_may_see_now(
+    hooked: MakeHook, addressed: MakeGroup, say: Say, developer: ApiClient, as_: SignedIn
+) -> None:
+    hook, place = hooked(), addressed("org_group", "331081100")
+    say(place, "水位上涨")
+    deliver()
+    (done,) = hook.deliveries()
+    path = f"{hook.path}/deliveries/{done['id']}"
+    assert developer.get(path)["data"]["text"] == "水位上涨"
+    administrator = as_("33.leader")
+    (installed,) = administrator.get("/installations", miniapp_id=hook.app.id)["items"]
+    part = {"unit_id": administrator.get("/units", code="331002")["items"][0]["id"]}
+    administrator.patch(f"/installations/{installed['id']}", {"data_audience": part})
+    assert developer.get(path)["data"] is None

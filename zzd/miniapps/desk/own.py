@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta, timezone
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from zzd import clock
@@ -21,12 +21,9 @@ MOST_FAVOURITES = 60
 HIGHEST_BADGE = 999
 
 
-def own_apps(session: Session, principal: Principal, ids: Sequence[int]) -> dict[int, OwnApp]:
-    """What the caller made of these apps. One statement."""
-    query = select(OwnApp).where(
-        OwnApp.account_id == principal.account_id, OwnApp.miniapp_id.in_(ids)
-    )
-    return {row.miniapp_id: row for row in session.scalars(query)}
+def own_app(session: Session, principal: Principal, miniapp_id: int) -> OwnApp | None:
+    """What the caller made of an app, if anything."""
+    return session.get(OwnApp, (principal.account_id, miniapp_id))
 
 
 def set_favourites(session: Session, *, by: Principal, miniapp_ids: Sequence[int]) -> None:

@@ -27,21 +27,19 @@ class Place(NamedTuple):
     place: int
 
 
-def places_for(session: Session, principal: Principal) -> dict[int, Place]:
-    """Where apps stand for the caller: of several placements the one of the nearest unit counts,
-    and an app that any of them fixes is fixed. Two statements."""
-    matching = audiences.ids_matching(session, principal.posts)
+def places_for(session: Session, matching: Sequence[int]) -> dict[int, Place]:
+    """Where apps stand for somebody in these audiences in use: of several placements the one of
+    the nearest unit counts, and an app that any of them fixes is fixed. One statement."""
     rows = session.execute(
-        select(Placement, Unit.path)
+        select(Placement.miniapp_id, Placement.fixed, Placement.place, Unit.path)
         .join(Unit, Unit.id == Placement.unit_id)
         .where(Placement.audience_id.in_(matching))
         .order_by(Placement.id)
     )
     found: dict[int, Place] = {}
-    for placement, _ in sorted(rows, key=lambda row: len(row[1])):
-        before = found.get(placement.miniapp_id)
-        fixed = placement.fixed or bool(before and before.fixed)
-        found[placement.miniapp_id] = Place(fixed, placement.place)
+    for miniapp_id, fixed, place, _ in sorted(rows, key=lambda row: len(row[3])):
+        before = found.get(miniapp_id)
+        found[miniapp_id] = Place(fixed or bool(before and before.fixed), place)
     return found
 
 

@@ -36,7 +36,7 @@ def get_workbench_app(miniapp_id: int) -> Any:
     """An app on my workbench, with the scopes that were consented to"""
     with reading() as session:
         opening = access_opening(session, principal(), miniapp_id)
-        entry = workbench.describe_entries(session, principal(), [opening.version])[0]
+        entry = workbench.describe_entry(session, principal(), opening.version)
         return {**entry, "scopes": sorted(opening.live.scopes(opening.version))}
 
 
