@@ -10,9 +10,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from tests.conftest import SignedIn
+from tests.conftest import SignedIn, Statements
 from zzd import clock
 from zzd.db import reading, transaction
+from zzd.identity import principals
 from zzd.identity import recognised as module
 from zzd.identity.models import Account, LoginSession
 from zzd.identity.recognised import Recognised, recognised
@@ -159,3 +160,24 @@ def test_the_memory_has_a_bound_and_drops_what_is_over(
     time_passes(module.KEPT)
     known.keep("new", _principal(), ends, read_at=0)
     assert len(known) == 1
+
+
+def test_those_who_are_read_together_are_who_they_are_alone(
+    as_: SignedIn, statements: Statements
+) -> None:
+    """Each with their own posts and grants; whose session ended, and whom nobody knows, is nobody."""
+    known = [digest(as_(name).token) for name in ("33.duty_officer", SOMEBODY, "331081100.leader")]
+    as_("331081101.duty_officer").delete("/sessions/current")
+    ended = digest(as_("331081101.duty_officer").token)
+    asked = [*known, ended, known[0], digest("nobody's")]
+    recognised().forget(lambda _: True)
+    with statements() as seen:
+        together = principals._read_several(asked)
+    assert len(seen) == 1
+    alone = [principals._read_several([each])[0] for each in asked]
+    assert together == alone
+    assert [each and each.username for each in together] == [
+        *("33.duty_officer", SOMEBODY, "331081100.leader"),
+        *(None, "33.duty_officer", None),
+    ]
+    assert [recognised().find(each) for each in known] == together[:3]

@@ -8,8 +8,10 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from zzd.api import Api, authenticate_with
+from zzd.gathering import Gathering
 from zzd.identity import commands, routes_accounts, routes_grants, routes_sessions
 from zzd.identity.authentication import authenticate, recognise_socket
+from zzd.identity.principals import READ_TOGETHER, TOGETHER_AT_ONCE
 from zzd.identity.recognised import RECOGNISED, Recognised
 from zzd.identity.sessions import end_expired_sessions
 from zzd.principal import Principal
@@ -26,6 +28,7 @@ def register(app: Flask, api: Api, sockets: Sockets) -> None:
     """Add the package's routes, socket events and commands."""
     authenticate_with(app, authenticate)
     known = app.extensions[RECOGNISED] = Recognised()
+    app.extensions[READ_TOGETHER] = Gathering[str, "Principal | None"](TOGETHER_AT_ONCE)
     control.also(app, "session_revoked", known.forget_sessions)
     control.also(app, "renew", known.forget_renewed)
     for routes in (routes_sessions, routes_accounts, routes_grants):

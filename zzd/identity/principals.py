@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, bindparam, select
+from flask import current_app
+from sqlalchemy import Row, Select, String, and_, any_, bindparam, select
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session, aliased
 
 from zzd import clock
 from zzd.db import reading
+from zzd.gathering import Gathering
 from zzd.identity.models import Account, AccountGrant, LoginSession
 from zzd.identity.recognised import recognised
 from zzd.identity.tokens import digest
@@ -73,6 +77,16 @@ OF_LIVE_SESSION = (
     .where(LoginSession.revoked_at.is_(None), LoginSession.expires_at > bindparam("now"))
 )
 OF_TOKEN = OF_LIVE_SESSION.where(LoginSession.token_digest == bindparam("token_digest"))
+# Of several at once: hundreds of parameters cost PostgreSQL's driver more than one that is an array.
+TOGETHER_AT_ONCE, READ_TOGETHER = 100, "zzd.tokens_read_together"
+OF_TOKENS = {
+    "postgresql": OF_LIVE_SESSION.where(
+        LoginSession.token_digest == any_(bindparam("digests", type_=postgresql.ARRAY(String)))
+    ),
+    "sqlite": OF_LIVE_SESSION.where(
+        LoginSession.token_digest.in_(bindparam("digests", expanding=True))
+    ),
+}
 OF_SESSION = OF_LIVE_SESSION.where(LoginSession.id == bindparam("session_id"))
 OF_ID = _select_accounts().where(Account.id == bindparam("account_id"))
 
@@ -86,9 +100,28 @@ def principal_of_token(token: str) -> Principal | None:
 
 
 def recent_principal_of_token(token: str) -> Principal | None:
-    """The same as it was a moment ago (see zzd.identity.recognised): mostly no statement."""
+    """The same as it was a moment ago (see zzd.identity.recognised): mostly no statement. Those who
+    come while another's is being read are read together, in one."""
     token_digest = digest(token)
-    return recognised().find(token_digest) or _read(OF_TOKEN, token_digest=token_digest)
+    if found := recognised().find(token_digest):
+        return found
+    gathering: Gathering[str, Principal | None] = current_app.extensions[READ_TOGETHER]
+    return gathering.join("tokens", token_digest, _read_several)
+
+
+def _read_several(digests: list[str]) -> list[Principal | None]:
+    if len(digests) == 1:
+        return [_read(OF_TOKEN, token_digest=digests[0])]
+    known = recognised()
+    read_at = known.changes
+    with reading(plainly=True) as session:
+        query = OF_TOKENS[session.get_bind().dialect.name]
+        rows = session.execute(query, {"digests": list(set(digests)), "now": clock.now()}).all()
+    by_digest: dict[str, list[Row[Any]]] = defaultdict(list)
+    for row in rows:
+        by_digest[row[-1]].append(row)
+    found = {each: _recognise(theirs, read_at) for each, theirs in by_digest.items()}
+    return [found.get(each) for each in digests]
 
 
 def principal_of_session(session_id: int) -> Principal | None:
@@ -97,15 +130,17 @@ def principal_of_session(session_id: int) -> Principal | None:
 
 
 def _read(query: Select[*tuple[Any, ...]], **which: Any) -> Principal | None:
-    known = recognised()
-    read_at = known.changes
+    read_at = recognised().changes
     with reading(plainly=True) as session:
         rows = session.execute(query, {**which, "now": clock.now()}).all()
-    if not rows:
-        return None
+    return _recognise(rows, read_at) if rows else None
+
+
+def _recognise(rows: Sequence[Row[Any]], read_at: int) -> Principal:
+    """Whom the rows of one session show; kept, unless something changed since they were read."""
     session_id, post_id, session_ends, token_digest = rows[0][SESSION:]
     principal = _principal(rows, session_id=session_id, post_id=post_id, or_first=True)
-    known.keep(token_digest, principal, session_ends, read_at=read_at)
+    recognised().keep(token_digest, principal, session_ends, read_at=read_at)
     return principal
 
 
