@@ -184,22 +184,24 @@ def test_what_one_counts_the_others_leave(app: Flask, scene: Scene, large: None)
 
 
 @pytest.mark.parametrize(
-    ("age", "rest", "due"),
+    ("age", "rest", "units", "due"),
     [
-        (timedelta(0), None, True),
-        (timedelta(0), timedelta(seconds=59), False),
-        (timedelta(0), timedelta(seconds=61), True),
-        (timedelta(hours=1), timedelta(seconds=61), True),
-        (timedelta(days=1), timedelta(minutes=23), False),
-        (timedelta(days=1), timedelta(minutes=25), True),
+        (timedelta(0), None, 250_000, True),
+        (timedelta(0), timedelta(seconds=59), 5_000, False),
+        (timedelta(0), timedelta(seconds=61), 5_000, True),
+        (timedelta(0), timedelta(minutes=9), 250_000, False),
+        (timedelta(0), timedelta(minutes=11), 250_000, True),
+        (timedelta(hours=1), timedelta(seconds=61), 5_000, True),
+        (timedelta(days=1), timedelta(minutes=23), 5_000, False),
+        (timedelta(days=1), timedelta(minutes=25), 5_000, True),
     ],
 )
-def test_the_older_a_directive_the_less_often_it_is_counted(
-    age: timedelta, rest: timedelta | None, due: bool
+def test_the_older_and_larger_a_directive_the_less_often_it_is_counted(
+    age: timedelta, rest: timedelta | None, units: int, due: bool
 ) -> None:
     counted_at = ISSUED + age
     now = counted_at + (rest or timedelta(0))
-    assert is_due(ISSUED, None if rest is None else counted_at, now) is due
+    assert is_due(ISSUED, None if rest is None else counted_at, now, units=units) is due
 
 
 @pytest.fixture

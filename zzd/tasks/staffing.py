@@ -31,9 +31,9 @@ from zzd.tasks.states import State
 
 log = structlog.get_logger()
 
-# A large directive is counted again after this; an old one after this share of its age, since
-# nobody hurries any more and there are many of them.
-COUNT_AGAIN, SHARE_OF_AGE = timedelta(minutes=1), 60
+# A large directive is counted again after this, for so many units; one with more after so much
+# longer. An old one after this share of its age, since nobody hurries any more and there are many.
+COUNT_AGAIN, FOR_UNITS, SHARE_OF_AGE = timedelta(minutes=1), 25_000, 60
 
 
 def below(directive_id: int, place_path: str) -> tuple[ColumnElement[bool], ...]:
@@ -118,20 +118,26 @@ def _due(session: Session, now: datetime) -> list[int]:
         .where(Cascade.directive_id == Directive.id)
         .scalar_subquery()
     )
-    query = select(Directive.id, Directive.issued_at).where(
-        Directive.status == "open", Directive.units + passed_on > tallies.SMALL
+    units = (Directive.units + passed_on).label("number")
+    query = select(Directive.id, Directive.issued_at, units).where(
+        Directive.status == "open", units > tallies.SMALL
     )
     large = session.execute(query).all()
     counted = tallies.counted_at(session, [_subject(each.id) for each in large])
     return [
-        each.id for each in large if is_due(each.issued_at, counted.get(_subject(each.id)), now)
+        each.id
+        for each in large
+        if is_due(each.issued_at, counted.get(_subject(each.id)), now, units=each.number)
     ]
 
 
-def is_due(issued_at: datetime, counted_at: datetime | None, now: datetime) -> bool:
+def is_due(
+    issued_at: datetime, counted_at: datetime | None, now: datetime, *, units: int = 0
+) -> bool:
     if counted_at is None:
         return True
-    return now - counted_at > max(COUNT_AGAIN, (counted_at - issued_at) / SHARE_OF_AGE)
+    rest = COUNT_AGAIN * max(1, units / FOR_UNITS)
+    return now - counted_at > max(rest, (counted_at - issued_at) / SHARE_OF_AGE)
 
 
 def count(directive_id: int) -> None:
