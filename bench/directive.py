@@ -22,7 +22,7 @@ from _databases import forget, kept_folder, private_postgres, seed, upgrade
 from _directive import Province, env_of_process, kill, p
 from _groups import add_groups
 from _load import cpu_seconds
-from _servers import start_web
+from _servers import cpu_seconds_of, start_web
 from bootstrap import BIN
 from processes import Group, Member, answers
 from sqlalchemy import create_engine, text
@@ -49,7 +49,7 @@ FROM escalation_step s JOIN assignment a ON a.id = s.assignment_id WHERE a.direc
 def main() -> None:
     options = parse_arguments()
     with ExitStack() as stack:
-        url = kept(stack, options)
+        url, database = kept(stack, options)
         if options.build_only:
             return
         group = stack.enter_context(Group(kept_folder("directive-run")))
@@ -57,7 +57,7 @@ def main() -> None:
         engine = create_engine(url)
         with Line("Signing officials in"):
             province = Province(engine, url, ports, options.people)
-        run = Run(province, group, options)
+        run = Run(province, group, database, options)
         asyncio.run(run.all())
     for line in run.table:
         say(f"  {line}")
@@ -69,7 +69,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--scale", type=float, default=1.0, help="of the officials (1)")
     parser.add_argument("--people", type=int, default=45_000, help="who acknowledge (45000)")
     parser.add_argument("--seconds", type=float, default=60.0, help="of the full load (60)")
-    parser.add_argument("--connections", type=int, default=12, help="of the full load (12)")
+    parser.add_argument("--connections", type=int, default=64, help="of the full load (64)")
     parser.add_argument("--rate", type=float, default=50.0, help="meanwhile, of each issue (50/s)")
     parser.add_argument("--no-kills", action="store_true", help="end no process in the middle")
     parser.add_argument("--build-only", action="store_true", help="measure nothing")
@@ -77,8 +77,8 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def kept(stack: ExitStack, options: argparse.Namespace) -> str:
-    """The URL of the kept database, whose server runs until ``stack`` is left."""
+def kept(stack: ExitStack, options: argparse.Namespace) -> tuple[str, Group]:
+    """The URL of the kept database, and its server, which runs until ``stack`` is left."""
     folder = kept_folder("directive" if options.scale == 1 else f"directive-{options.scale:g}")
     if options.rebuild or not (folder / "built").exists():
         forget(folder)
@@ -93,7 +93,7 @@ def kept(stack: ExitStack, options: argparse.Namespace) -> str:
     url = private_postgres(group, folder)
     upgrade(url)
     forget_directives(url)
-    return url
+    return url, group
 
 
 def forget_directives(url: str) -> None:
@@ -116,8 +116,11 @@ def forget_directives(url: str) -> None:
 class Run:
     """One measurement after the other; ``table`` is for people, ``figures`` the last line."""
 
-    def __init__(self, province: Province, group: Group, options: argparse.Namespace) -> None:
-        self.province, self.group, self.options = province, group, options
+    def __init__(
+        self, province: Province, group: Group, database: Group, options: argparse.Namespace
+    ) -> None:
+        self.province, self.group, self.database = province, group, database
+        self.options = options
         self.table: list[str] = []
         self.figures: dict[str, Any] = {}
 
@@ -168,7 +171,7 @@ class Run:
 
     async def answers(self) -> None:
         province, options = self.province, self.options
-        used = cpu_seconds()
+        used, others = cpu_seconds(), self.processors()
         rollups: list[float] = []
         load = asyncio.ensure_future(
             province.acknowledge_all(
@@ -182,12 +185,16 @@ class Run:
         if done.refused:
             raise Failure(done.refused[0].decode(errors="replace"))
         used = (cpu_seconds() - used) / done.seconds
+        others = {name: seconds - others[name] for name, seconds in self.processors().items()}
         self.figures["acks_per_s"] = round(done.rate, 1)
         self.say(
             f"acknowledgements/s for {done.seconds:.0f} s, {options.connections} at once",
             f"{done.rate:.0f}   ms: p50 {p(done.took, 50)} p99 {p(done.took, 99)}"
             f"   (the generator used {used:.0%} of a core)",
         )
+        for name, seconds in others.items():
+            share = f"{seconds / len(done.took) * 1000:.2f}" if done.took else "-"
+            self.say(f"    processor time of {name} for each, ms", share)
         self.say(
             "roll-up of all units under that load, ms: p50 max",
             f"{p(rollups, 50)} {p(rollups, 100)}",
@@ -211,6 +218,14 @@ class Run:
         self.say(
             "who has not acknowledged in a county, ms: p50 p99", f"{p(took, 50)} {p(took, 99)}"
         )
+
+    def processors(self) -> dict[str, float]:
+        """Seconds that the web processes, the worker with Redis, and PostgreSQL have used."""
+        used: dict[str, float] = dict.fromkeys(("web", "worker and Redis", "PostgreSQL"), 0.0)
+        for name, seconds in cpu_seconds_of(self.group).items():
+            used["web" if name.startswith("web") else "worker and Redis"] += seconds
+        used["PostgreSQL"] = sum(cpu_seconds_of(self.database).values())
+        return used
 
     async def kill_during_issue(self, event: str) -> None:
         """A web process dies in the middle: the directive is there with all its units, or not."""
@@ -261,7 +276,7 @@ class Run:
         directive, _ = await province.issue(body)
         expected = 2 * province.count(WRITTEN, directive=int(directive))
         killed = False
-        began = time.monotonic()
+        began, used = time.monotonic(), self.processors()
         while (done := province.count(STEPS, directive=int(directive))) < expected:
             if done and not killed:
                 kill(worker.process.pid)
@@ -277,7 +292,8 @@ class Run:
         latest = province.count(LATEST, directive=int(directive)) / 1000
         self.say(
             f"{expected:,} steps due at once, one of two workers killed",
-            f"each once, the last {latest:.1f} s after it was due",
+            f"each once, the last {latest:.1f} s after it was due   (PostgreSQL used"
+            f" {self.processors()['PostgreSQL'] - used['PostgreSQL']:.1f} s of a processor)",
         )
 
 
