@@ -227,6 +227,17 @@ def test_the_closing_handshake_is_answered(server: ServerProcess, member: Person
         assert polite.closed_with() == (4321, "")
 
 
+def test_compression_is_never_agreed_to(server: ServerProcess) -> None:
+    """Nothing is inflated for anybody: neither offered back, nor taken where a client goes ahead."""
+    offer = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n"
+    with RawSocket(server.port, headers=offer) as raw:
+        assert "sec-websocket-extensions" not in raw.head.lower()
+        raw.frame()
+        raw.socket.sendall(masked(frames.TEXT, b"2probe", first=0xC1))
+        opcode, said = raw.frame() or (0, b"")
+        assert (opcode, said[:2]) == (frames.CLOSE, (1002).to_bytes(2))
+
+
 @pytest.mark.parametrize(
     "headers",
     [

@@ -26,10 +26,17 @@ def masked(opcode: int, payload: bytes, *, first: int | None = None) -> bytes:
 
 
 class RawSocket:
-    """Connected and upgraded. ``receive_buffer``: how much the kernel takes for us unread."""
+    """Connected and upgraded, which ``head`` is the answer to. ``receive_buffer``: how much the
+    kernel takes for us unread; ``headers``: more of them, each with its line's end."""
 
     def __init__(
-        self, port: int, path: str = SOCKET_IO, *, receive_buffer: int = 0, timeout: float = 10
+        self,
+        port: int,
+        path: str = SOCKET_IO,
+        *,
+        receive_buffer: int = 0,
+        timeout: float = 10,
+        headers: str = "",
     ) -> None:
         self.socket = socket.socket()
         if receive_buffer:
@@ -40,11 +47,12 @@ class RawSocket:
         self.socket.sendall(
             f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\n"
             "Connection: keep-alive, Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
+            f"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{headers}\r\n".encode()
         )
         while b"\r\n\r\n" not in self._held:
             self._read_more()
         head, _, self._held = self._held.partition(b"\r\n\r\n")
+        self.head = head.decode()
         assert head.startswith(b"HTTP/1.1 101"), head
         assert b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" in head
 

@@ -19,7 +19,7 @@ from zzd.errors import Invalid
 from zzd.messaging.models import Mention, Message, Participation
 from zzd.messaging.policy import Place, access_conversation, may_manage, refuse
 from zzd.orgtree import audiences
-from zzd.orgtree.audiences import ancestor_ids, levels_mask
+from zzd.orgtree.audiences import Audience, ancestor_ids, levels_mask
 from zzd.orgtree.models import Official, Post, Unit
 from zzd.principal import Principal
 
@@ -28,15 +28,24 @@ MENTIONS = "/mentions"
 
 
 def check_mentions(
-    session: Session, by: Principal, conversation_id: int, asked: Mentions | None
+    session: Session,
+    by: Principal,
+    conversation_id: int,
+    asked: Mentions | None,
+    *,
+    among_named: bool = False,
 ) -> Mentions | None:
     """Whom a message is to call, as it is kept; ``asked`` is what MentionsRequestSchema loads.
 
     People must belong to the conversation. All of it, or an audience within it, is for those
-    who manage it. Raises Invalid, NotPermitted.
+    who manage it. ``among_named``: the caller was let into a conversation of people named in it,
+    which needs not be read again to call some of them. Raises Invalid, NotPermitted.
     """
     if asked is None or not any(asked.values()):
         return None
+    if among_named and not asked["all"] and not asked["audience"]:
+        people = people_in(session, conversation_id, None, asked["official_ids"])
+        return {"all": False, "people": people, "audience": None}
     place = access_conversation(session, by, conversation_id, action="message.mention")
     if asked["all"] or asked["audience"]:
         if place.conversation.kind == "direct":
@@ -46,26 +55,28 @@ def check_mentions(
             raise refuse("message.mention", place, "Only who manages it calls a whole conversation")
     return {
         "all": asked["all"],
-        "people": people_in(session, place, asked["official_ids"]),
+        "people": people_in(session, place.conversation.id, place.audience, asked["official_ids"]),
         "audience": _audience(session, place, asked["audience"]),
     }
 
 
-def people_in(session: Session, place: Place, official_ids: list[int]) -> list[dict[str, Any]]:
+def people_in(
+    session: Session, conversation_id: int, audience: Audience | None, official_ids: list[int]
+) -> list[dict[str, Any]]:
     """Who of a conversation is called by name. Raises Invalid for whoever does not belong."""
     if not official_ids:
         return []
     found: Select[Any]
-    if place.audience is None:
+    if audience is None:
         found = select(Participation.official_id).where(
-            Participation.conversation_id == place.conversation.id,
+            Participation.conversation_id == conversation_id,
             Participation.left_at.is_(None),
         )
     else:
         found = (
             select(Post.official_id)
             .join(Unit, Post.unit_id == Unit.id)
-            .where(audiences.posts_in(place.audience), Post.official_id.in_(official_ids))
+            .where(audiences.posts_in(audience), Post.official_id.in_(official_ids))
         )
     query = select(Official.id, Official.name).where(
         Official.id.in_(official_ids), Official.id.in_(found)

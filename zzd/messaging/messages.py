@@ -64,7 +64,8 @@ def send_message(
     one that is kept already.
     Three statements on PostgreSQL, four on SQLite, whatever the size of the group: the number with
     the sender's read cursor, the message, the event (a reply needs one more, an org group one, an
-    announcement three, mentions and other kinds than texts what they look up). A repeat of a
+    announcement four, mentions and other kinds than texts what they look up:
+    tests/messaging/test_costs.py counts them all). A repeat of a
     ``client_id`` undoes its number and returns the first result; of two at the same moment one
     waits for the other.
     Raises NotFound, NotPermitted, Invalid, IdempotencyConflict.
@@ -86,7 +87,10 @@ def send_message(
         if not passed_on:
             content = kinds.prepare_content(session, by, place.id, kind, content)
         values["content"] = content
-        values["mentions"] = called = check_mentions(session, by, place.id, mentions)
+        named = place.audience_id is None
+        values["mentions"] = called = check_mentions(
+            session, by, place.id, mentions, among_named=named
+        )
     except Problem:
         # What it names may have gone since the first of two equal requests.
         session.rollback()

@@ -25,7 +25,6 @@ from zzd.messaging.bots.rules import CLOCKS_APART, spent, wait_for
 from zzd.messaging.kinds import TEXT
 from zzd.messaging.mentions import people_in, record_mentions
 from zzd.messaging.models import Conversation, Message
-from zzd.messaging.policy import Place
 from zzd.messaging.schemas import MessageSchema
 from zzd.messaging.views import describe_message
 from zzd.principal import Principal
@@ -132,7 +131,7 @@ def _called(
     """A bot stands for those who added it, and they manage the group: it may call everybody."""
     if asked is None or not any(asked.values()):
         return None
-    people = people_in(session, Place(group, None, None), asked["official_ids"])
+    people = people_in(session, group.id, None, asked["official_ids"])
     return {"all": asked["all"], "people": people, "audience": None}
 
 
