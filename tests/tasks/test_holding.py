@@ -19,11 +19,11 @@ from werkzeug.test import TestResponse
 
 from tests.client import ApiClient
 from tests.tasks.drafts.test_drafts import Desk
-from tests.tasks.scenes import SHITANG, SONGMEN, TAIZHOU, WENLING, Scene, duty
+from tests.tasks.scenes import SHITANG, SONGMEN, TAIZHOU, WENLING, Scene, duty, moment
 from zzd.db import reading, transaction
 from zzd.identity.principals import principal_of_token
 from zzd.principal import Principal
-from zzd.tasks import responses
+from zzd.tasks import cascades, responses
 from zzd.tasks.drafts import drafts
 from zzd.tasks.lifecycle import endings
 
@@ -105,6 +105,28 @@ def test_passing_on_waits_for_the_end_of_the_event(scene: Scene, ask: Ask) -> No
         passing = ask(scene.as_(duty(WENLING)), f"/assignments/{own['id']}/cascade", body)
     assert answered(passing, 409)["code"] == "directive_closed"
     assert scene.rollup(directive)["total"]["addressed"] == 1
+
+
+def test_a_unit_that_takes_it_after_all_waits_for_who_passes_it_on(scene: Scene, ask: Ask) -> None:
+    """Its deadlines may become others, and the sums are booked from how it stood before."""
+    directive = scene.issue(WENLING, SHITANG)
+    scene.acknowledge(WENLING, directive)
+    own, county = scene.path(SHITANG, directive), scene.mine(duty(WENLING), directive)
+    scene.as_(duty(SHITANG)).post(f"{own}/return", {"reason": "不属本镇"})
+    said = {"note": "请落实", "levels": [4], "unit_ids": None, "client_id": None}
+    with first(scene.as_(duty(WENLING))) as (session, by):
+        cascades.pass_on(
+            session,
+            by=by,
+            assignment_id=int(county["id"]),
+            ack_deadline=moment(county["ack_deadline"]),
+            report_deadline=None,
+            **said,
+        )
+        taking = ask(scene.as_(duty(SHITANG)), f"{own}/acknowledgement")
+    answered(taking, 201)
+    total = scene.rollup(directive)["total"]
+    assert (total["addressed"], total["acknowledged"], total["returned"]) == (3, 2, 0)
 
 
 def test_all_clear_said_twice_at_once_is_said_once(scene: Scene, ask: Ask) -> None:

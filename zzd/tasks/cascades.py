@@ -244,18 +244,21 @@ def _tighten(session: Session, directive: Directive, cascade: Cascade) -> int:
         if cascade.unit_ids is None
         else Assignment.unit_id.in_(cascade.unit_ids)
     )
-    which = (
+    there = (
         Assignment.directive_id == cascade.directive_id,
         Assignment.path > cascade.path,
         Assignment.path < cascade.path + PATH_END,
-        Assignment.cleared_at.is_(None),
-        Assignment.state.not_in((State.RETURNED, State.TRANSFERRED)),
         chosen,
     )
-    held = hold(session, *which)
+    # Those that returned it as well: one that takes it after all would be changed, and not held.
+    held = hold(session, *there)
     tightened = session.execute(
         update(Assignment)
-        .where(*which)
+        .where(
+            *there,
+            Assignment.cleared_at.is_(None),
+            Assignment.state.not_in((State.RETURNED, State.TRANSFERRED)),
+        )
         .values(
             ack_deadline=ack,
             report_deadline=report,
@@ -274,7 +277,7 @@ def _tighten(session: Session, directive: Directive, cascade: Cascade) -> int:
         )
         .execution_options(synchronize_session=False)
     )
-    put_in(session, held, *which)
+    put_in(session, held, *there)
     return tightened.rowcount  # type: ignore[attr-defined,no-any-return]
 
 
