@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
@@ -21,7 +22,7 @@ from zzd.tasks import assignments, cascades, directives, responses
 from zzd.tasks.ledger import folding
 from zzd.tasks.lifecycle import endings, transfers, versions
 from zzd.tasks.models import Assignment
-from zzd.tasks.reporting import reports
+from zzd.tasks.reporting import corrections, reports
 
 SPEC = {"key": "moved", "name": "转移人数", "unit": "人", "minimum": 0, "required": False}
 NOTES = {"number": None, "title": "转移", "text": "转移", "urgency": "urgent", "figures": [SPEC]}
@@ -40,6 +41,9 @@ class Told:
     stood_down: bool = False
     cleared: bool = False
     given_to: Unit | None = None
+    # Its final report came, and was opened to be corrected.
+    final: bool = False
+    opened: bool = False
     # When it has to acknowledge, in minutes after the first directive was issued.
     deadline: int = ACK
     # The figure of the latest report that counts; None within a report that left it out.
@@ -167,6 +171,8 @@ class World:
             "acknowledge": self._acknowledge,
             "start": self._start,
             "report": self._report,
+            "final": partial(self._report, kind="final"),
+            "reopen": self._reopen,
             "complete": self._complete,
             "return": self._return,
             "stand_down": self._stand_down,
@@ -223,16 +229,27 @@ class World:
         with refused_unless(version.ended is None and told.at not in ("new", *OVER)):
             assignments.start(self.session, **common)
 
-    def _report(self, version: Version, told: Told, common: Any, number: int) -> None:
+    def _report(
+        self, version: Version, told: Told, common: Any, number: int, kind: str | None = None
+    ) -> None:
         figures = {} if number % 7 == 0 else {"moved": number}
         late = (version.ended is not None and told.at != "transferred") or told.at in OVER
-        with refused_unless(late or told.at in ("work", "reported")):
-            said = {"text": "情况", "device_time": None, "client_id": None}
+        # A correction comes to what is completed as well, and leaves it so.
+        fits = told.opened if told.final else told.at in ("work", "reported")
+        with refused_unless(late or fits):
+            said = {"text": "情况", "device_time": None, "client_id": None, "kind": kind}
             made, _ = reports.report(self.session, **common, figures=figures, **said)
             assert made.counted is not late
             if not late:
-                told.at = "reported"
+                told.at = "completed" if told.at == "completed" else "reported"
+                told.final, told.opened = told.final or kind == "final", False
                 told.reports.append(figures.get("moved"))
+
+    def _reopen(self, version: Version, told: Told, common: Any, _number: int) -> None:
+        asked = {**common, "by": self.issuer, "reason": "有误", "client_id": None}
+        with refused_unless(told.opened or (told.final and version.ended is None)):
+            corrections.open_correction(self.session, **asked)
+            told.opened = True
 
     def _complete(self, version: Version, told: Told, common: Any, _number: int) -> None:
         with refused_unless(version.ended is None and told.at in ("reported", "completed")):
