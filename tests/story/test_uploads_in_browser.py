@@ -74,7 +74,7 @@ def issue_with_a_file_under_way(desk: Screen, issuer: Person) -> str:
     def hold(route: Route) -> None:
         held.append(route)
 
-    desk.page.route(UPLOADS, hold)
+    desk.page.route(UPLOADS, hold, times=1)
     desk.page.goto(f"{desk.url}/directives/new")
     desk.at("directive-event").first.click()
     choices = desk.page.locator(".el-select-dropdown__item:visible")
@@ -89,7 +89,6 @@ def issue_with_a_file_under_way(desk: Screen, issuer: Person) -> str:
     expect(desk.at("directive-submit")).to_be_disabled()
     expect(desk.at("draft-save")).to_be_disabled()
     wait_until(lambda: desk.page.evaluate("true") and bool(held), 10, "the file is on its way")
-    desk.page.unroute(UPLOADS, hold)
     held[0].continue_()
     expect(desk.at("directive-submit")).to_be_enabled()
     desk.click("directive-submit")
