@@ -25,6 +25,8 @@ APPS = 988
 SECRET = "a secret of a benchmark"
 REDIRECT = "https://app.example.cn/launch"
 
+SCOPES = ["identity", "messages.read"]
+
 
 def manifest(number: int, code: str) -> dict[str, Any]:
     return {
@@ -35,7 +37,7 @@ def manifest(number: int, code: str) -> dict[str, Any]:
         "category": ("emergency", "office", "people", "data", "other")[number % 5],
         "entry_url": "https://app.example.cn/",
         "redirect_uris": [REDIRECT],
-        "scopes": [{"name": "identity", "reason": "测量"}],
+        "scopes": [{"name": name, "reason": "测量"} for name in SCOPES],
         "audience": {"unit_code": code},
         "events": ["message.created"],
     }
@@ -87,7 +89,7 @@ def _add(session: Session, number: int, unit: Unit, audience_id: int, developer:
             name_en=written["name"]["en"],
             category=written["category"],
             entry_origin="https://app.example.cn",
-            scopes=["identity"],
+            scopes=SCOPES,
             optional_scopes=[],
             audience_id=audience_id,
             data_audience_id=audience_id,
@@ -101,7 +103,7 @@ def _add(session: Session, number: int, unit: Unit, audience_id: int, developer:
             miniapp_id=app.id,
             unit_id=unit.id,
             audience_id=audience_id,
-            scopes=["identity"],
+            scopes=SCOPES,
             settings={},
             version=1,
             installer={},

@@ -37,7 +37,7 @@ CREATE TABLE IF NOT EXISTS record (
     changed_key TEXT,
     changed_as TEXT
 );
-CREATE INDEX IF NOT EXISTS record_by_chain ON record (chain, id);
+DROP INDEX IF EXISTS record_by_chain;
 CREATE INDEX IF NOT EXISTS record_by_seq ON record (seq);
 CREATE TABLE IF NOT EXISTS feed (
     name TEXT PRIMARY KEY,

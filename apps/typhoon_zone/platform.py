@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -10,12 +10,17 @@ from typing import Any
 from zzd_sdk import Client, Identity, Unreachable, ZzdError
 
 CITY, COUNTY, TOWNSHIP = 2, 3, 4
-MOST_EVENTS, MOST_ASSIGNMENTS = 50, 100
+MOST_EXERCISES, MOST_ASSIGNMENTS = 20, 100
 
 
 @dataclass(frozen=True)
 class Unit:
-    """A unit with the ids of all above it and its own: ``/1/5/22/``."""
+    """A unit, and its ``chain``: the code of the topmost unit above it that the app was shown,
+    and the ids from there down to its own: ``3310/5/22/``.
+
+    What stands above an installation is not shown to it. So of two installations each may know a
+    chain of another length: an id that both know says what lies where, and above that the code.
+    """
 
     id: str
     name: str
@@ -24,7 +29,8 @@ class Unit:
     chain: str
 
     def holds(self, chain: str) -> bool:
-        return chain.startswith(self.chain)
+        """Whether what has this chain is of this unit or of one below."""
+        return f"/{self.id}/" in chain or chain.partition("/")[0].startswith(self.code)
 
 
 @dataclass(frozen=True)
@@ -70,10 +76,10 @@ def children(client: Client, unit: Unit) -> list[Unit]:
     ]
 
 
-def _line_of_units(items: Iterable[Any]) -> list[Unit]:
+def _line_of_units(items: Sequence[Any]) -> list[Unit]:
     """Units from the top down to one's own, each with its chain."""
     line: list[Unit] = []
-    chain = "/"
+    chain = f"{items[0]['code']}/"
     for one in items:
         chain += f"{one['id']}/"
         line.append(Unit(one["id"], one["name"], one["level"], one["code"], chain))
@@ -84,9 +90,11 @@ def _line_of_units(items: Iterable[Any]) -> list[Unit]:
 
 
 def open_events(client: Client) -> list[dict[str, Any]]:
-    """The events of the visitor's part of the organisation, with their levels in force."""
-    found = client.pages("/events", status="open", limit=MOST_EVENTS)
-    return list(islice(found, MOST_EVENTS))
+    """The events of the visitor's part of the organisation, with their levels in force: all actual
+    ones, and behind them the latest exercises."""
+    actual = list(client.pages("/events", status="open", mode="actual"))
+    drills = client.pages("/events", status="open", mode="exercise", limit=MOST_EXERCISES)
+    return actual + list(islice(drills, MOST_EXERCISES))
 
 
 def assignments(client: Client) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from typing import Any
 from apps.typhoon_zone.database import Database, next_seq, now_text
 from apps.typhoon_zone.platform import Unit
 
-MOST_SHOWN = 3000
+SHOWN_AT_ONCE = 3000
 Record = dict[str, Any]
 
 
@@ -30,17 +30,20 @@ class Records:
         self.database = database
 
     def list_records(self, scope: Unit, *, after: int = 0) -> tuple[list[Record], int]:
-        """What lies in the scope and changed after that number, and the number of now."""
+        """What lies in the scope and changed after that number, the newest first; and the number
+        from which to go on: that of now, unless there is more than is shown at once."""
         with self.database.connect() as db:
             # Both of one moment, or a change between them would be missed.
             db.execute("BEGIN")
             latest: int = db.execute("SELECT seq FROM counter").fetchone()["seq"]
             rows = db.execute(
-                "SELECT * FROM record WHERE chain >= ? AND chain < ? AND seq > ?"
-                " ORDER BY seq DESC LIMIT ?",
-                (scope.chain, f"{scope.chain[:-1]}0", after, MOST_SHOWN),
+                "SELECT * FROM record WHERE seq > ?"
+                " AND (instr(chain, ?) > 0 OR substr(chain, 1, ?) = ?) ORDER BY seq LIMIT ?",
+                (after, f"/{scope.id}/", len(scope.code), scope.code, SHOWN_AT_ONCE + 1),
             ).fetchall()
-        return [_read(row) for row in rows], latest
+        shown = rows[:SHOWN_AT_ONCE]
+        upto = shown[-1]["seq"] if len(rows) > len(shown) else latest
+        return [_read(row) for row in reversed(shown)], upto
 
     def get_record(self, record_id: int) -> Record | None:
         with self.database.connect() as db:

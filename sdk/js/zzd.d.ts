@@ -79,7 +79,7 @@ export interface Zzd {
   createGroup(params: { name: string; official_ids: string[] }): Promise<{ conversation_id: string }>
   /** [contacts.read] Leaves the app: the conversation with an official, or one of a known id. */
   openChat(params: { official_id: string } | { conversation_id: string }): Promise<void>
-  /** [messages.send] The official is asked, with the text and whom it goes to. */
+  /** [dings.send] The official is asked, with the text and whom it goes to. */
   ding(params: { official_ids: string[]; text: string }): Promise<{ id: string }>
   setTitle(params: { title: string }): Promise<void>
   /** A number on the app's tile for this official; 0 takes it away. */

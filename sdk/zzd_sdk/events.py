@@ -35,7 +35,8 @@ def tail(
             continue
         for item in batch["items"]:
             yield Event.of(item)
-        if batch["items"]:
+        # Past what the app may not see as well, or its cursor would grow old where it stands.
+        if batch["ack"] != batch["acknowledged"]:
             client.post(f"{path}/ack", {"cursor": cursor, "ack": batch["ack"]})
-        elif once:
+        if once and not batch["items"]:
             return

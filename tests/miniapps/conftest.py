@@ -34,7 +34,7 @@ MANIFEST: dict[str, Any] = {
         {"name": "units.read", "reason": "选择单位"},
     ],
     "audience": {"unit_code": "3310"},
-    "events": ["directive.issued"],
+    "events": [],
 }
 
 
@@ -74,6 +74,11 @@ def manifest(**changes: Any) -> dict[str, Any]:
     """``MANIFEST`` with changes; without what these set to None."""
     changed = {**deepcopy(MANIFEST), **changes}
     return {name: value for name, value in changed.items() if value is not None}
+
+
+def asking(*scopes: str) -> list[dict[str, str]]:
+    """Scopes as a manifest asks for them."""
+    return [{"name": name, "reason": "要用"} for name in scopes]
 
 
 @dataclass

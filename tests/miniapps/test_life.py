@@ -55,6 +55,8 @@ def test_an_app_goes_from_draft_to_published_and_every_step_is_audited(
     assert developer.post(f"{path}/submission", status=200)["state"] == "in_review"
     waiting = reviewer.get("/miniapps", state="in_review")["items"]
     assert [item["id"] for item in waiting] == [made["id"]]
+    for part, found in (("安置", 1), ("SHELTERS", 1), ("100%", 0)):
+        assert len(reviewer.get("/miniapps", q=part)["items"]) == found, part
     approved = reviewer.post(
         f"{path}/review", {"decision": "approve", "reason": "好", "version": 1}, status=200
     )

@@ -91,6 +91,7 @@ def test_a_manifest_needs_neither_icon_nor_events() -> None:
         ({"audience": {"unit_code": "33", "levels": [4, 4]}}, "/audience/levels", "twice"),
         ({"audience": {"unit_code": "33", "role": "king"}}, "/audience/role", "leader"),
         ({"events": ["anything"]}, "/events/0", '"directive.issued"'),
+        ({"events": ["message.created"]}, "/events/0", "needs the scope messages.read"),
         ({"description": {"zh": "字" * 500, "en": "x" * 70_000}}, "", "bytes"),
     ],
 )

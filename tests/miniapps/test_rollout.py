@@ -124,6 +124,27 @@ def test_rolling_back_is_one_act(step: Step, as_: SignedIn, listening: Listening
     assert step("rollback", version=9, reason="x", status=422)["errors"][0]["pointer"] == "/version"
 
 
+def test_a_rollout_goes_on_where_it_was_when_a_suspension_ends(
+    step: Step, as_: SignedIn, shelters: AppServer, reviewer: ApiClient, developer: ApiClient
+) -> None:
+    path, leaders = f"/miniapps/{shelters.id}", {"role": "leader"}
+    leaders["unit_id"] = as_(LEADER).get("/me")["posts"][0]["unit"]["id"]
+    step("publication", percent=0, audiences=[leaders])
+    reviewer.post(f"{path}/suspension", {"reason": "泄露"}, status=200)
+    back = reviewer.post(f"{path}/publication", status=200)
+    assert (back["state"], back["rollout"]["percent"]) == ("rolling_out", 0)
+    assert (name_for(as_(TOWNSHIP)), name_for(as_(LEADER))) == ("安置点登记", "新名")
+    # What was mended meanwhile takes its place, and comes to nobody else either.
+    reviewer.post(f"{path}/suspension", {"reason": "泄露"}, status=200)
+    mended = manifest(name={"zh": "已修复", "en": "Mended"})
+    developer.put(path, {"manifest": mended})
+    step("submission")
+    reviewer.post(f"{path}/review", {"decision": "approve"}, status=200)
+    back = reviewer.post(f"{path}/publication", status=200)
+    assert (back["rollout"]["version"], back["published_version"]) == (3, 1)
+    assert (name_for(as_(TOWNSHIP)), name_for(as_(LEADER))) == ("安置点登记", "已修复")
+
+
 def test_what_is_retired_stays_so(step: Step, as_: SignedIn, shelters: AppServer) -> None:
     client = shelters.open(as_(TOWNSHIP))
     gone = step("retirement", reason="由新应用代替")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from zzd_sdk import Client, Unreachable, ZzdError
 from zzd_sdk.client import CALLS
+from zzd_sdk.events import tail
 
 from tests.client import ApiClient
 from tests.outgoing.receiver import Received, Reply, receiving
@@ -103,3 +104,11 @@ def test_every_call_is_a_route_of_the_platform_and_every_shape_part_of_its_answe
             schema = schema["properties"]["items"]["items"]
         check(call.gives, schema, call.name)
     assert len(CALLS) > 5
+
+
+def test_a_tail_that_sees_nothing_still_goes_on_from_where_it_looked() -> None:
+    looked = {"items": [], "ack": "7", "acknowledged": "3"}
+    with receiving() as platform:
+        platform.reply = answers(Reply(200, json.dumps(looked).encode()), Reply(200, b"{}"))
+        assert list(tail(Client(platform.url), "5", cursor="mine", once=True)) == []
+        assert json.loads(platform.received[1].body) == {"cursor": "mine", "ack": "7"}

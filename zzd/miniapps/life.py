@@ -85,14 +85,15 @@ def publish_app(
     *,
     by: Principal,
     settings: Settings,
-    percent: int = EVERYBODY,
+    percent: int | None = None,
     to: Sequence[dict[str, Any]] = (),
 ) -> None:
     """Show the approved version to everybody in its audience, or for now to ``percent`` of a
     hundred and to the audiences ``to`` (as AudienceRequestSchema loads them); it only grows.
 
     A suspended app comes back, with its newest version if that is approved; only a reviewer
-    brings it back. Raises MoveNotPossible, NotPermitted, Invalid.
+    brings it back. A rollout goes on where it was, unless ``percent`` is given.
+    Raises MoveNotPossible, NotPermitted, Invalid.
     """
     app, newest = held
     check_not_retired(retired=app.retired_at is not None)
@@ -105,13 +106,28 @@ def publish_app(
         app.suspended_at = app.suspender = app.suspension_reason = None
     rolling = find_version(session, app, State.ROLLING_OUT)
     version = newest if newest.state == State.APPROVED or rolling is None else rolling
-    if version.state in (State.APPROVED, State.ROLLING_OUT) or not was_suspended:
-        if percent < EVERYBODY:
+    if was_suspended and percent is None and rolling is not None:
+        percent = _go_on(session, rolling, version, settings)
+    elif version.state in (State.APPROVED, State.ROLLING_OUT) or not was_suspended:
+        if percent is not None and percent < EVERYBODY:
             _roll_out(session, version, percent=percent, to=to)
         else:
             _publish(session, version)
         _put_in_use(session, version, settings)
-    record(session, "miniapp.publish", by, version, percent=percent, audiences=len(to))
+    reached = EVERYBODY if percent is None else percent
+    record(session, "miniapp.publish", by, version, percent=reached, audiences=len(to))
+
+
+def _go_on(
+    session: Session, rolling: MiniAppVersion, version: MiniAppVersion, settings: Settings
+) -> int:
+    """A rollout reaches whom it reached, with a newer version if one was approved meanwhile."""
+    percent, named = rolling.rollout_percent or 0, rolling.rollout_audience_ids
+    if version is not rolling:
+        _roll_out(session, version, percent=percent, to=())
+        version.rollout_audience_ids = named
+        _put_in_use(session, version, settings)
+    return percent
 
 
 def _roll_out(

@@ -36,6 +36,18 @@ ENTRIES = ("entry_url", "phone_entry_url")
 LONG_TEXTS = ("description", "privacy")
 LONGEST_SETTING = 2000
 
+# What an event says is read with the same scope by a route, where there is one.
+EVENT_SCOPES = {
+    "message.created": "messages.read",
+    "message.recalled": "messages.read",
+    "receipt.updated": "messages.read",
+    "conversation.updated": "messages.read",
+    "directive.issued": "directives.read",
+    "assignment.updated": "directives.read",
+    "rollup.updated": "directives.read",
+    "todo.updated": "todos.write",
+}
+
 Fault = dict[str, str]
 
 
@@ -66,6 +78,7 @@ def find_faults(
             *_text_faults(manifest, ()),
             *_rule_faults(manifest, own_origins),
             *_naming_faults(manifest),
+            *_event_faults(manifest),
             *_setting_faults(manifest),
             *_version_faults(manifest, platform_version),
         ]
@@ -206,6 +219,15 @@ def _naming_faults(manifest: dict[str, Any]) -> Iterator[Fault]:
     for index, domain in enumerate(domains):
         if domain in domains[:index]:
             yield _fault(("allowed_domains", index), "Is listed twice: remove one")
+
+
+def _event_faults(manifest: dict[str, Any]) -> Iterator[Fault]:
+    """Whoever hears of something may read it."""
+    asked = {*scope_names(manifest), *optional_scope_names(manifest)}
+    for index, event in enumerate(manifest.get("events", [])):
+        if (scope := EVENT_SCOPES[event]) not in asked:
+            detail = f"{event} needs the scope {scope}: ask for it in scopes or optional_scopes"
+            yield _fault(("events", index), detail)
 
 
 def _setting_faults(manifest: dict[str, Any]) -> Iterator[Fault]:

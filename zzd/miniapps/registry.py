@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from zzd.identity.policy import may_review_apps
@@ -22,6 +22,7 @@ def list_apps(
     principal: Principal,
     *,
     state: str | None,
+    q: str | None = None,
     before_id: int | None,
     limit: int,
 ) -> list[Held]:
@@ -47,6 +48,9 @@ def list_apps(
             MiniApp.suspended_at.is_(None),
             MiniAppVersion.state == state,
         )
+    if q and (text := q.strip()):
+        names = (MiniAppVersion.name_zh, MiniAppVersion.name_en, MiniApp.app_id)
+        query = query.where(or_(*(name.icontains(text, autoescape=True) for name in names)))
     if before_id is not None:
         query = query.where(MiniApp.id < before_id)
     return [Held(*row) for row in session.execute(query)]

@@ -65,6 +65,7 @@ def list_miniapps(query: dict[str, Any]) -> dict[str, Any]:
             session,
             principal(),
             state=query["state"],
+            q=query["q"],
             before_id=position[0] if position else None,
             limit=query["limit"],
         )

@@ -137,6 +137,7 @@ class VersionSchema(Schema):
 
 
 class AppQuerySchema(PageQuerySchema):
+    q = Text(60, shortest=0, load_default=None, metadata={"description": "Part of its name or id"})
     state = fields.String(validate=validate.OneOf(SHOWN_STATES), load_default=None)
 
 
@@ -162,7 +163,12 @@ class PublicationSchema(StrictSchema):
     """To everybody, or to some of them first."""
 
     percent = fields.Integer(
-        strict=True, load_default=EVERYBODY, validate=validate.Range(0, EVERYBODY)
+        strict=True,
+        load_default=None,
+        validate=validate.Range(0, EVERYBODY),
+        metadata={
+            "description": "Everybody if not said; where that ends a suspension, whom it reached"
+        },
     )
     audiences = fields.List(
         fields.Nested(AudienceRequestSchema), load_default=list, validate=validate.Length(0, 20)

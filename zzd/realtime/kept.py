@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import Flask, current_app
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import Select, bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from zzd.bulk import table_of
@@ -134,9 +134,11 @@ def last_position(session: Session) -> int:
     return session.scalar(select(func.max(KeptEvent.position))) or 0
 
 
-def first_position(session: Session) -> int:
-    """Of what is still kept; 0 if nothing is."""
-    return session.scalar(select(func.min(KeptEvent.position))) or 0
+def first_position(session: Session, *, since: datetime) -> int:
+    """Of what happened since then, or else of the last one; 0 if nothing is kept. What came before
+    may have been forgotten in part."""
+    query = select(func.min(KeptEvent.position)).where(KeptEvent.occurred_at >= since)
+    return session.scalar(query) or last_position(session)
 
 
 def after(session: Session, position: int, *, limit: int) -> Sequence[KeptEvent]:
@@ -151,11 +153,16 @@ def at(session: Session, positions: Collection[int]) -> dict[int, KeptEvent]:
     return {event.position: event for event in session.scalars(query) if event.position}
 
 
-def forget(session: Session, *, before: datetime, at_once: int) -> int:
-    """Delete what is older; never the last one, from which positions go on."""
+def forget(session: Session, *, before: datetime, at_once: int, needed: Select[int]) -> int:
+    """Delete what is older, except at the positions that are needed still; never the last one,
+    from which positions go on."""
     old = (
         select(KeptEvent.id)
-        .where(KeptEvent.occurred_at < before, KeptEvent.position < last_position(session))
+        .where(
+            KeptEvent.occurred_at < before,
+            KeptEvent.position < last_position(session),
+            KeptEvent.position.not_in(needed),
+        )
         .order_by(KeptEvent.occurred_at)
         .limit(at_once)
     )

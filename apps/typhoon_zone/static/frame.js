@@ -9,7 +9,7 @@ import { clockTime, direction, longTime, shortTime, span, t } from './words.js'
 export function drawHeadline() {
   const now = stormNow()
   const events = state.orders?.events ?? []
-  at('levels').replaceChildren(...events.filter((event) => event.level).slice(0, 3).map((event) =>
+  at('levels').replaceChildren(...levelsShown(events).map((event) =>
     make('li', { className: `level level${event.level}`, title: event.name }, t(`level.${event.level}`), event.mode === 'exercise' ? `（${t('exercise')}）` : '')))
   if (!now) {
     at('headline').textContent = t('noStorm')
@@ -21,6 +21,13 @@ export function drawHeadline() {
     make('b', {}, `${name} ${state.storm.number}`),
     make('span', { className: `kind ${kind}` }, t(`class.${kind}`)),
     now.wind_ms === null ? '' : t('windAndPressure', { wind: Math.round(now.wind_ms), pressure: Math.round(now.pressure_hpa ?? 0) || '—' }))
+}
+
+/** Every level in force, the highest first; of exercises, what there is room for after these. */
+export function levelsShown(events) {
+  const of = (mode) => events.filter((event) => event.level && event.mode === mode).sort((a, b) => a.level - b.level)
+  const actual = of('actual')
+  return [...actual, ...of('exercise').slice(0, Math.max(1, 3 - actual.length))]
 }
 
 export function drawHome() {

@@ -37,6 +37,7 @@ function card(one) {
   return make('article', { className: `card order ${one.urgency}`, id: `order-${one.id}` },
     make('header', {},
       make('span', { className: `tag ${one.urgency}` }, t(`urgency.${one.urgency}`)),
+      one.event.mode === 'exercise' ? make('span', { className: 'tag amber drill' }, t('exercise')) : '',
       make('h3', {}, one.title),
       one.overdue ? make('span', { className: 'tag red' }, t('overdue')) : ''),
     make('p', { className: 'from' }, [one.number, one.issuer ?? t('above'), one.event.name].filter(Boolean).join(' · ')),

@@ -11,11 +11,13 @@ import pytest
 import requests
 from zzd_sdk.settings import SettingsError
 
+from apps.typhoon_zone import records
 from apps.typhoon_zone.app import FOLDER, create_app
 from apps.typhoon_zone.settings import Settings
 from tests.apps.typhoon_zone.conftest import MANIFEST, Opened
 from tests.apps.typhoon_zone.test_feeds import NOON, png
 from tests.conftest import SignedIn
+from tests.miniapps.conftest import install
 from tests.tasks.scenes import SHITANG, SONGMEN, Scene, UnitId, duty
 from zzd.miniapps.manifests import find_faults
 
@@ -62,6 +64,46 @@ def test_neighbours_see_each_other_and_only_the_field_writes(zone: Opened, as_: 
     assert zone.open(as_(ELSEWHERE)).call("PUT", path, change, status=404)["code"] == "not_found"
     assert zone.open(as_(COUNTY_OFFICE)).add("road", ROAD, status=403)["code"] == "not_permitted"
     assert township.call("PUT", path, change)["occupied"] == 5
+
+
+def test_of_two_installations_each_sees_what_the_field_wrote_by_the_other(
+    zone: Opened, as_: SignedIn, unit_id: UnitId
+) -> None:
+    zone.open(as_(duty(SHITANG))).add("shelter", SHELTER)
+    county = as_("331081.leader")
+    install(county, zone.id, unit_id=unit_id("331081"))
+    # By the county's installation, in which nothing stands above the county.
+    zone.open(as_(NEIGHBOUR)).add("road", ROAD)
+    both = sorted([SHELTER["name"], ROAD["name"]])
+    for username in (NEIGHBOUR, "331081.leader", "3310.leader", "33.leader"):
+        assert zone.open(as_(username)).names() == both, username
+    assert zone.open(as_(ELSEWHERE)).names() == []
+
+
+def test_more_than_is_shown_at_once_follows_on_the_stream(
+    zone: Opened, as_: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(records, "SHOWN_AT_ONCE", 2)
+    township = zone.open(as_(duty(SHITANG)))
+    for name in "甲乙丙":
+        township.add("road", {**ROAD, "name": name})
+    shown = township.call("GET", "/records")
+    assert [one["name"] for one in shown["items"]] == ["乙", "甲"]
+    events = stream(zone, township.known["token"], after=shown["seq"])
+    assert [one["name"] for one in next(events)["items"]] == ["丙"]
+    events.close()
+
+
+def test_an_actual_event_is_not_lost_behind_exercises(
+    zone: Opened, as_: SignedIn, unit_id: UnitId
+) -> None:
+    Scene(as_, unit_id)
+    for _ in range(21):
+        drill = Scene(as_, unit_id, mode="exercise")
+    drill.issue(SHITANG)
+    shown = zone.open(as_(duty(SHITANG))).call("GET", "/directives")
+    assert [event["mode"] for event in shown["events"]] == ["actual"] + ["exercise"] * 20
+    assert [one["event"]["mode"] for one in shown["assignments"]] == ["exercise"]
 
 
 def test_a_double_click_counts_once(zone: Opened, as_: SignedIn) -> None:

@@ -24,6 +24,12 @@ from tests.tasks.scenes import SHITANG, Scene, UnitId, duty
 BRIDGE = Path(__file__).resolve().parents[3] / "sdk" / "js" / "zzd.js"
 # How soon all screens must follow what one of them writes.
 FOLLOWS_WITHIN = 2_000
+# Whether two hours of the storm pass in five seconds: at first it would be 50 minutes.
+HOURS_PASS = """(dial, start) => new Promise((done) => {
+  const look = () => (Number(dial.value) - start > 7_200_000 ? done(true) : setTimeout(look, 50))
+  look()
+  setTimeout(() => done(false), 5_000)
+})"""
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +75,8 @@ def test_a_night_in_the_office_and_in_the_field(
     browser: Browser, serve: Any, settings: Settings, as_: SignedIn, unit_id: UnitId
 ) -> None:
     Scene(as_, unit_id).issue(SHITANG)
+    for title in ("演练一", "演练二", "演练三"):
+        Scene(as_, unit_id, mode="exercise").issue(SHITANG, title=title)
     with serve(feed_seconds=600.0) as opened:
         office, desk = open_page(browser, settings, opened, as_("331081.duty_officer"), DESKTOP)
         field, phone = open_page(browser, settings, opened, as_(duty(SHITANG)), PHONE)
@@ -82,7 +90,22 @@ def test_a_night_in_the_office_and_in_the_field(
         desk.get_by_role("button", name="播放").click()
         expect(desk.locator("#moment")).not_to_contain_text("20:10")
         desk.get_by_role("button", name="暂停").click()
-        expect(desk.locator(".levels")).to_have_text("Ⅰ级响应")
+        # What is actual stands before exercises, and these say what they are.
+        levels = ["Ⅰ级响应", "Ⅰ级响应（演练）", "Ⅰ级响应（演练）"]
+        expect(desk.locator(".levels li")).to_have_text(levels)
+        expect(phone.locator(".card.order .drill")).to_have_text(["演练"] * 3)
+
+        # The way so far, the wind circles and the cone are drawn, and the clock goes faster.
+        for shape in (".way", ".force", ".cone", ".ahead"):
+            drawn = desk.locator(f"#map path{shape}").first
+            assert len(drawn.get_attribute("d") or "") > 20, shape
+        dial = desk.locator("#at")
+        start = dial.input_value()
+        desk.locator("#speed").select_option("10800000")
+        desk.get_by_role("button", name="播放").click()
+        assert dial.evaluate(HOURS_PASS, int(start))
+        desk.get_by_role("button", name="暂停").click()
+        dial.fill(start)
         desk.get_by_role("tab", name="水雨情").click()
         expect(desk.locator(".gauge .tag.state").first).to_contain_text("▲")
         desk.get_by_role("tab", name="云图").click()
@@ -92,7 +115,8 @@ def test_a_night_in_the_office_and_in_the_field(
 
         # The directive is acknowledged where it is read.
         phone.get_by_role("button", name="签收 转移危险区域人员").click()
-        expect(phone.locator(".order .due")).to_contain_text("陈石塘 于")
+        order = phone.locator(".card.order", has_text="转移危险区域人员")
+        expect(order.locator(".due")).to_contain_text("陈石塘 于")
 
         # What the field writes is on the office's screen within two seconds.
         phone.get_by_role("tab", name="避灾点").click()
@@ -106,6 +130,17 @@ def test_a_night_in_the_office_and_in_the_field(
         expect(card).to_contain_text("余 290 人", timeout=FOLLOWS_WITHIN)
         expect(desk.locator(".card.shelter")).to_have_count(1)
         assert not phone.locator("html").evaluate("html => html.scrollWidth > html.clientWidth")
+
+        phone.get_by_role("tab", name="电力").click()
+        phone.get_by_role("button", name="上报停电").click()
+        phone.locator("[name=name]").fill("海利村")
+        phone.locator("[name=households]").fill("120")
+        phone.get_by_role("button", name="保存").click()
+        desk.get_by_role("tab", name="电力").click()
+        outage = desk.locator(".card.power", has_text="海利村")
+        expect(outage).to_contain_text("120", timeout=FOLLOWS_WITHIN)
+        for screen in (phone, desk):
+            screen.get_by_role("tab", name="避灾点").click()
 
         # Two at one shelter: what one typed stays, what the other wrote is shown beside it.
         phone.get_by_role("button", name="更新<b>中心小学").click()

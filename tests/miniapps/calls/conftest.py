@@ -12,7 +12,7 @@ from sqlalchemy import select
 from tests.client import ApiClient
 from tests.messaging.conftest import addressed, group
 from tests.messaging.files.conftest import upload
-from tests.miniapps.conftest import AppServer, Publish
+from tests.miniapps.conftest import AppServer, Publish, asking
 from zzd import clock
 from zzd.db import transaction
 from zzd.identity.tokens import digest
@@ -23,7 +23,10 @@ from zzd.miniapps.oidc.tokens import PREFIX
 
 __all__ = ["addressed", "group", "upload"]
 
-SCOPES = ["identity", "contacts.read", "messages.send", "cards.send", "todos.write", "dings.send"]
+SCOPES = [
+    *("identity", "contacts.read", "messages.read", "messages.send"),
+    *("cards.send", "todos.write", "dings.send"),
+]
 # In Taizhou, which the app is for.
 OFFICIAL = "331081100.duty_officer"
 
@@ -31,7 +34,7 @@ OFFICIAL = "331081100.duty_officer"
 @pytest.fixture
 def calling(publish: Publish) -> AppServer:
     return publish(
-        scopes=[{"name": name, "reason": "要用"} for name in SCOPES],
+        scopes=asking(*SCOPES),
         events=["todo.updated", "message.created"],
     )
 

@@ -13,14 +13,16 @@ from flask import Flask
 from tests.client import ApiClient
 from tests.conftest import SignedIn
 from tests.messaging.conftest import addressed, group
-from tests.miniapps.conftest import AppServer, Publish
+from tests.miniapps.conftest import AppServer, Publish, asking
 from tests.outgoing.receiver import Received, Receiver, Reply, receiving
+from tests.tasks.conftest import scene
 from zzd.miniapps.hooks import dispatch, spreading
 from zzd.outgoing import CLIENT, Client
 from zzd.outgoing.addresses import networks
 
-__all__ = ["addressed", "group"]
+__all__ = ["addressed", "group", "scene"]
 
+SCOPES = asking("identity", "messages.read", "directives.read")
 EVENTS = ["message.created", "message.recalled", "directive.issued", "assignment.updated"]
 # In Taizhou, which the app is for.
 SPEAKER = "331081100.duty_officer"
@@ -90,7 +92,7 @@ def hooked(publish: Publish, developer: ApiClient, receiver: Receiver) -> MakeHo
     """Publish an app and verify a webhook of it."""
 
     def make(*types: str, verified: bool = True, of: AppServer | None = None, **more: Any) -> Hook:
-        app = of or publish(events=EVENTS)
+        app = of or publish(events=EVENTS, scopes=SCOPES)
         body = {"url": f"{receiver.url}/hook", "types": list(types) or ["message.created"], **more}
         made = developer.post(f"/miniapps/{app.id}/webhooks", body)
         hook = Hook(developer, app, made["id"], made["secret"], receiver)

@@ -13,7 +13,15 @@ from standardwebhooks import WebhookVerificationError
 from tests.client import ApiClient
 from tests.conftest import SignedIn, Statements
 from tests.messaging.conftest import MakeGroup
-from tests.miniapps.hooks.conftest import SPEAKER, MakeHook, Say, accepting, deliver, word_of
+from tests.miniapps.hooks.conftest import (
+    SCOPES,
+    SPEAKER,
+    MakeHook,
+    Say,
+    accepting,
+    deliver,
+    word_of,
+)
 from tests.outgoing.receiver import Received, Receiver, Reply
 from zzd import clock
 from zzd.db import transaction
@@ -157,6 +165,41 @@ def test_what_fails_is_tried_ten_times_in_three_days_and_then_kept_to_be_replaye
     assert [each["state"] for each in hook.deliveries()] == ["done"]
 
 
+def test_a_dead_letter_keeps_its_event_and_no_other_until_its_thirty_days_are_over(
+    hooked: MakeHook, addressed: MakeGroup, say: Say, receiver: Receiver, developer: ApiClient
+) -> None:
+    now = clock.now()
+    stuck, other = addressed("org_group", "331081100"), addressed("org_group", "3310")
+    for text in ("暖场", "暖场"):
+        say(other, text)
+    with clock.at(now - timedelta(days=32)):
+        hook = hooked()
+        events = f"/miniapps/{hook.app.id}/events"
+        developer.get(events)
+        receiver.reply = lambda got: failing(got) if "一" in got.body.decode() else accepting(got)
+        say(stuck, "一")
+        say(stuck, "排在后面")
+        say(other, "二")
+        deliver()
+    at = now - timedelta(days=32)
+    for delay in LONG:
+        at += delay * (1 + JITTER) + timedelta(seconds=2)
+        with clock.at(at):
+            deliver()
+    with clock.at(now - timedelta(days=5)):
+        developer.get(events)
+    say(other, "三")
+    deliver()
+    deliveries.forget_old()
+    (dead,) = hook.deliveries(state="dead")
+    receiver.reply = accepting
+    developer.post(f"{hook.path}/deliveries/{dead['id']}/replay", status=200)
+    deliver()
+    assert [text for text in hook.texts() if text == "一"] == ["一"] * (len(LONG) + 2)
+    # Whoever reads on request learns that what was told elsewhere is forgotten.
+    assert developer.get(events, status=410)["code"] == "events_expired"
+
+
 def test_a_time_range_is_replayed_in_order(
     hooked: MakeHook, addressed: MakeGroup, say: Say, developer: ApiClient
 ) -> None:
@@ -243,7 +286,7 @@ def test_whoever_hangs_keeps_nobody_else_waiting(
 ) -> None:
     """Forty subjects wait for a receiver that hangs; another app's events come meanwhile."""
     hanging = hooked()
-    other = hooked(of=publish(id="cn.zj.other", events=["message.created"]))
+    other = hooked(of=publish(id="cn.zj.other", events=["message.created"], scopes=SCOPES))
     hanging.developer.patch(hanging.path, {"url": f"{receiver.url}/hangs"})
     hanging.developer.post(f"{hanging.path}/verification", status=200)
     receiver.reply = lambda got: (
@@ -297,7 +340,7 @@ def test_creating_is_repeated_without_a_second_webhook(hooked: MakeHook) -> None
 def test_events_are_read_on_request_until_they_are_acknowledged(
     publish: Any, developer: ApiClient, addressed: MakeGroup, say: Say
 ) -> None:
-    app = publish(events=["message.created"])
+    app = publish(events=["message.created"], scopes=SCOPES)
     path, place = f"/miniapps/{app.id}/events", addressed("org_group", "331081100")
     for cursor in ("a", "b"):
         assert developer.get(path, cursor=cursor)["items"] == []
@@ -318,7 +361,7 @@ def test_a_reader_who_was_away_too_long_is_told_so(
 ) -> None:
     now = clock.now()
     with clock.at(now - timedelta(days=33)):
-        app = publish(events=["message.created"])
+        app = publish(events=["message.created"], scopes=SCOPES)
     path, place = f"/miniapps/{app.id}/events", addressed("org_group", "331081100")
     with clock.at(now - timedelta(days=32)):
         developer.get(path)

@@ -40,7 +40,9 @@ export const setPlacements = (audience: Audience, items: { miniapp_id: string; f
   put<null>('/workbench/placements', { audience, items })
 export const launch = (id: string, body: LaunchRequest) =>
   post<LaunchCode>(`/miniapps/${id}/launch`, body)
-export const miniApps = () => get<Page<MiniApp>>('/miniapps', { limit: 200 })
+/** The newest first; of one state, or with a part of the name. */
+export const miniApps = (query: { state?: string; q?: string; cursor?: string | null } = {}) =>
+  get<Page<MiniApp>>('/miniapps', { limit: 100, ...query })
 export const register = (manifest: unknown) => post<MiniApp>('/miniapps', { manifest })
 export const update = (id: string, manifest: unknown) =>
   put<MiniApp>(`/miniapps/${id}`, { manifest })

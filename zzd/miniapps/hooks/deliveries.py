@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from zzd import clock
@@ -198,6 +198,18 @@ def _forget_some() -> bool:
         session.execute(delete(Attempt).where(is_one_of(session, Attempt.delivery_id, ids)))
         session.execute(delete(Delivery).where(is_one_of(session, Delivery.id, ids)))
         before = now - EVENTS_KEPT_FOR
-        events = kept.forget(session, before=before, at_once=FORGOTTEN_AT_ONCE)
+        events = kept.forget(
+            session, before=before, at_once=FORGOTTEN_AT_ONCE, needed=_referred_to(before)
+        )
         session.execute(delete(EventCursor).where(EventCursor.used_at < before))
     return len(ids) >= FORGOTTEN_AT_ONCE or events >= FORGOTTEN_AT_ONCE
+
+
+def _referred_to(before: datetime) -> Select[int]:
+    """Positions of events that a delivery has still to tell, or that may be replayed: those older
+    than that alone, by a look into each webhook's index."""
+    return (
+        select(Delivery.position)
+        .join(Webhook, Webhook.id == Delivery.webhook_id)
+        .where(Delivery.occurred_at < before)
+    )

@@ -22,6 +22,7 @@ from zzd.miniapps.hooks import sight
 from zzd.miniapps.hooks.envelope import envelope
 from zzd.miniapps.hooks.models import EventCursor
 from zzd.miniapps.hooks.problems import EventsExpired
+from zzd.miniapps.hooks.rules import EVENTS_KEPT_FOR
 from zzd.realtime import kept
 
 # Seconds between two looks at the log while somebody waits.
@@ -98,7 +99,8 @@ def _types(session: Session, miniapp_id: int) -> list[str]:
 
 
 def _check_kept(session: Session, position: int) -> None:
-    if position + 1 < (first := kept.first_position(session)):
+    since = clock.now() - EVENTS_KEPT_FOR
+    if position + 1 < (first := kept.first_position(session, since=since)):
         raise EventsExpired(
             f"Acknowledge {first - 1} to go on from the oldest that is kept", oldest=str(first - 1)
         )

@@ -35,7 +35,7 @@ MOST_AT_ONCE = 8
 CLAIMED_FOR = timedelta(seconds=60)
 DEAD_KEPT_FOR = timedelta(days=30)
 DONE_KEPT_FOR = timedelta(days=3)
-# Longer than anything that is told from them.
+# And longer, as long as a delivery refers to one.
 EVENTS_KEPT_FOR = timedelta(days=31)
 # Of an answer, for the log.
 LONGEST_BODY_KEPT = 2000

@@ -1,4 +1,5 @@
-"""Which events an app may see: those of its installations' data audiences, and nothing beside.
+"""Which events an app may see: those whose scope was consented to, of its installations' data
+audiences, and nothing beside.
 
 An event says by its rooms whom it is for (zzd.realtime.rooms); that is compared with what the
 app may know of. Many events and many apps are looked at together: what they name is read once.
@@ -6,20 +7,28 @@ app may know of. Many events and many apps are looked at together: what they nam
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol
 
+from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from zzd.miniapps.hooks.persons import renamed
 from zzd.miniapps.installations.models import Installation
 from zzd.miniapps.installations.reach import Live, find_live
+from zzd.miniapps.manifest_rules import EVENT_SCOPES
+from zzd.miniapps.pairwise import sub_of
 from zzd.miniapps.states import is_silenced
 from zzd.orgtree import audiences
 from zzd.orgtree.audiences import Audience
 from zzd.orgtree.models import Unit
+
+# The scope with which an app is told the ids of officials on the platform.
+KNOWS_IDS = "identity.id"
 
 
 class Happened(Protocol):
@@ -34,15 +43,16 @@ class Happened(Protocol):
 @dataclass(frozen=True, slots=True)
 class Seer:
     """An app by one of its installations: ``audience`` is what it may know of, ``types`` the
-    events that its manifest names."""
+    events that its manifest names and that it may be told of, each with the time since when: what
+    happened before an administrator consented is not told."""
 
     miniapp_id: int
     installation_id: int
     audience: Audience
-    types: frozenset[str]
-    # When an administrator consented: what happened before is not told.
-    since: datetime
-    # Nor what happened while the app was suspended, however late it is asked for.
+    types: Mapping[str, datetime]
+    # An official's id, as the app is to know it.
+    name: Callable[[str], str] = field(repr=False)
+    # What happened while the app was suspended is not told, however late it is asked for.
     silences: Sequence[list[str]] = ()
 
 
@@ -76,11 +86,20 @@ def _seer(live: Live) -> Seer | None:
     audience = live.data_audience()
     if audience is None:
         return None
-    types = frozenset(live.version.manifest.get("events", ()))
-    since = live.installation.created_at
+    scopes = live.scopes()
+    types = {
+        type_: live.installation.consented_at(scope)
+        for type_ in live.version.manifest.get("events", ())
+        if (scope := EVENT_SCOPES[type_]) in scopes
+    }
+    name = str if KNOWS_IDS in scopes else partial(_sub_of, live.app.developer_id)
     return Seer(
-        live.app.id, live.installation.id, audience, types, since, silences=live.app.silences
+        live.app.id, live.installation.id, audience, types, name, silences=live.app.silences
     )
+
+
+def _sub_of(supplier: int, official_id: str) -> str:
+    return sub_of(official_id, supplier=supplier, key=current_app.config["SECRET_KEY"])
 
 
 def look_at(session: Session, events: Sequence[Happened]) -> Scene:
@@ -103,10 +122,13 @@ def look_at(session: Session, events: Sequence[Happened]) -> Scene:
 def show(event: Happened, seers: Sequence[Seer], scene: Scene) -> Seen | None:
     """What an app is told of an event: by the first of its installations that may see it."""
     for seer in seers:
-        if event.occurred_at < seer.since or is_silenced(event.occurred_at, seer.silences):
+        since = seer.types.get(event.type)
+        if since is None or event.occurred_at < since:
             continue
-        if event.type in seer.types and (data := _shown(event, seer, scene)) is not None:
-            return Seen(seer.installation_id, data)
+        if is_silenced(event.occurred_at, seer.silences):
+            continue
+        if (data := _shown(event, seer, scene)) is not None:
+            return Seen(seer.installation_id, renamed(event.type, data, seer.name))
     return None
 
 

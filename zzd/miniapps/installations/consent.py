@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 
 from zzd.errors import Invalid
 
@@ -26,3 +27,16 @@ def check_scopes(
 def scopes_to_consent_to(granted: Collection[str], needed: Collection[str]) -> list[str]:
     """What the app cannot do without and was not granted: until then it works without."""
     return [scope for scope in needed if scope not in granted]
+
+
+def consents(
+    scopes: Collection[str], *, already: Collection[str], before: Mapping[str, str], now: datetime
+) -> dict[str, str]:
+    """Since when each scope holds that came after the installation: what was taken back and is
+    given again begins anew."""
+    since = now.isoformat()
+    return {
+        scope: before[scope] if scope in already else since
+        for scope in scopes
+        if scope in before or scope not in already
+    }

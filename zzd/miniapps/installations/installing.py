@@ -14,7 +14,7 @@ from zzd.audit import log as audit
 from zzd.db import find_repeat, fingerprint
 from zzd.errors import Conflict, Invalid, NotFound
 from zzd.miniapps import events
-from zzd.miniapps.installations.consent import check_scopes
+from zzd.miniapps.installations.consent import check_scopes, consents
 from zzd.miniapps.installations.models import Installation
 from zzd.miniapps.installations.settings import check_settings
 from zzd.miniapps.models import MiniApp, MiniAppVersion
@@ -103,9 +103,14 @@ def change_installation(
     if data_audience is not None:
         installation.audience_id = _narrow(session, unit, asked, data_audience)
     if scopes is not None:
-        installation.scopes = check_scopes(
-            scopes, needed=asked.scopes, optional=asked.optional_scopes
+        agreed = check_scopes(scopes, needed=asked.scopes, optional=asked.optional_scopes)
+        installation.consents = consents(
+            agreed,
+            already=installation.scopes,
+            before=installation.consents,
+            now=clock.now(),
         )
+        installation.scopes = agreed
         installation.version = asked.number
     if settings is not None:
         installation.settings = check_settings(asked.manifest, settings)

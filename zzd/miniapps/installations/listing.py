@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from zzd.miniapps.installations.consent import scopes_to_consent_to
 from zzd.miniapps.installations.models import Installation
+from zzd.miniapps.manifest_rules import EVENT_SCOPES
 from zzd.miniapps.manifest_wishes import icon_of
 from zzd.miniapps.models import MiniApp, MiniAppVersion
 from zzd.miniapps.policy import is_live
@@ -101,6 +102,11 @@ def describe_installable(
             "entry_origin": version.entry_origin,
             "scopes": version.manifest["scopes"],
             "optional_scopes": version.manifest.get("optional_scopes", []),
+            "events": [
+                {"type": type_, "scope": EVENT_SCOPES[type_]}
+                for type_ in version.manifest.get("events", [])
+            ],
+            "screenshots": version.manifest.get("screenshots"),
             "settings": version.manifest.get("settings", []),
             "privacy": version.manifest.get("privacy"),
             "supplier": version.manifest.get("supplier"),

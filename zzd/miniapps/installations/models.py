@@ -39,6 +39,8 @@ class Installation(Idempotent, Base):
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
     audience_id: Mapped[int] = mapped_column(ForeignKey("audience.id"))
     scopes: Mapped[list[Any]]
+    # Since when, of those that were not consented to from the beginning.
+    consents: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     settings: Mapped[dict[str, Any]]
     # The version whose wishes the administrator saw when they last consented.
     version: Mapped[int]
@@ -47,3 +49,8 @@ class Installation(Idempotent, Base):
     changed_at: Mapped[datetime]
     removed_at: Mapped[datetime | None]
     remover: Mapped[dict[str, Any] | None]
+
+    def consented_at(self, scope: str) -> datetime:
+        """Since when one of its scopes holds."""
+        later = self.consents.get(scope)
+        return datetime.fromisoformat(later) if later else self.created_at

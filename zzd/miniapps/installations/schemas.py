@@ -17,6 +17,11 @@ class AskedScopeSchema(Schema):
     reason = fields.String(metadata={"description": "In the supplier's words"})
 
 
+class AskedEventSchema(Schema):
+    type = fields.String()
+    scope = fields.String(metadata={"description": "Without consent to it, it is not told"})
+
+
 class InstallableSchema(Schema):
     """A published app with what it asks of whoever installs it."""
 
@@ -30,6 +35,12 @@ class InstallableSchema(Schema):
     entry_origin = fields.String()
     scopes = fields.List(fields.Nested(AskedScopeSchema))
     optional_scopes = fields.List(fields.Nested(AskedScopeSchema))
+    events = fields.List(
+        fields.Nested(AskedEventSchema), metadata={"description": "What it wants to be told of"}
+    )
+    screenshots = fields.Dict(
+        allow_none=True, metadata={"description": "As the manifest has them, by language"}
+    )
     settings = fields.List(fields.Dict())
     privacy = fields.Dict(allow_none=True)
     supplier = fields.Dict(allow_none=True)

@@ -9,8 +9,8 @@ from authlib.oauth2.rfc7662 import IntrospectionEndpoint
 
 from zzd.miniapps.oidc import here, tokens
 from zzd.miniapps.oidc.clients import AUTH_METHODS, Client
-from zzd.miniapps.oidc.identifiers import pairwise
 from zzd.miniapps.oidc.tokens import Found
+from zzd.miniapps.pairwise import sub_of
 
 
 class Revocation(RevocationEndpoint):
@@ -49,7 +49,9 @@ class Introspection(IntrospectionEndpoint):
             "installation_id": str(live.installation.id),
         }
         if caller.official_id is not None:
-            told["sub"] = pairwise(caller, live.app.developer_id, here.secret_key())
+            told["sub"] = sub_of(
+                caller.official_id, supplier=live.app.developer_id, key=here.secret_key()
+            )
         return told
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select
@@ -11,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from zzd.miniapps.models import MiniApp
 from zzd.miniapps.oidc.schemas import UserInfoSchema
+from zzd.miniapps.pairwise import sub_of
 from zzd.orgtree.models import Line, Unit
 from zzd.orgtree.reach import ids_shown
 from zzd.orgtree.remembered import REVISION, names_in
@@ -49,7 +48,7 @@ def describe_user(
     """
     around = around or _look_around(session, principal)
     scopes, post = principal.scopes or frozenset(), principal.post
-    told: dict[str, Any] = {"sub": pairwise(principal, around.supplier, key)}
+    told: dict[str, Any] = {"sub": sub_of(principal.official_id, supplier=around.supplier, key=key)}
     if "identity.id" in scopes:
         told["official_id"] = principal.official_id
     if post and "identity" in scopes:
@@ -89,9 +88,3 @@ def _look_around(session: Session, principal: Principal) -> Around:
         "line": post.line if post else None,
     }
     return Around(*session.execute(AROUND, which).one())
-
-
-def pairwise(principal: Principal, supplier: int, key: str) -> str:
-    """The supplier is whoever registered the app: what a manifest says of itself proves nothing."""
-    of = f"pairwise:supplier:{supplier}:{principal.official_id}"
-    return hmac.new(key.encode(), of.encode(), hashlib.sha256).hexdigest()

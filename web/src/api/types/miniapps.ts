@@ -90,6 +90,8 @@ export interface Manifest {
   entry_url: string
   scopes: AskedScope[]
   optional_scopes?: AskedScope[]
+  events?: string[]
+  screenshots?: Screenshots
   redirect_uris: string[]
   [key: string]: unknown
 }
@@ -143,6 +145,8 @@ export interface AppSetting {
 
 export type SettingValues = Record<string, string | number | boolean | null>
 
+export type Screenshots = Record<'zh' | 'en', { src: string; caption?: string }[]>
+
 /** A published app with what it asks of whoever installs it. */
 export interface Installable {
   miniapp_id: string
@@ -154,6 +158,9 @@ export interface Installable {
   version: number
   scopes: AskedScope[]
   optional_scopes: AskedScope[]
+  /** What it wants to be told of, each only with consent to its scope. */
+  events: { type: string; scope: string }[]
+  screenshots: Screenshots | null
   settings: AppSetting[]
   privacy: { statement: Localized; url?: string } | null
   supplier: { name: Localized; url?: string } | null

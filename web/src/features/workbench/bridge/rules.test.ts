@@ -9,6 +9,10 @@ test.each(NEEDS)('%s is refused without %s, whatever else the app holds', (call,
   expect(() => checkScope(call as CallName, [scope])).not.toThrow()
 })
 
+test('a DING needs the scope of DINGs', () => {
+  expect(CALLS.ding.scope).toBe('dings.send')
+})
+
 test('what acts on the device asks the official, and nothing else does', () => {
   const asked = (Object.keys(CALLS) as CallName[]).filter(permissionOf)
   expect(asked).toEqual(['location', 'scan'])

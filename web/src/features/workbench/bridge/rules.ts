@@ -21,7 +21,7 @@ export const CALLS = {
   openChat: { scope: 'contacts.read' },
   chooseUnits: { scope: 'units.read' },
   createGroup: { scope: 'messages.send' },
-  ding: { scope: 'messages.send' },
+  ding: { scope: 'dings.send' },
   upload: { scope: 'messages.send' },
   location: { permission: 'location' },
   scan: { permission: 'camera' },
