@@ -13,6 +13,7 @@ from typing import Any, Protocol, cast
 
 import requests
 
+from zzd_sdk.calls import Calls
 from zzd_sdk.errors import Unreachable, ZzdError
 from zzd_sdk.shapes import CALLS, Message, Official, Unit, UserInfo, call
 
@@ -28,7 +29,7 @@ class Http(Protocol):
     def request(self, method: str, url: str, **kwargs: Any) -> requests.Response: ...
 
 
-class Client:
+class Client(Calls):
     """Calls with one token: an official's who opened the app, or the app's own.
 
     ``base_url`` is the platform's address without a path. ``sleep`` is there for tests.

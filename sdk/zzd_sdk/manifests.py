@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from importlib import resources
 from typing import Any
 
@@ -17,7 +18,12 @@ SCHEMAS: dict[int, dict[str, Any]] = {
 }
 
 
-def faults_of(manifest: Any) -> list[Fault]:
-    """Everything wrong with it, as ``{pointer, detail}``: the same that the platform answers. What
-    only the platform knows (does the audience exist, is the id taken) is not among it."""
-    return find_faults(manifest, SCHEMAS)
+def faults_of(
+    manifest: Any, *, own_origins: Collection[str] = (), platform_version: str | None = None
+) -> list[Fault]:
+    """Everything wrong with it, as ``{pointer, detail}``: the same that the platform answers, with
+    its own origins and version (``GET /miniapps/manifest-rules``). What only it knows (does the
+    audience exist, is the id taken) is not among it."""
+    return find_faults(
+        manifest, SCHEMAS, own_origins=own_origins, platform_version=platform_version
+    )

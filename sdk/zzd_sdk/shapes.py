@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypedDict, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 Method = TypeVar("Method", bound=Callable[..., object])
 
@@ -16,13 +16,14 @@ class Call:
     name: str
     method: str
     path: str
-    gives: type
+    # None where the answer is empty.
+    gives: type | None
 
 
 CALLS: list[Call] = []
 
 
-def call(method: str, path: str, gives: type) -> Callable[[Method], Method]:
+def call(method: str, path: str, gives: type | None) -> Callable[[Method], Method]:
     def note(function: Method) -> Method:
         CALLS.append(Call(function.__name__, method, path, gives))
         return function
@@ -69,3 +70,85 @@ class Message(TypedDict):
     conversation_id: str
     seq: int
     text: str | None
+
+
+class Card(TypedDict):
+    """Of the latest ``version``; ``seq`` is its message's."""
+
+    conversation_id: str
+    seq: int
+    key: str
+    version: int
+
+
+class Ding(TypedDict):
+    id: str
+    state: str
+
+
+class Todo(TypedDict):
+    """``state`` is open, done or withdrawn."""
+
+    id: str
+    official_id: str
+    title: str
+    link: str | None
+    due_at: str | None
+    state: str
+
+
+class Stored(TypedDict):
+    key: str
+    value: Any
+    version: int
+    updated_at: str
+
+
+class EventShape(TypedDict):
+    """What is responded to; ``mode`` is actual or exercise, ``level`` 1 to 4 while one is in force."""
+
+    id: str
+    name: str
+    mode: str
+    level: int | None
+    status: str
+
+
+class EventRef(TypedDict):
+    id: str
+    name: str
+    mode: str
+    level: int | None
+
+
+class Directive(TypedDict):
+    id: str
+    number: str
+    title: str
+    text: str
+    urgency: str
+    event: EventRef
+    status: str
+
+
+class Assignment(TypedDict):
+    id: str
+    directive: Directive
+    unit: Unit
+    state: str
+    overdue: bool
+
+
+class AudienceText(TypedDict):
+    text: str
+    units: int
+    officials: int
+
+
+class Installation(TypedDict):
+    """``settings`` as its administrator set them."""
+
+    id: str
+    scopes: list[str]
+    settings: dict[str, Any]
+    version: int

@@ -13,7 +13,7 @@ from flask import Flask
 
 from tests.client import ApiClient
 from tests.conftest import SignedIn
-from tests.miniapps.conftest import AppServer, Publish, install
+from tests.miniapps.conftest import MANIFEST_2, AppServer, Publish, install
 from tests.miniapps.test_installations import COUNTY_ADMIN, remove
 from zzd import clock
 
@@ -51,6 +51,23 @@ def test_an_app_opens_in_a_page_whose_policy_is_its_manifests(
     assert f'src="{deeper.replace("&", "&amp;")}"' in answer.get_data(as_text=True)
     for at in ("https://evil.example.cn/", "javascript:alert(1)", "https://[", "/todo"):
         official.get(f"/miniapps/{shelters.id}/frame", at=at, status=422)
+
+
+def test_a_phone_is_shown_the_page_for_phones_and_its_badge_if_it_has_one(
+    publish: Publish, as_: SignedIn
+) -> None:
+    phones = "https://m.example.cn"
+    written = {**MANIFEST_2, "icon": None, "phone_entry_url": f"{phones}/"}
+    server, official = publish(**written), as_(TOWNSHIP)
+    path = f"/miniapps/{server.id}/frame"
+    for asked, origin in ((True, phones), (False, "https://shelters.example.cn")):
+        page = official.request("GET", path, query_string={"phone": asked}).get_data(as_text=True)
+        assert f'src="{origin}/"' in page
+        assert f'data-origin="{origin}"' in page
+    official.put(f"/workbench/{server.id}/badge", {"count": 1}, status=204)
+    silent = publish(**{**written, "id": "cn.zj.silent", "badge": False})
+    refused = official.put(f"/workbench/{silent.id}/badge", {"count": 1}, status=422)
+    assert refused["errors"][0]["pointer"] == "/count"
 
 
 def test_the_client_frames_nothing_but_itself(

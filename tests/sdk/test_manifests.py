@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from flask import Flask
 from zzd_sdk.cli.main import zzd_app
+from zzd_sdk.cli.project import Project
 from zzd_sdk.manifests import faults_of
 
+from tests.apps.conftest import serving
 from tests.conftest import SignedIn
+from tests.servers import free_port
 
 FAULTY = {"manifest_version": 2, "id": "No", "scopes": [{"name": "everything"}], "more": 1}
 
@@ -41,9 +46,28 @@ def test_the_command_and_the_platform_name_the_same_faults(project: Path, as_: S
     (project / "manifest.json").write_text(json.dumps(FAULTY))
     said = CliRunner().invoke(zzd_app, ["validate", str(project / "manifest.json")])
     assert said.exit_code == 1
-    answer = as_("app_developer").post("/miniapps", {"manifest": FAULTY}, status=422)
-    wanted = [
+    assert said.output.splitlines() == said_by_the_platform(as_, FAULTY)
+
+
+def test_they_do_so_of_what_differs_from_one_platform_to_another(
+    project: Path, as_: SignedIn, app: Flask
+) -> None:
+    file = project / "manifest.json"
+    manifest = json.loads(file.read_text())
+    own = app.extensions["zzd.settings"].allowed_origins[0]
+    manifest |= {"minimum_platform_version": "99", "entry_url": f"{own}/x", "redirect_uris": [own]}
+    file.write_text(json.dumps(manifest))
+    with serving(app, free_port()) as url:
+        Project(server=url).save(project)
+        said = CliRunner().invoke(zzd_app, ["validate", str(file)])
+    wanted = said_by_the_platform(as_, manifest)
+    assert [line.split()[0] for line in wanted] == ["/entry_url", "/minimum_platform_version"]
+    assert said.output.splitlines() == wanted
+
+
+def said_by_the_platform(as_: SignedIn, manifest: dict[str, Any]) -> list[str]:
+    answer = as_("app_developer").post("/miniapps", {"manifest": manifest}, status=422)
+    return [
         f"{each['pointer'].removeprefix('/manifest') or '/'}  {each['detail']}"
         for each in answer["errors"]
     ]
-    assert said.output.splitlines() == wanted

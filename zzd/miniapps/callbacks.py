@@ -100,7 +100,9 @@ class CardSenders:
         secrets_now = secrets_of(session, app_id, self._key)
         if not secrets_now:
             return None
-        return Callback(held.version.manifest["callback_url"], tuple(secrets_now))
+        manifest = held.version.manifest
+        hears = frozenset(manifest["buttons"]) if "buttons" in manifest else None
+        return Callback(manifest["callback_url"], tuple(secrets_now), hears)
 
     def describe_presser(
         self, session: Session, app_id: int, principal: Principal

@@ -25,6 +25,11 @@ def icon_of(manifest: dict[str, Any]) -> str | None:
     return found
 
 
+def may_show_badge(manifest: dict[str, Any]) -> bool:
+    """Version 1 had no way to say so."""
+    return bool(manifest.get("badge", manifest["manifest_version"] == 1))
+
+
 def domains_of(manifest: dict[str, Any]) -> set[str]:
     """Every host that the app's pages and servers live at or talk to, with its port."""
     urls = [manifest.get(name) for name in (*ENTRIES, "callback_url")] + manifest["redirect_uris"]

@@ -26,6 +26,7 @@ from zzd.miniapps.schemas import (
     AppQuerySchema,
     CallbackSecretSchema,
     ManifestBodySchema,
+    ManifestRulesSchema,
     MiniAppSchema,
     RegisteredAppSchema,
     RegistrationSchema,
@@ -51,6 +52,17 @@ def get_manifest_schema(version: int) -> Response:
     if version not in SCHEMA_TEXTS:
         raise NotFound
     return Response(SCHEMA_TEXTS[version], mimetype="application/schema+json")
+
+
+@blueprint.route("/miniapps/manifest-rules", methods=["GET"])
+@allow(Caller.ANYONE)
+@blueprint.response(200, ManifestRulesSchema)
+def get_manifest_rules() -> dict[str, Any]:
+    """What a manifest is checked against here besides its schema"""
+    return {
+        "platform_version": apps.PLATFORM_VERSION,
+        "own_origins": sorted(_settings().allowed_origins),
+    }
 
 
 @blueprint.route("/miniapps", methods=["GET"])

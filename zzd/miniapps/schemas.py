@@ -136,6 +136,13 @@ class VersionSchema(Schema):
     published_at = Moment(allow_none=True)
 
 
+class ManifestRulesSchema(Schema):
+    platform_version = fields.String(metadata={"description": "No manifest may need a newer one"})
+    own_origins = fields.List(
+        fields.String(), metadata={"description": "The client's: no app's page is there"}
+    )
+
+
 class AppQuerySchema(PageQuerySchema):
     q = Text(60, shortest=0, load_default=None, metadata={"description": "Part of its name or id"})
     state = fields.String(validate=validate.OneOf(SHOWN_STATES), load_default=None)

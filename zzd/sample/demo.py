@@ -29,6 +29,7 @@ class DemoAccount:
 PROVINCE, TAIZHOU, WENLING = "33", "3310", "331081"
 SHITANG, HAILI = "331081105", "331081105262"
 WENZHOU, CANGNAN = "3303", "330327"
+NINGBO = "3302"
 XIAGUAN, SANAO = "330327127", "330327127207"
 
 DEMO_ACCOUNTS = (
@@ -79,6 +80,8 @@ DEMO_ACCOUNTS = (
     DemoAccount("other_county", CANGNAN, "duty_officer", "苍南县防指办值班员"),
     DemoAccount("other_township", XIAGUAN, "duty_officer", "霞关镇防汛值班员"),
     DemoAccount("other_village", SANAO, "duty_officer", "三澳村防汛值班员"),
+    # A third city, for who tries an app as somebody of each.
+    DemoAccount("third_city", NINGBO, "duty_officer", "宁波市防指办值班员"),
     # Administrators, each in a post, so that they can be talked to.
     DemoAccount(
         "province_admin",

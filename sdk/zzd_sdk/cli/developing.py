@@ -25,7 +25,7 @@ def dev(ctx: click.Context, port: int, password: str, command: str | None) -> No
     """Run the app against a local platform with the sample data (`script/server`).
 
     It is registered, approved, installed and published there by the sample's people, opened as one of
-    five officials of two cities and the province, loaded anew when a file changes, and told of events.
+    five officials of three cities, loaded anew when a file changes, and told of events.
     """
     folder = Path.cwd()
     project, manifest = Project.load(folder), read_manifest(folder)

@@ -13,6 +13,7 @@ import click
 
 from zzd_sdk.cli.project import Project, keep_secret, read_manifest, signed_in
 from zzd_sdk.client import Client
+from zzd_sdk.errors import Unreachable, ZzdError
 from zzd_sdk.manifests import faults_of
 
 # Where the app of the template runs.
@@ -54,8 +55,9 @@ def init(name: str, port: int) -> None:
 def validate(path: Path) -> None:
     """Say everything that is wrong with a manifest, with the place of each fault (JSON Pointer).
 
-    These are the platform's own rules. What only the platform knows, whether the audience exists and
-    whether the id is taken, it says at `register`.
+    These are the platform's own rules; its origins and version are asked of the project's server.
+    What only the platform knows, whether the audience exists and whether the id is taken, it says at
+    `register`.
     """
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
@@ -63,19 +65,32 @@ def validate(path: Path) -> None:
         raise click.ClickException(f"there is no {path}") from None
     except ValueError as error:
         raise click.ClickException(f"{path} is no JSON: {error}") from error
-    faults = faults_of(manifest)
+    server = Project.load(path.parent).server
+    rules = _rules_of(server)
+    faults = faults_of(manifest, **(rules or {}))
     for fault in faults:
         click.echo(f"{fault['pointer'] or '/'}  {fault['detail']}")
     if faults:
         sys.exit(1)
-    click.echo(f"{path} is a good manifest")
+    alone = "" if rules else f" (by the rules alone: {server} did not say its origins and version)"
+    click.echo(f"{path} is a good manifest{alone}")
+
+
+def _rules_of(server: str) -> dict[str, Any] | None:
+    """The part of the rules that differs from one platform to another; none if it does not answer."""
+    try:
+        found: dict[str, Any] = Client(server, tries=1).get("/miniapps/manifest-rules")
+    except (ZzdError, Unreachable):
+        return None
+    return {name: found[name] for name in ("own_origins", "platform_version")}
 
 
 @click.command()
 def register() -> None:
     """Register the app, or bring the platform the manifest as it is now."""
     here = Path.cwd()
-    project, manifest = Project.load(here), _checked(here)
+    project = Project.load(here)
+    manifest = _checked(here, project.server)
     client = signed_in(project.server)
     if project.miniapp_id is not None:
         app = client.put(f"/miniapps/{project.miniapp_id}", {"manifest": manifest})
@@ -174,18 +189,37 @@ def install_for(client: Client, miniapp_id: str, unit_id: str, *, optional: bool
 @click.option(
     "--percent", type=click.IntRange(0, 100), help="Of those it is for; everybody if not said."
 )
-def publish(percent: int | None) -> None:
+@click.option(
+    "--to",
+    "audiences",
+    multiple=True,
+    metavar="CODE[:ROLE]",
+    help="First to those of a unit and all below it, or of a role there: 331081:leader. May be repeated.",
+)
+def publish(percent: int | None, audiences: tuple[str, ...]) -> None:
     """Publish what was approved, to everybody or to some of them first."""
     project = Project.load(Path.cwd())
+    client = signed_in(project.server)
     path = f"/miniapps/{project.registered_id()}/publication"
     body: dict[str, Any] = {} if percent is None else {"percent": percent}
-    app = signed_in(project.server).post(path, body)
+    if audiences:
+        named = [_audience(client, said) for said in audiences]
+        body = {"percent": percent or 0, "audiences": named}
+    app = client.post(path, body)
     click.echo(f"version {app['version']} is {app['state']}")
 
 
-def _checked(folder: Path) -> dict[str, Any]:
+def _audience(client: Client, said: str) -> dict[str, Any]:
+    code, _, role = said.partition(":")
+    units = client.get("/units", code=code)["items"]
+    if not units:
+        raise click.ClickException(f"there is no unit {code}")
+    return {"unit_id": units[0]["id"], **({"role": role} if role else {})}
+
+
+def _checked(folder: Path, server: str) -> dict[str, Any]:
     manifest = read_manifest(folder)
-    faults = faults_of(manifest)
+    faults = faults_of(manifest, **(_rules_of(server) or {}))
     for fault in faults:
         click.echo(f"manifest.json {fault['pointer'] or '/'}  {fault['detail']}", err=True)
     if faults:

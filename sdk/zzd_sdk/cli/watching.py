@@ -20,8 +20,9 @@ from zzd_sdk.events import tail
 @click.option("--state", help="Only those: waiting, done or dead.")
 @click.option("--most", default=50, show_default=True)
 @click.option("--requests", "detailed", is_flag=True, help="With every request that was made.")
-def logs(state: str | None, most: int, detailed: bool) -> None:
-    """What the platform told the app's webhooks, the newest first."""
+@click.option("--failed", is_flag=True, help="Of the app's own calls only those that were refused.")
+def logs(state: str | None, most: int, detailed: bool, failed: bool) -> None:
+    """What the platform told the app's webhooks, and what the app called, the newest first."""
     project = Project.load(Path.cwd())
     client, app_id = signed_in(project.server), project.registered_id()
     for hook in client.get(f"/miniapps/{app_id}/webhooks")["items"]:
@@ -33,6 +34,18 @@ def logs(state: str | None, most: int, detailed: bool) -> None:
             if detailed:
                 for attempt in client.get(f"{path}/deliveries/{delivery['id']}")["requests"]:
                     click.echo(f"      {_attempt(attempt)}")
+    click.echo("calls")
+    calls = client.pages(f"/miniapps/{app_id}/calls", failed=failed or None, limit=min(most, 200))
+    for made in islice(calls, most):
+        click.echo(f"  {_call(made)}")
+
+
+def _call(made: dict[str, Any]) -> str:
+    refused = f"  {made['code']}" if made["code"] else ""
+    return (
+        f"{made['at'][:19]}  {made['status']}  {made['method']} {made['path']}  "
+        f"{made['took_ms']} ms{refused}"
+    )
 
 
 def _line(delivery: dict[str, Any]) -> str:

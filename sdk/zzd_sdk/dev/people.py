@@ -9,8 +9,8 @@ from zzd_sdk.cli.publishing import install_for
 from zzd_sdk.client import Client
 
 SAMPLE_PASSWORD = "lekima-2019"  # noqa: S105, published with the sample data
-# Of the province and of two cities, so that what one may not see of the other shows.
-OFFICIALS = ("province", "city", "township", "village", "other_city")
+# Of three cities, so that what one may not see of the others shows.
+OFFICIALS = ("city", "township", "village", "other_city", "third_city")
 
 
 @dataclass

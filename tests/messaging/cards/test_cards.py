@@ -13,7 +13,7 @@ from tests.conftest import SignedIn
 from tests.messaging.cards.conftest import CONTENT, Send, Shelters, content, press
 from tests.messaging.conftest import MEMBER, OTHER_MEMBER, OUTSIDER, OWNER, MakeGroup
 from tests.messaging.search.conftest import look_for
-from tests.miniapps.conftest import Publish
+from tests.miniapps.conftest import MANIFEST_2, Publish, asking
 from zzd.messaging.search.following import follow
 
 
@@ -158,6 +158,21 @@ def test_buttons_need_somebody_who_hears_them(
     assert answer["errors"][0]["pointer"] == "/buttons/0/action"
     developer.post(f"/miniapps/{server.id}/callback-secret")
     acting.post(path, content())
+
+
+def test_a_button_that_the_manifest_does_not_name_is_refused(
+    made: dict[str, Any], as_: SignedIn, publish: Publish, developer: ApiClient
+) -> None:
+    server = publish(
+        **{**MANIFEST_2, "icon": None, "scopes": asking("cards.send"), "buttons": ["seen"]},
+        callback_url="https://shelters.example.cn/cards",
+    )
+    developer.post(f"/miniapps/{server.id}/callback-secret")
+    acting, path = server.open(as_(MEMBER)), f"/conversations/{made['id']}/cards"
+    acting.post(path, content())
+    buttons = [*content()["buttons"], {"id": "close", "text": "停止", "action": "close:17"}]
+    answer = acting.post(path, content(buttons=buttons), status=422)
+    assert answer["errors"][0]["pointer"] == "/buttons/2/action"
 
 
 HIDDEN = "\u202e"

@@ -23,8 +23,10 @@ export const workbench = (cursor: string | null = null) =>
   get<Page<WorkbenchApp>>('/workbench', { limit: 200, cursor })
 export const opened = (id: string) => get<OpenedApp>(`/workbench/${id}`)
 /** The page that holds the app's frame, from our own origin and with the app's own policy. */
-export const frameUrl = (id: string, at = '') =>
-  `/api/v1/miniapps/${id}/frame${at ? `?${new URLSearchParams({ at })}` : ''}`
+export const frameUrl = (id: string, at = '', phone = false) => {
+  const asked = new URLSearchParams({ ...(at && { at }), ...(phone && { phone: 'true' }) }).toString()
+  return `/api/v1/miniapps/${id}/frame${asked ? `?${asked}` : ''}`
+}
 export const noteOpening = (id: string, outcome: 'opened' | 'failed') =>
   post<null>(`/miniapps/${id}/openings`, { outcome })
 export const setFavourites = (ids: string[]) => put<null>('/workbench/favourites', { miniapp_ids: ids })

@@ -159,15 +159,19 @@ def _edition(version: int, at: datetime) -> dict[str, Any]:
 
 def _check_buttons(session: Session, app_id: int, content: dict[str, Any]) -> None:
     """Nobody is shown a button that nobody hears. Raises Invalid."""
-    for index, button in enumerate(content["buttons"]):
-        if "action" in button:
-            if senders_here().callback_of(session, app_id) is None:
-                raise Invalid.at(
-                    f"/buttons/{index}/action",
-                    "The app hears no buttons yet: its published manifest needs a callback_url, "
-                    "and the app a callback secret",
-                )
-            return
+    pressed = [(n, each) for n, each in enumerate(content["buttons"]) if "action" in each]
+    callback = senders_here().callback_of(session, app_id) if pressed else None
+    for index, button in pressed:
+        pointer = f"/buttons/{index}/action"
+        if callback is None:
+            raise Invalid.at(
+                pointer,
+                "The app hears no buttons yet: its published manifest needs a callback_url, "
+                "and the app a callback secret",
+            )
+        begins = button["action"].partition(":")[0]
+        if callback.hears is not None and begins not in callback.hears:
+            raise Invalid.at(pointer, f"The buttons of its published manifest do not name {begins}")
 
 
 def _find(session: Session, app_id: int, conversation_id: int, key: str) -> Card | None:

@@ -16,10 +16,14 @@ SENDERS = "zzd.card_senders"
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """Where an app hears of its buttons, and the secrets that are good now, the newest first."""
+    """Where an app hears of its buttons, and the secrets that are good now, the newest first.
+
+    ``hears`` are the beginnings, up to a colon, of the actions that it hears; None is all.
+    """
 
     url: str
     secrets: tuple[str, ...] = field(repr=False)
+    hears: frozenset[str] | None = None
 
 
 class Senders(Protocol):

@@ -3,7 +3,8 @@
 The client frames this page, from its own origin; this page frames the app. So the client's own
 policy lets it frame nothing but itself, and this page's policy, built from the manifest, keeps the
 app's frame on the app's domains wherever a link or a redirect would lead it. What the app says is
-passed on only if it comes from that frame and from the entry's origin, and answers go only there.
+passed on only if it comes from that frame and from the origin that it was opened at, and answers go
+only there.
 """
 
 from __future__ import annotations
@@ -41,19 +42,21 @@ frame.addEventListener('load', () => parent.postMessage({{ zzd: 'loaded' }}, cli
 """
 
 
-def frame_page(version: MiniAppVersion, at: str | None = None) -> Response:
+def frame_page(version: MiniAppVersion, at: str | None = None, *, phone: bool = False) -> Response:
     """The page for this version of an app, with its Content-Security-Policy.
 
-    ``at`` is a page of the app, on its entry's origin, to begin with. Raises Invalid.
+    ``at`` is a page of the app, on its entry's origin, to begin with; on a ``phone`` it begins with
+    the page that its manifest has for phones. Raises Invalid.
     """
     if at is not None and not _is_of(at, version.entry_origin):
         raise Invalid.at("/query/at", f"Must be an address at {version.entry_origin}")
     nonce = secrets.token_urlsafe(16)
     manifest = version.manifest
+    entry = at or (phone and manifest.get("phone_entry_url")) or manifest["entry_url"]
     page = PAGE.format(
         nonce=nonce,
-        entry=escape(at or manifest["entry_url"]),
-        origin=escape(version.entry_origin),
+        entry=escape(entry),
+        origin=escape(origin_of(entry)),
         title=escape(manifest["name"]["zh"]),
     )
     response = Response(page, mimetype="text/html")

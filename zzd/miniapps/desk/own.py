@@ -14,6 +14,7 @@ from zzd.db import insert_into
 from zzd.errors import Invalid
 from zzd.miniapps.desk.models import AppUse, OwnApp
 from zzd.miniapps.installations.policy import Opening, access_opening, find_openings
+from zzd.miniapps.manifest_wishes import may_show_badge
 from zzd.principal import Principal
 
 BEIJING = timezone(timedelta(hours=8))
@@ -42,8 +43,10 @@ def set_favourites(session: Session, *, by: Principal, miniapp_ids: Sequence[int
 
 
 def set_badge(session: Session, miniapp_id: int, *, by: Principal, count: int) -> None:
-    """The number on the app's tile, as the app in its frame asked for. Raises NotFound."""
-    access_opening(session, by, miniapp_id)
+    """The number on the app's tile, as the app in its frame asked for. Raises NotFound, Invalid."""
+    opening = access_opening(session, by, miniapp_id)
+    if not may_show_badge(opening.version.manifest):
+        raise Invalid.at("/count", "The app's manifest does not say that it shows a badge")
     _keep(session, by, miniapp_id, {"badge": count})
 
 

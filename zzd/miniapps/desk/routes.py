@@ -47,7 +47,7 @@ def get_miniapp_frame(query: dict[str, Any], miniapp_id: int) -> Response:
     """The page that holds the app's frame, with a policy built from its manifest"""
     with reading() as session:
         version = access_opening(session, principal(), miniapp_id).version
-        return frame_page(version, query["at"])
+        return frame_page(version, query["at"], phone=query["phone"])
 
 
 @blueprint.route("/miniapps/<id:miniapp_id>/openings", methods=["POST"])

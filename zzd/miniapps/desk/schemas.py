@@ -29,6 +29,12 @@ class FrameQuerySchema(Schema):
         load_default=None,
         metadata={"description": "A page of the app to begin with, on its entry's origin"},
     )
+    phone = fields.Boolean(
+        load_default=False,
+        metadata={
+            "description": "On a narrow screen: the manifest's phone_entry_url, if it has one"
+        },
+    )
 
 
 class OpeningSchema(StrictSchema):

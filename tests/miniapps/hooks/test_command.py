@@ -1,0 +1,68 @@
+"""``zzd-app logs`` and ``replay``: what the developer's own command says of deliveries and calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+from zzd_sdk.cli.main import zzd_app
+from zzd_sdk.cli.project import Project
+
+from tests.apps.conftest import serving
+from tests.client import ApiClient
+from tests.conftest import SignedIn
+from tests.messaging.conftest import MakeGroup
+from tests.miniapps.hooks.conftest import SPEAKER, MakeHook, Say, accepting, deliver, word_of
+from tests.outgoing.receiver import Receiver, Reply
+from tests.servers import free_port
+from zzd.miniapps.calls import log
+
+Command = Callable[..., str]
+
+
+@pytest.fixture
+def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, developer: ApiClient) -> Command:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ZZD_APP_TOKEN", developer.token or "")
+
+    def run(*words: str, status: int = 0) -> str:
+        ran = CliRunner().invoke(zzd_app, list(words))
+        assert ran.exit_code == status, ran.output
+        return ran.output
+
+    return run
+
+
+def test_deliveries_and_calls_are_shown_and_a_dead_one_is_told_again(
+    app: Flask,
+    hooked: MakeHook,
+    addressed: MakeGroup,
+    say: Say,
+    receiver: Receiver,
+    as_: SignedIn,
+    command: Command,
+) -> None:
+    hook, place = hooked(), addressed("org_group", "331081100")
+    receiver.reply = lambda got: accepting(got) if word_of(got) else Reply(410, b"gone")
+    say(place, "水位上涨")
+    deliver()
+    hook.app.open(as_(SPEAKER)).get("/me", status=403)
+    app.extensions[log.NOTED].write()
+    with serving(app, free_port()) as url:
+        Project(server=url, miniapp_id=hook.app.id).save(Path.cwd())
+        said = command("logs", "--requests", "--failed")
+        assert f"webhook {hook.id}  disabled" in said
+        assert "message.created" in said
+        assert "  410  " in said
+        assert said.splitlines()[-1].split()[1:4] == ["403", "GET", "/api/v1/me"]
+        receiver.reply = accepting
+        hook.developer.post(f"{hook.path}/verification", status=200)
+        (delivery,) = hook.deliveries()
+        assert command("replay", delivery["id"]) == f"{delivery['id']} is told again\n"
+        assert "no webhook of this app" in command("replay", "999999", status=1)
+        deliver()
+        assert hook.texts() == ["水位上涨"] * 2
+        assert "  done  " in command("logs", "--state", "done")
