@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
+from jsonschema import Draft202012Validator
 from zzd_sdk.manifests import SCHEMAS
 
 from tests.conftest import Listening, SignedIn
@@ -16,6 +17,7 @@ from tests.servers import ROOT
 
 DOCS = ROOT / "docs" / "apps"
 NEWEST = SCHEMAS[max(SCHEMAS)]
+EVENTS = json.loads((DOCS / "event-schemas.json").read_text(encoding="utf-8"))["$defs"]
 
 
 def section(page: str, heading: str) -> str:
@@ -73,6 +75,12 @@ def test_each_event_is_described_by_an_example_that_has_what_the_event_has(
         text = section("events.md", name)
         example = json.loads(re.search(r"```json\n(.*?)```", text, re.S)[1])  # type: ignore[index]
         assert name in heard, f"nothing of {name} was heard"
+        schema = Draft202012Validator(EVENTS[name])
+        for data in (example, heard[name]):
+            faults = [f"{error.json_path}: {error.message}" for error in schema.iter_errors(data)]
+            assert not faults, f"{name}: {faults}"
+        # Nothing is left out of it.
+        assert set(EVENTS[name]["properties"]) == set(heard[name])
         assert _shape(example) == _shape(heard[name]), json.dumps(heard[name], ensure_ascii=False)
 
 

@@ -56,6 +56,27 @@ def test_each_official_who_opened_the_app_has_calls_of_their_own(
     itself.get("/app/storage")
 
 
+def test_requests_for_tokens_stand_in_the_apps_log_and_those_of_strangers_do_not(
+    app: Flask, calling: AppServer, developer: ApiClient
+) -> None:
+    app.extensions[log.NOTED].calls.clear()
+    client, auth = app.test_client(), (calling.client_id, calling.secret)
+    form = {"grant_type": "client_credentials"}
+    token = client.post("/oauth/token", data=form, auth=auth).get_json()["access_token"]
+    client.post("/oauth/introspect", data={"token": token}, auth=auth)
+    client.post("/oauth/revoke", data={"token": token}, auth=auth)
+    client.post("/oauth/token", data={"grant_type": "password"}, auth=auth)
+    client.post("/oauth/token", data=form, auth=(calling.client_id, "wrong"))
+    app.extensions[log.NOTED].write()
+    shown = developer.get(f"/miniapps/{calling.id}/calls")["items"]
+    assert [(call["path"], call["status"], call["code"]) for call in shown] == [
+        ("/oauth/token", 400, "unsupported_grant_type"),
+        ("/oauth/revoke", 200, None),
+        ("/oauth/introspect", 200, None),
+        ("/oauth/token", 200, None),
+    ]
+
+
 def test_officials_themselves_have_no_such_limit(few: None, as_: SignedIn) -> None:
     for _ in range(5):
         assert "RateLimit" not in as_(OFFICIAL).request("GET", "/todos").headers

@@ -1,4 +1,4 @@
-"""Every call with an app's token, for its supplier to read.
+"""Every call with an app's token, and of its server for tokens, for its supplier to read.
 
 Calls are noted when they are answered and written together twice a second: one transaction for
 each would make every reading a writing.
@@ -65,23 +65,30 @@ def _begin() -> None:
 def _note(response: Response) -> Response:
     principal: Principal | None = g.get("principal")
     begun: float | None = g.get("call_begun")
-    if principal is None or principal.app_id is None:
+    app_id: int | None = principal.app_id if principal else g.get("calling_app")
+    if app_id is None:
         return response
     problem = response.get_json(silent=True) if response.status_code >= 400 else None
     current_app.extensions[NOTED].calls.append(
         {
-            "miniapp_id": principal.app_id,
-            "installation_id": principal.installation_id,
-            "for_official": principal.official_id is not None,
+            "miniapp_id": app_id,
+            "installation_id": principal.installation_id if principal else None,
+            "for_official": principal is not None and principal.official_id is not None,
             "at": clock.now(),
             "took_ms": round((time.monotonic() - begun) * 1000) if begun else 0,
             "method": request.method[:8],
             "path": (request.url_rule.rule if request.url_rule else request.path)[:200],
             "status": response.status_code,
-            "code": problem.get("code") if isinstance(problem, dict) else None,
+            "code": _code_of(problem) if isinstance(problem, dict) else None,
         }
     )
     return response
+
+
+def _code_of(problem: dict[str, Any]) -> str | None:
+    """OAuth's endpoints have a word of their own for it (RFC 6749)."""
+    code = problem.get("code") or problem.get("error")
+    return str(code)[:64] if code else None
 
 
 def keep_writing() -> None:

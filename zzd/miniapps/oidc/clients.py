@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from flask import g
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
@@ -37,7 +38,11 @@ class Client:
         return self.client_id
 
     def check_client_secret(self, secret: str) -> bool:
-        return secrets.is_one_of(self.secret_digests, secret)
+        """From then on the request is this app's own, and stands in its log."""
+        good = secrets.is_one_of(self.secret_digests, secret)
+        if good:
+            g.calling_app = self.miniapp_id
+        return good
 
     def check_endpoint_auth_method(self, method: str, _endpoint: str) -> bool:
         return method in AUTH_METHODS
