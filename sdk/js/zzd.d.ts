@@ -85,7 +85,7 @@ export interface Zzd {
   /** A number on the app's tile for this official; 0 takes it away. */
   setBadge(params: { count: number }): Promise<void>
   navigateBack(): Promise<void>
-  /** [messages.send] The official picks a file; it is theirs, and the app learns its id. */
+  /** [messages.send] The official picks a file; it is theirs, and the app may send it for them, or read it [files.read]. */
   upload(params?: { accept?: string }): Promise<UploadedFile>
   /** The official is asked once. */
   location(): Promise<Place>

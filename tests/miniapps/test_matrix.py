@@ -18,13 +18,14 @@ from flask import Flask
 from tests.client import ApiClient
 from tests.conftest import SignedIn
 from tests.messaging.conftest import addressed, group
+from tests.messaging.files.conftest import Upload, upload
 from tests.miniapps.conftest import MANIFEST_2, AppServer, Publish, install
 from tests.organisation import UNITS
 from tests.tasks.scenes import Scene, duty
 from zzd.api import Caller
 from zzd.miniapps.manifests import SCOPES
 
-__all__ = ["addressed", "group"]
+__all__ = ["addressed", "group", "upload"]
 
 INSIDE, ABOVE, BESIDE = "331081100", "331081", "331081101"
 VILLAGE, ELSEWHERE = "331081100201", "331002001"
@@ -56,6 +57,7 @@ def world(
     official_id: Any,
     group: Any,
     addressed: Any,
+    upload: Upload,
 ) -> World:
     scopes = [{"name": name, "reason": "x"} for name in SCOPES]
     wide = {**MANIFEST_2, "scopes": scopes, "icon": None, "optional_scopes": []}
@@ -70,14 +72,27 @@ def world(
     inner = official_id(f"{VILLAGE}.leader")
     as_("33.leader").post(f"/officials/{inner}/posts", post)
     mine, neighbour = duty(INSIDE), duty(BESIDE)
+    places = {
+        "inside": addressed("org_group", INSIDE),
+        "outside": addressed("org_group", ABOVE),
+    }
+
+    def file_in(place: dict[str, Any]) -> str:
+        """Sent there by somebody who also sees the other one."""
+        file_id: str = upload("石塘松门".encode(), "石塘.txt", by=mine)["id"]
+        said = {"kind": "file", "content": {"files": [{"id": file_id}]}, "text": ""}
+        as_(mine).post(f"/conversations/{place['id']}/messages", said)
+        return file_id
+
     ids = {
         **{f"unit {code}": unit_id(code) for code in UNITS},
         "official inside": inner,
         "official outside": official_id(neighbour),
+        **{f"file {where}": file_in(place) for where, place in places.items()},
         "group inside": group(f"{VILLAGE}.leader", f"{INSIDE}.leader", by=mine)["id"],
         "group outside": group(neighbour, by=mine)["id"],
-        "org group inside": addressed("org_group", INSIDE)["id"],
-        "org group outside": addressed("org_group", ABOVE)["id"],
+        "org group inside": places["inside"]["id"],
+        "org group outside": places["outside"]["id"],
         "event": scene.event["id"],
         "directive": directive["id"],
         "assignment": scene.mine(mine, directive)["id"],
@@ -116,6 +131,8 @@ def said(world: World, path: str, body: dict[str, Any], method: str) -> Iterator
 Probe = Callable[[World], Iterator[Request]]
 ONE = "/units/<id:unit_id>"
 STORAGE, TODO = "/app/storage/<storage_key:key>", "/app/todos/<id:todo_id>"
+UPLOADS, FILE = "/app/files/uploads", "/app/files/<id:file_id>"
+UPLOAD = f"{UPLOADS}/<id:file_id>"
 SAY = "/app/conversations/{}/messages"
 CARDS = "/conversations/<id:conversation_id>/cards"
 PROBES: dict[tuple[str, str], Probe] = {
@@ -194,6 +211,22 @@ PROBES: dict[tuple[str, str], Probe] = {
         [
             ("POST", SAY.format(w["org group outside"]), {"text": "x"}, HIDDEN),
             ("POST", SAY.format(w["org group inside"]), {"text": "x"}, SHOWN),
+        ]
+    ),
+    # Without the headers of its protocol an upload is refused, whosever it is.
+    ("POST", UPLOADS): lambda w: iter([("POST", UPLOADS, {}, {412})]),
+    ("PATCH", UPLOAD): lambda w: iter([("PATCH", f"{UPLOADS}/{w['file outside']}", {}, {412})]),
+    ("DELETE", UPLOAD): lambda w: iter([("DELETE", f"{UPLOADS}/{w['file outside']}", {}, HIDDEN)]),
+    ("GET", FILE): lambda w: iter(
+        [
+            ("GET", f"/app/files/{w['file outside']}", {}, HIDDEN),
+            ("GET", f"/app/files/{w['file inside']}", {}, SHOWN),
+        ]
+    ),
+    ("GET", f"{FILE}/content"): lambda w: iter(
+        [
+            ("GET", f"/app/files/{w['file outside']}/content", {}, HIDDEN),
+            ("GET", f"/app/files/{w['file inside']}/content", {}, SHOWN),
         ]
     ),
     ("GET", "/app/events"): lambda w: iter([("GET", "/app/events", {}, SHOWN)]),

@@ -20,6 +20,8 @@ from tests.messaging.conftest import OWNER
 TUS = {"Tus-Resumable": "1.0.0"}
 CHUNK = "application/offset+octet-stream"
 
+UPLOADS = "/files/uploads"
+
 Upload = Callable[..., dict[str, Any]]
 
 
@@ -29,19 +31,23 @@ def metadata(**values: str) -> str:
     )
 
 
-def announce(client: ApiClient, size: int, name: str = "报告.txt", **more: str) -> TestResponse:
+def announce(
+    client: ApiClient, size: int, name: str = "报告.txt", *, at: str = UPLOADS, **more: str
+) -> TestResponse:
     headers = {
         **TUS,
         "Upload-Length": str(size),
         "Upload-Metadata": metadata(filename=name, **more),
     }
-    return client.request("POST", "/files/uploads", headers=headers)
+    return client.request("POST", at, headers=headers)
 
 
-def add(client: ApiClient, file_id: str, offset: int, piece: bytes) -> TestResponse:
+def add(
+    client: ApiClient, file_id: str, offset: int, piece: bytes, *, at: str = UPLOADS
+) -> TestResponse:
     return client.request(
         "PATCH",
-        f"/files/uploads/{file_id}",
+        f"{at}/{file_id}",
         headers={**TUS, "Upload-Offset": str(offset)},
         data=piece,
         content_type=CHUNK,

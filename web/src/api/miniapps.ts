@@ -31,6 +31,8 @@ export const noteOpening = (id: string, outcome: 'opened' | 'failed') =>
   post<null>(`/miniapps/${id}/openings`, { outcome })
 export const setFavourites = (ids: string[]) => put<null>('/workbench/favourites', { miniapp_ids: ids })
 export const setBadge = (id: string, count: number) => put<null>(`/workbench/${id}/badge`, { count })
+/** What I uploaded for an app, which may use it from now on. */
+export const handOver = (id: string, fileId: string) => put<null>(`/workbench/${id}/files/${fileId}`, {})
 export const known = (id: string, picked: { official_ids?: string[]; unit_ids?: string[] }) =>
   post<{ official_ids: string[]; unit_ids: string[] }>(`/workbench/${id}/known`, picked)
 export const usage = (id: string, query: { unit_id?: string; first?: string; last?: string } = {}) =>

@@ -10,7 +10,7 @@ from __future__ import annotations
 from flask import Flask
 
 from zzd.api import Api
-from zzd.messaging.files import commands, routes_files, routes_uploads, storage
+from zzd.messaging.files import commands, routes_apps, routes_files, routes_uploads, storage
 from zzd.messaging.files.carrying import FILE, LOCATION, forget_message_files
 from zzd.messaging.files.collection import collect_blobs, purge_expired, sweep_orphans
 from zzd.messaging.kinds import register_kind
@@ -30,6 +30,7 @@ def register(app: Flask, api: Api, settings: Settings) -> None:
     storage.register(app, settings)
     api.register_blueprint(routes_uploads.blueprint)
     api.register_blueprint(routes_files.blueprint)
+    api.register_blueprint(routes_apps.blueprint)
     for kind in (FILE, LOCATION):
         register_kind(kind)
     add_timer(app, PURGE_EVERY, purge_expired)

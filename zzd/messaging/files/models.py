@@ -50,7 +50,7 @@ class Blob(Base):
 
 
 class File(Idempotent, Base):
-    """What one official (``sender_id``) uploaded under a name; its ``blob_id`` once all is there.
+    """What one official, or an app for itself, (``sender_id``) uploaded under a name; its ``blob_id`` once all is there.
 
     ``expires_at`` is set until something carries the file (see ``carriers``); then it goes with that.
     """
@@ -92,6 +92,19 @@ class FileUpload(Base):
     parts: Mapped[list[Any]]
     # What the uploader says the content's digest is, if they do.
     sha256: Mapped[str | None] = mapped_column(String(64))
+
+
+class FileForApp(Base):
+    """An app, by one of its installations, may use a file until something carries it: it uploaded
+    the file itself, or an official handed theirs over."""
+
+    __tablename__ = "file_for_app"
+
+    # Of a room above; one that was removed calls no more.
+    installation_id: Mapped[int] = mapped_column(BigInt, primary_key=True)
+    file_id: Mapped[int] = mapped_column(
+        ForeignKey("file.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
 
 
 class MessageFile(Base):

@@ -1,21 +1,23 @@
-"""Who may have a file: its uploader until it is sent, then whoever may see what carries it."""
+"""Who may have a file: its uploader until it is sent, then whoever may see what carries it. An app
+has what it uploaded or was handed, and what is carried where it may hear what is said."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from zzd import clock
 from zzd.errors import NotFound, deny
 from zzd.identity import policy as identity
-from zzd.messaging.files.models import Blob, File, MessageFile
+from zzd.messaging.files.models import Blob, File, FileForApp, MessageFile
 from zzd.messaging.models import Conversation, Message, Participation
 from zzd.messaging.policy import may_address, standing_of
-from zzd.messaging.rules import BY_AUDIENCE, NAMED
+from zzd.messaging.rules import BY_AUDIENCE, NAMED, sender_of_app
 from zzd.orgtree import audiences
+from zzd.orgtree.reach import as_audience
 from zzd.principal import Principal
 
 # A file that was announced to more audiences than this is found through one's own.
@@ -68,9 +70,23 @@ def access_upload(session: Session, principal: Principal, file_id: int) -> File:
     file = session.get(File, file_id, with_for_update=True)
     if file is None:
         raise NotFound
-    if file.sender_id != principal.official_id:
+    if file.sender_id != uploader_of(principal) or not _is_for(session, principal, file_id):
         raise deny(NotFound(), "file.upload", "file", file_id)
     return file
+
+
+def uploader_of(principal: Principal) -> int | None:
+    """As whose files are kept that this caller uploads."""
+    if principal.official_id is None and principal.app_id is not None:
+        return sender_of_app(principal.app_id)
+    return principal.official_id
+
+
+def _is_for(session: Session, principal: Principal, file_id: int) -> bool:
+    if principal.scopes is None:
+        return True
+    given = {"installation_id": principal.installation_id, "file_id": file_id}
+    return session.get(FileForApp, given) is not None
 
 
 def _visible(
@@ -89,10 +105,9 @@ def _visible(
 
 def _may_have(session: Session, principal: Principal, file_ids: set[int]) -> ColumnElement[bool]:
     """The condition on File, as ``messaging.policy`` decides about each conversation."""
-    mine_unsent = and_(File.sender_id == principal.official_id, File.expires_at > clock.now())
     if principal.scopes is not None:
-        # What was said before is not an app's to pass on (messaging.policy.check_may_quote).
-        return mine_unsent
+        return _may_have_as_app(session, principal, file_ids)
+    mine_unsent = and_(File.sender_id == principal.official_id, File.expires_at > clock.now())
     standing = standing_of(session, principal)
     addressable = _addressable(session, principal, file_ids)
     belongs = or_(
@@ -141,6 +156,45 @@ def _may_have(session: Session, principal: Principal, file_ids: set[int]) -> Col
     )
     others = [condition(session, principal, File.id) for condition in _otherwise.values()]
     return or_(mine_unsent, carried, *others)
+
+
+def _may_have_as_app(
+    session: Session, principal: Principal, file_ids: set[int]
+) -> ColumnElement[bool]:
+    """What is given to its installation; for itself, where it may hear what is said
+    (``messages.read``), what is carried in org groups and announcements that lie whole in its part.
+
+    For an official it does not pass on what was said before (messaging.policy.check_may_quote).
+    """
+    given = exists().where(
+        FileForApp.file_id == File.id, FileForApp.installation_id == principal.installation_id
+    )
+    unsent = and_(File.expires_at > clock.now(), given.correlate(File))
+    hears = "messages.read" in (principal.scopes or ()) and principal.reach is not None
+    if principal.official_id is not None or not hears or principal.reach is None:
+        return unsent
+    rows = session.execute(
+        select(MessageFile.file_id, Conversation.audience_id)
+        .join(Conversation, Conversation.id == MessageFile.conversation_id)
+        .join(
+            Message,
+            and_(
+                Message.conversation_id == MessageFile.conversation_id,
+                Message.seq == MessageFile.seq,
+            ),
+        )
+        .where(
+            MessageFile.file_id.in_(file_ids),
+            Conversation.kind.in_(BY_AUDIENCE),
+            Message.recalled_at.is_(None),
+            Message.removed_at.is_(None),
+        )
+        .limit(MOST_AUDIENCES)
+    ).all()
+    within = as_audience(principal.reach)
+    known = audiences.in_use(session, {row.audience_id for row in rows if row.audience_id})
+    heard = {row.file_id for row in rows if known[row.audience_id].lies_in(within)}
+    return or_(unsent, File.id.in_(heard))
 
 
 def _addressable(session: Session, principal: Principal, file_ids: set[int]) -> list[int]:

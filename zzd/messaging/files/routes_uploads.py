@@ -50,11 +50,16 @@ def create_upload() -> Any:
     `Upload-Length` is its size, `Upload-Metadata` has its `filename`, and may have a `client_id`
     and the `sha256` that the content will have. `Location` is where the chunks go.
     """
+    return announce("/files/uploads")
+
+
+def announce(below: str) -> Any:
+    """The same for apps, whose chunks go to an address ``below`` another."""
     tus.check_version()
     body = tus.announced()
     with transaction() as session:
         at, fresh = uploads.announce_upload(session, principal(), body, _settings())
-    headers = dict(tus.answer(at).headers) | created(f"/files/uploads/{at.file_id}")
+    headers = dict(tus.answer(at).headers) | created(f"{below}/{at.file_id}")
     headers.pop("Content-Type", None)
     headers.pop("Content-Length", None)
     return at, 201 if fresh else 200, headers
@@ -68,6 +73,10 @@ def find_upload(file_id: int) -> Any:
 
     An upload that is complete, but whose last answer was lost, is made a file now.
     """
+    return find(file_id)
+
+
+def find(file_id: int) -> Any:
     tus.check_version()
     with transaction() as session:
         at = uploads.find_upload(session, principal(), file_id)
@@ -89,6 +98,10 @@ def add_chunk(file_id: int) -> Any:
     What this answers is safe on the disk; of a request that was cut off, most. The last chunk
     makes the upload a file: it is looked at, stored and has previews once this is answered.
     """
+    return add(file_id)
+
+
+def add(file_id: int) -> Any:
     tus.check_version()
     offset = tus.chunk_offset()
     with transaction() as session:
@@ -117,6 +130,10 @@ def throw_away_upload(file_id: int) -> Any:
 
     An ordinary request: it needs no `Tus-Resumable`.
     """
+    return throw_away(file_id)
+
+
+def throw_away(file_id: int) -> Any:
     with transaction() as session:
         uploads.throw_away(session, principal(), file_id)
     discard(file_id)

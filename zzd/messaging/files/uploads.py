@@ -12,10 +12,10 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from zzd import clock
-from zzd.db import find_repeat, fingerprint, lock_name
+from zzd.db import find_repeat, fingerprint, insert_into, lock_name
 from zzd.messaging.files.carriers import is_carried
-from zzd.messaging.files.models import Blob, File, FileUpload
-from zzd.messaging.files.policy import access_upload
+from zzd.messaging.files.models import Blob, File, FileForApp, FileUpload
+from zzd.messaging.files.policy import access_upload, uploader_of
 from zzd.messaging.files.problems import (
     FileInUse,
     FileTooLarge,
@@ -57,7 +57,7 @@ def announce_upload(
     moment is counted one after the other. Raises FileTooLarge, QuotaExceeded, TypeRefused,
     IdempotencyConflict.
     """
-    me = by.official_id or 0
+    me = uploader_of(by) or 0
     client_id = body.pop("client_id") or uuid.uuid4().hex
     body_fingerprint = fingerprint(body)
     found = find_repeat(
@@ -93,7 +93,25 @@ def announce_upload(
     session.flush()
     session.add(FileUpload(file_id=file.id, received=0, writer="", parts=[], sha256=body["sha256"]))
     session.flush()
+    if by.scopes is not None:
+        give_to_app(session, file.id, by.installation_id or 0)
     return _progress(session, file), True
+
+
+def hand_over(session: Session, by: Principal, file_id: int, *, installation_id: int) -> None:
+    """Let an app use a file of one's own that nothing carries yet. Raises NotFound, FileInUse."""
+    file = access_upload(session, by, file_id)
+    if file.expires_at is None:
+        raise FileInUse
+    give_to_app(session, file_id, installation_id)
+
+
+def give_to_app(session: Session, file_id: int, installation_id: int) -> None:
+    session.execute(
+        insert_into(session, FileForApp)
+        .values(file_id=file_id, installation_id=installation_id)
+        .on_conflict_do_nothing()
+    )
 
 
 def used_by(session: Session, official_id: int) -> int:

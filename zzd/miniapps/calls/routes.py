@@ -113,8 +113,16 @@ def say_as_app(body: dict[str, Any], conversation_id: int) -> Any:
     app_id, _ = check_acts_for_itself(principal())
     with transaction() as session:
         name = senders_here().describe_app(session, app_id)["name"]["zh"]
-        message, fresh = speaking.say(session, principal(), conversation_id, name=name, **body)
+        message, fresh = speaking.say(
+            session, principal(), conversation_id, name=name, **_said(body)
+        )
     return message, 201 if fresh else 200
+
+
+def _said(body: dict[str, Any]) -> dict[str, Any]:
+    """With files it is a message of that kind."""
+    files = [{"id": id_, "voice": None} for id_ in body.pop("files")]
+    return {**body, "kind": "file", "content": {"files": files}} if files else body
 
 
 @blueprint.route("/app/events", methods=["GET"])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields, validate
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from zzd.api import Id, Moment, Name, PageQuerySchema, StrictSchema, Text, client_id_field
 
@@ -119,5 +121,20 @@ class AppCallSchema(Schema):
 
 
 class AppMessageSchema(StrictSchema):
-    text = Text(5000, required=True)
+    """Words, files, or both."""
+
+    text = Text(5000, shortest=0, load_default="")
+    files = fields.List(
+        Id(),
+        load_default=list,
+        validate=validate.Length(0, 9),
+        metadata={"description": "Ids of files that this installation uploaded"},
+    )
     client_id = client_id_field()
+
+    @validates_schema
+    def says_something(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        if not data["files"] and not data["text"].strip():
+            raise ValidationError({"text": ["Say something, or send files."]})
+        if len(set(data["files"])) < len(data["files"]):
+            raise ValidationError({"files": ["Each file once."]})

@@ -8,6 +8,7 @@ from flask import Response
 
 from zzd.api import Blueprint, Caller, allow, no_content, principal
 from zzd.db import reading, transaction
+from zzd.messaging.files.uploads import hand_over
 from zzd.miniapps import workbench
 from zzd.miniapps.desk import known, own, placements, usage
 from zzd.miniapps.desk.frame import frame_page
@@ -92,6 +93,18 @@ def list_known(body: dict[str, Any], miniapp_id: int) -> Any:
     """Of the people and units that I picked for an app, those it may know of"""
     with reading() as session:
         return known.what_it_may_know(session, miniapp_id, by=principal(), **body)
+
+
+@blueprint.route("/workbench/<id:miniapp_id>/files/<id:file_id>", methods=["PUT"])
+@allow(Caller.OFFICIAL)
+@blueprint.response(204)
+@blueprint.alt_response(409, description="file_in_use")
+def hand_file_over(miniapp_id: int, file_id: int) -> Any:
+    """Let the app use a file that I uploaded for it and that nothing carries yet"""
+    with transaction() as session:
+        opening = access_opening(session, principal(), miniapp_id)
+        hand_over(session, principal(), file_id, installation_id=opening.live.installation.id)
+    return no_content()
 
 
 @blueprint.route("/workbench/placements", methods=["GET"])

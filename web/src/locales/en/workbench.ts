@@ -168,6 +168,8 @@ export default {
       messages_read: 'Read org groups and announcements',
       messages_send: 'Send messages for the person',
       cards_send: 'Send cards for the person',
+      files_read: 'Read files handed to it',
+      files_write: 'Upload files of its own',
       directives_read: 'Read events and directives',
       directives_acknowledge: 'Acknowledge directives for the person',
       todos_write: 'Give the person to-dos',

@@ -166,6 +166,8 @@ export default {
       messages_read: '查看组织群和公告',
       messages_send: '以本人名义发消息',
       cards_send: '以本人名义发卡片',
+      files_read: '读取交给它的文件',
+      files_write: '上传自己的文件',
       directives_read: '查看事件和指令',
       directives_acknowledge: '代本人签收指令',
       todos_write: '给本人派发待办',

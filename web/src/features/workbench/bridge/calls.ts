@@ -93,6 +93,7 @@ export function makeCalls(around: Surroundings): BridgeCalls {
       const id = await new Promise<string>((resolve, reject) => {
         startTransfer(file, newClientId(), { placed: () => {}, progress: () => {}, failed: reject, arrived: resolve }, null, true)
       })
+      await miniapps.handOver(app.id, id)
       return { id, name: file.name, size: file.size, type: file.type }
     },
     location: async () => {
