@@ -123,7 +123,9 @@ def test_the_calls_do_what_they_say(app: Flask, itself: ApiClient, unit_id: Any)
         assert [each["key"] for each in own.stored("nearby.")] == ["nearby.a"]
         own.forget("nearby.a")
         assert list(own.stored()) == []
-        (duty,) = own.officials_in({"unit_id": unit_id("331081100"), "role": "duty_officer"})
+        (duty,) = own.officials_in(
+            {"unit_id": unit_id("331081100"), "levels": [4], "role": "duty_officer"}
+        )
         asked = own.ask(duty["id"], "核对", client_id="once")
         assert own.ask(duty["id"], "核对", client_id="once") == asked
         assert own.change_todo(asked["id"], state="done")["state"] == "done"

@@ -49,6 +49,7 @@ def test_deliveries_and_calls_are_shown_and_a_dead_one_is_told_again(
     receiver.reply = lambda got: accepting(got) if word_of(got) else Reply(410, b"gone")
     say(place, "水位上涨")
     deliver()
+    app.extensions[log.NOTED].calls.clear()
     hook.app.open(as_(SPEAKER)).get("/me", status=403)
     app.extensions[log.NOTED].write()
     with serving(app, free_port()) as url:

@@ -59,7 +59,7 @@ def register(app: Flask) -> None:
 
 
 def _begin() -> None:
-    g.call_begun = time.monotonic()
+    g.call_begun, g.calling_app = time.monotonic(), None
 
 
 def _note(response: Response) -> Response:
