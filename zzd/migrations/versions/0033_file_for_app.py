@@ -5,8 +5,8 @@ from alembic import op
 
 import zzd.db
 
-revision = "0032_file_for_app"
-down_revision = "0031_consents"
+revision = "0033_file_for_app"
+down_revision = "0032_consents"
 
 
 def upgrade() -> None:
