@@ -65,12 +65,13 @@ def test_requests_for_tokens_stand_in_the_apps_log_and_those_of_strangers_do_not
     token = client.post("/oauth/token", data=form, auth=auth).get_json()["access_token"]
     client.post("/oauth/introspect", data={"token": token}, auth=auth)
     client.post("/oauth/revoke", data={"token": token}, auth=auth)
-    client.post("/oauth/token", data={"grant_type": "password"}, auth=auth)
+    unknown = {"grant_type": "refresh_token", "refresh_token": "zzr_unknown"}
+    client.post("/oauth/token", data=unknown, auth=auth)
     client.post("/oauth/token", data=form, auth=(calling.client_id, "wrong"))
     app.extensions[log.NOTED].write()
     shown = developer.get(f"/miniapps/{calling.id}/calls")["items"]
     assert [(call["path"], call["status"], call["code"]) for call in shown] == [
-        ("/oauth/token", 400, "unsupported_grant_type"),
+        ("/oauth/token", 400, "invalid_grant"),
         ("/oauth/revoke", 200, None),
         ("/oauth/introspect", 200, None),
         ("/oauth/token", 200, None),
