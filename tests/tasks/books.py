@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
 from sqlalchemy import select
@@ -171,8 +170,8 @@ class World:
             "acknowledge": self._acknowledge,
             "start": self._start,
             "report": self._report,
-            "final": partial(self._report, kind="final"),
-            "reopen": self._reopen,
+            "final": self._final,
+            "correct": self._correct,
             "complete": self._complete,
             "return": self._return,
             "stand_down": self._stand_down,
@@ -244,6 +243,17 @@ class World:
                 told.at = "completed" if told.at == "completed" else "reported"
                 told.final, told.opened = told.final or kind == "final", False
                 told.reports.append(figures.get("moved"))
+
+    def _final(self, version: Version, told: Told, common: Any, number: int) -> None:
+        """What comes after it is refused, until it is opened."""
+        self._acknowledge(version, told, common, number)
+        self._report(version, told, common, number, kind="final")
+        self._report(version, told, common, number + 1)
+
+    def _correct(self, version: Version, told: Told, common: Any, number: int) -> None:
+        self._reopen(version, told, common, number)
+        if number % 2:
+            self._report(version, told, common, number)
 
     def _reopen(self, version: Version, told: Told, common: Any, _number: int) -> None:
         asked = {**common, "by": self.issuer, "reason": "有误", "client_id": None}

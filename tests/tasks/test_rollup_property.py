@@ -27,7 +27,7 @@ ACTS = st.tuples(
         [
             *("acknowledge", "acknowledge", "acknowledge", "start", "report", "report", "report"),
             *("cascade", "cascade", "complete", "return", "transfer", "transfer", "stand_down"),
-            *("update", "cancel", "clear", "clear", "fold", "fold", "final", "final", "reopen"),
+            *("update", "cancel", "clear", "clear", "fold", "fold", "final", "final", "correct"),
         ]
     ),
     st.integers(0, 10**12),
