@@ -13,7 +13,7 @@ from sqlalchemy import create_engine, literal, select
 from zzd import clock
 from zzd.orgtree.audiences import path_segment
 from zzd.tasks.figures import part_faults
-from zzd.tasks.places import overseen_by, oversees, reach
+from zzd.tasks.places import above, overseen_by, oversees, reach
 from zzd.tasks.reporting.rules import (
     Figures,
     Kind,
@@ -130,3 +130,18 @@ def test_who_oversees_is_the_same_in_a_query(chain: list[int], issuer: int, unit
     condition = overseen_by(unit, literal(path), literal(issuer), literal(reach(issuer, path)))
     with create_engine("sqlite://").connect() as connection:
         assert bool(connection.scalar(select(condition))) is oversees(unit, issuer, path)
+
+
+@given(
+    chain=st.lists(st.integers(1, 9), min_size=1, max_size=6, unique=True),
+    issuer=st.integers(1, 9),
+)
+def test_those_above_a_unit_oversee_it_and_the_nearest_comes_first(
+    chain: list[int], issuer: int
+) -> None:
+    path = "".join(map(path_segment, chain))
+    found = above(issuer, path)
+    if issuer not in chain:
+        assert found == [issuer]
+    else:
+        assert found == [unit for unit in chain[-2::-1] if oversees(unit, issuer, path)]
