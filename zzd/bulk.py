@@ -6,7 +6,7 @@ model's, so name every column that has no default there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -80,6 +80,27 @@ def allow_long_statements(session: Session) -> None:
 def analyze(session: Session) -> None:
     """Let the planner know what the tables hold now."""
     session.execute(text("ANALYZE"))
+
+
+class Together:
+    """Several writes whose results nobody reads. On PostgreSQL one statement and one way there and
+    back, the others being parts of the last (WITH); on SQLite one after the other.
+
+    Their values are named, and not as any column is.
+    """
+
+    def __init__(self, *writes: Any) -> None:
+        *others, last = writes
+        self._one = last.add_cte(*(write.cte(f"write_{n}") for n, write in enumerate(others)))
+        self._each = [(write, write.compile().params.keys()) for write in writes]
+
+    def execute(self, session: Session, values: Mapping[str, Any]) -> None:
+        connection = session.connection()
+        if connection.dialect.name == "postgresql":
+            connection.execute(self._one, values)
+            return
+        for write, names in self._each:
+            connection.execute(write, {name: values[name] for name in names})
 
 
 class _Counted:

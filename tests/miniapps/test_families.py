@@ -17,7 +17,7 @@ from zzd.audit.models import AuditEntry
 from zzd.db import reading, transaction
 from zzd.miniapps.oidc import forgetting
 from zzd.miniapps.oidc.models import AppToken, LaunchCode, RefreshToken
-from zzd.miniapps.oidc.tokens import keep_tokens, revoke_family
+from zzd.miniapps.oidc.tokens import keep_pair, revoke_family
 
 TOWNSHIP = "331081100.duty_officer"
 
@@ -101,7 +101,7 @@ def test_a_revocation_waits_for_a_refresh_and_ends_what_it_made(
     made = {"access_token": "zza_made-beside", "refresh_token": "zzr_made-beside"}
     with transaction() as session:
         code = session.scalars(select(LaunchCode).with_for_update()).one()
-        keep_tokens(session, made, code, scopes=code.scopes)
+        keep_pair(session, made, code, scopes=code.scopes)
         waiting = beside(lambda: ask(shelters, "revoke", token=tokens["refresh_token"]))
     waiting.join()
     with reading() as session:

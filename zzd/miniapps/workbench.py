@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from zzd.db import is_one_of
 from zzd.errors import Invalid
 from zzd.miniapps import rollout
 from zzd.miniapps.desk import tiles
@@ -59,7 +60,7 @@ def list_entries(
             and_(OwnApp.account_id == principal.account_id, OwnApp.miniapp_id == MiniApp.id),
         )
         .where(
-            _is_for_me(principal, matching),
+            _is_for_me(session, matching),
             or_(
                 MiniAppVersion.id.in_(mine),
                 and_(MiniAppVersion.state == State.PUBLISHED, ~gets_another),
@@ -89,17 +90,17 @@ def list_entries(
     ]
 
 
-def _is_for_me(principal: Principal, matching: Sequence[int]) -> ColumnElement[bool]:
+def _is_for_me(session: Session, matching: Sequence[int]) -> ColumnElement[bool]:
     """The condition on MiniAppVersion: its audience has one of the posts, and so has the data
     audience of an installation. ``matching`` are the audiences in use that have."""
     installed = exists().where(
         Installation.miniapp_id == MiniAppVersion.miniapp_id,
-        Installation.audience_id.in_(matching),
+        is_one_of(session, Installation.audience_id, matching),
         Installation.removed_at.is_(None),
     )
     return and_(
-        MiniAppVersion.audience_id.in_(matching),
-        MiniAppVersion.data_audience_id.in_(matching),
+        is_one_of(session, MiniAppVersion.audience_id, matching),
+        is_one_of(session, MiniAppVersion.data_audience_id, matching),
         installed,
     )
 
@@ -115,7 +116,7 @@ def _rolled_out_to(session: Session, principal: Principal, matching: Sequence[in
     rows = session.execute(
         select(*columns)
         .join(MiniApp, is_live())
-        .where(MiniAppVersion.state == State.ROLLING_OUT, _is_for_me(principal, matching))
+        .where(MiniAppVersion.state == State.ROLLING_OUT, _is_for_me(session, matching))
     )
     found = set(matching)
     return [

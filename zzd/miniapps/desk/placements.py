@@ -9,6 +9,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from zzd.audit import log as audit
+from zzd.db import is_one_of
 from zzd.errors import Invalid
 from zzd.miniapps.desk.models import Placement
 from zzd.miniapps.installations.listing import faces_of
@@ -33,7 +34,7 @@ def places_for(session: Session, matching: Sequence[int]) -> dict[int, Place]:
     rows = session.execute(
         select(Placement.miniapp_id, Placement.fixed, Placement.place, Unit.path)
         .join(Unit, Unit.id == Placement.unit_id)
-        .where(Placement.audience_id.in_(matching))
+        .where(is_one_of(session, Placement.audience_id, matching))
         .order_by(Placement.id)
     )
     found: dict[int, Place] = {}

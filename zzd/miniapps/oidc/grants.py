@@ -82,11 +82,11 @@ class CodeGrant(AuthorizationCodeGrant):
 
     def save_token(self, token: dict[str, Any]) -> None:
         code: Code = self.request.authorization_code
-        tokens.keep_tokens(self.request.session, token, code.row, scopes=code.row.scopes)
+        tokens.use_code(self.request.session, token, code.row, scopes=code.row.scopes)
         token["user"] = code.describe_user(self.request.session, scopes=code.row.scopes)
 
     def delete_authorization_code(self, code: Code) -> None:
-        tokens.use_code(self.request.session, code.row)
+        """It was used with the statement that kept its tokens."""
 
 
 class Refresh(Code):
@@ -131,7 +131,7 @@ class RefreshGrant(RefreshTokenGrant):
 
     def save_token(self, token: dict[str, Any]) -> None:
         row: LaunchCode = self.request.refresh_token.row
-        tokens.keep_tokens(self.request.session, token, row, scopes=token["scope"].split())
+        tokens.keep_pair(self.request.session, token, row, scopes=token["scope"].split())
 
     def revoke_old_credential(self, refresh: Refresh) -> None:
         refresh.kept.used_at = clock.now()

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import BindParameter, Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from zzd import clock
-from zzd.bulk import table_of
+from zzd.bulk import Together, table_of
 from zzd.db import reading
 from zzd.identity.tokens import digest
 from zzd.miniapps.installations.reach import Live
@@ -25,14 +25,48 @@ TOKEN_LIFETIME = timedelta(hours=2)
 # A refresh token waits so long at most, and a family of them lives so long from its code on.
 REFRESH_WAITS, FAMILY_LIVES = timedelta(days=14), timedelta(days=30)
 
-# Past the ORM, which takes four times as long to write three rows.
-ADD_TOKEN = insert(table_of(AppToken)).inline()
-ADD_REFRESH_TOKEN = insert(table_of(RefreshToken)).inline()
-USE_CODE = (
-    update(table_of(LaunchCode))
-    .where(table_of(LaunchCode).c.id == bindparam("code_id"))
-    .values(used_at=bindparam("now"))
+
+def _valued(table: Table, **named: str) -> dict[str, BindParameter[Any]]:
+    """Columns with the names of their values."""
+    return {column: bindparam(name, type_=table.c[column].type) for column, name in named.items()}
+
+
+TOKENS, REFRESH_TOKENS, CODES = table_of(AppToken), table_of(RefreshToken), table_of(LaunchCode)
+ADD_PAIR = (
+    insert(REFRESH_TOKENS)
+    .inline()
+    .values(
+        **_valued(
+            REFRESH_TOKENS,
+            digest="refresh_digest",
+            code_id="code",
+            created_at="now",
+            expires_at="refresh_until",
+        )
+    ),
+    insert(TOKENS)
+    .inline()
+    .values(
+        **_valued(
+            TOKENS,
+            digest="access_digest",
+            code_id="code",
+            miniapp_id="app",
+            installation_id="installation",
+            account_id="account",
+            post_id="post",
+            scopes="granted",
+            created_at="now",
+            expires_at="access_until",
+        )
+    ),
 )
+USE_CODE = (
+    update(CODES)
+    .where(CODES.c.id == bindparam("code", type_=CODES.c.id.type))
+    .values(**_valued(CODES, used_at="now"))
+)
+KEEP_PAIR, USE_CODE_FOR_PAIR = Together(*ADD_PAIR), Together(USE_CODE, *ADD_PAIR)
 
 
 class Found(NamedTuple):
@@ -59,40 +93,37 @@ def make_refresh_token(**_request: Any) -> str:
     return REFRESH_PREFIX + secrets.token_urlsafe(32)
 
 
-def use_code(session: Session, code: LaunchCode) -> None:
-    """The caller holds the row, and saw that nobody used it."""
-    session.connection().execute(USE_CODE, {"code_id": code.id, "now": clock.now()})
-
-
-def keep_tokens(
+def use_code(
     session: Session, token: dict[str, Any], code: LaunchCode, *, scopes: Sequence[str]
 ) -> None:
+    """Keep the first pair of a family. The caller holds the code, and saw that nobody used it."""
+    USE_CODE_FOR_PAIR.execute(session, _pair(token, code, scopes))
+
+
+def keep_pair(
+    session: Session, token: dict[str, Any], code: LaunchCode, *, scopes: Sequence[str]
+) -> None:
+    """Keep the next one. The caller holds the code that the family began with."""
+    KEEP_PAIR.execute(session, _pair(token, code, scopes))
+
+
+def _pair(token: dict[str, Any], code: LaunchCode, scopes: Sequence[str]) -> dict[str, Any]:
     """Only digests are kept, with the code they come from; the answer says of which installation."""
-    now, connection = clock.now(), session.connection()
-    connection.execute(
-        ADD_TOKEN,
-        {
-            "digest": digest(token["access_token"]),
-            "code_id": code.id,
-            "miniapp_id": code.miniapp_id,
-            "installation_id": code.installation_id,
-            "account_id": code.account_id,
-            "post_id": code.post_id,
-            "scopes": list(scopes),
-            "created_at": now,
-            "expires_at": now + TOKEN_LIFETIME,
-        },
-    )
-    connection.execute(
-        ADD_REFRESH_TOKEN,
-        {
-            "digest": digest(token["refresh_token"]),
-            "code_id": code.id,
-            "created_at": now,
-            "expires_at": min(now + REFRESH_WAITS, code.created_at + FAMILY_LIVES),
-        },
-    )
+    now = clock.now()
     token["installation_id"] = str(code.installation_id)
+    return {
+        "access_digest": digest(token["access_token"]),
+        "refresh_digest": digest(token["refresh_token"]),
+        "code": code.id,
+        "app": code.miniapp_id,
+        "installation": code.installation_id,
+        "account": code.account_id,
+        "post": code.post_id,
+        "granted": list(scopes),
+        "now": now,
+        "access_until": now + TOKEN_LIFETIME,
+        "refresh_until": min(now + REFRESH_WAITS, code.created_at + FAMILY_LIVES),
+    }
 
 
 def keep_own_token(
