@@ -13,11 +13,6 @@ from tests.messaging.bots.conftest import Program
 from tests.messaging.conftest import MEMBER, OTHER_MEMBER, OUTSIDER, OWNER, MakeGroup, say
 from tests.messaging.records.conftest import sweep_after
 from tests.messaging.replica import Replica
-from zzd.messaging import events as of_messaging
-from zzd.messaging.bots import events as of_bots
-from zzd.messaging.groups import events as of_groups
-from zzd.messaging.marks import events as of_marks
-from zzd.messaging.records import events as of_records
 
 OfficialId = Callable[[str], str]
 QUIET = {
@@ -258,14 +253,3 @@ def test_a_stale_state_and_its_events_make_the_fresh_state(
         assert replica.follow() == replica.fetch()
     assert [replica.known for replica in replicas] != stale
     assert any(type_ in replica.heard for replica in replicas)
-
-
-def test_every_event_of_messaging_is_replayed_here() -> None:
-    published = {
-        value.replace("_", ".", value.count("_"))
-        for module in (of_messaging, of_groups, of_marks, of_records, of_bots)
-        for value in vars(module)
-        if value.endswith(("_created", "_updated", "_recalled", "_removed"))
-    }
-    replayed = {type_.replace("_", ".") for type_, _act in ACTS}
-    assert published <= replayed | {"conversation.removed"}

@@ -206,7 +206,7 @@ def test_a_ding_is_complete_when_the_last_one_has_confirmed(
         assert answer["code"] == "ding_complete"
     with clock.at(START + timedelta(minutes=2)):
         run_timers()
-    assert other.types() == []
+    assert other.types() == ["ding.completed"]
 
 
 def test_who_confirms_what_was_cancelled_is_late(

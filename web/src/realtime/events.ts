@@ -87,6 +87,7 @@ export interface EventData {
   'miniapp.closed': { miniapp_id: string }
   'ding.repeated': Ding
   'ding.cancelled': { ding_id: string; cancelled_at: string }
+  'ding.completed': { ding_id: string; completed_at: string }
   'ding.receipt': { ding_id: string; my: MyAnswer }
   'ding.progress': {
     ding_id: string
@@ -146,6 +147,7 @@ const HEARD: Record<EventName, true> = {
   'miniapp.closed': true,
   'ding.repeated': true,
   'ding.cancelled': true,
+  'ding.completed': true,
   'ding.receipt': true,
   'ding.progress': true,
   'confirmation.updated': true,

@@ -2,7 +2,8 @@
 
 ``ding.created`` and ``ding.repeated`` go to everybody addressed and to the sender's own devices:
 the DING as they all see it, without anybody's answer. A client shows them whatever is muted,
-unless it knows that it has confirmed, or is the sender. ``ding.cancelled`` ends that.
+unless it knows that it has confirmed, or is the sender. ``ding.cancelled`` ends that, and
+``ding.completed`` says that everybody has confirmed.
 ``ding.receipt`` tells one's other devices what one did on this one. ``ding.progress`` tells the
 sender, at most every two seconds, how many are in which state.
 """
@@ -43,6 +44,12 @@ def ding_cancelled(session: Session, ding: Ding) -> None:
     at = ding.cancelled_at.isoformat() if ding.cancelled_at else None
     data = {"ding_id": str(ding.id), "cancelled_at": at}
     outbox.publish(session, "ding.cancelled", data, rooms=rooms_of(session, ding))
+
+
+def ding_completed(session: Session, ding: Ding) -> None:
+    at = ding.completed_at.isoformat() if ding.completed_at else None
+    data = {"ding_id": str(ding.id), "completed_at": at}
+    outbox.publish(session, "ding.completed", data, rooms=rooms_of(session, ding))
 
 
 def ding_receipt(session: Session, ding_id: int, official_id: int, mine: dict[str, Any]) -> None:

@@ -92,11 +92,12 @@ def _measure(ding_id: int) -> tuple[Counts, bool]:
         return counts, complete
 
 
-def _keep(ding: Ding, counts: Counts, *, complete: bool) -> None:
+def _keep(session: Session, ding: Ding, counts: Counts, *, complete: bool) -> None:
     ding.addressed, ding.delivered = counts.addressed, counts.delivered
     ding.read, ding.confirmed = counts.read, counts.confirmed
     if complete and ding.cancelled_at is None:
         ding.completed_at, ding.next_at = clock.now(), None
+        events.ding_completed(session, ding)
 
 
 def _fire(ding_id: int) -> None:
@@ -111,7 +112,7 @@ def _fire(ding_id: int) -> None:
             ding.next_at = None
             return
         due_at = ding.next_at
-        _keep(ding, counts, complete=complete)
+        _keep(session, ding, counts, complete=complete)
         ding.progress_due_at = now
         if ding.completed_at is not None:
             return
@@ -144,7 +145,7 @@ def _tell(ding_id: int) -> None:
         if ding is None:
             return
         changed = counts != Counts.kept(ding) or complete
-        _keep(ding, counts, complete=complete)
+        _keep(session, ding, counts, complete=complete)
         ding.progress_at = now
         # Whoever answered during the count saw the mark and left it: so it is counted again.
         rest = max(rules.PROGRESS_EVERY, took * REST_AFTER_COUNTING)

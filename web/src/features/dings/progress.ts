@@ -31,6 +31,11 @@ export function withCancelled(ding: Ding, event: EventData['ding.cancelled']): D
   return { ...ding, state: 'cancelled', cancelled_at: event.cancelled_at, next_repeat_at: null }
 }
 
+export function withCompleted(ding: Ding, event: EventData['ding.completed']): Ding {
+  if (event.ding_id !== ding.id || ding.cancelled_at) return ding
+  return { ...ding, state: 'complete', completed_at: event.completed_at, next_repeat_at: null }
+}
+
 /** Something is still on its way that no event tells of: the counting, or calls by telephone. */
 export function isUnderWay(ding: Ding): boolean {
   if (!ding.sent) return false
