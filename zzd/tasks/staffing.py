@@ -31,6 +31,8 @@ from zzd.tasks.states import State
 
 log = structlog.get_logger()
 
+# Seconds between two pages of a count, at most.
+LONGEST_REST = 1.0
 # A large directive is counted again after this, for so many units; one with more after so much
 # longer. An old one after this share of its age, since nobody hurries any more and there are many.
 COUNT_AGAIN, FOR_UNITS, SHARE_OF_AGE = timedelta(minutes=1), 25_000, 60
@@ -149,6 +151,7 @@ def count(directive_id: int) -> None:
         rev, now = revision(session), clock.now()
         last: str | None = ""
         while last is not None:
+            began = time.monotonic()
             page = (
                 select(Assignment.path, case((_staffed(), 0), else_=1))
                 .where(
@@ -162,6 +165,7 @@ def count(directive_id: int) -> None:
             last = None
             for last, unstaffed in session.execute(page):
                 sums.add(last, (1, unstaffed))
-            # On SQLite a statement stops the whole process while it runs.
-            time.sleep(0)
+            # As long as it took: a directive is counted first when everybody acknowledges it, who
+            # have more use of the processor. On SQLite a statement stops the whole process.
+            time.sleep(min(time.monotonic() - began, LONGEST_REST))
     tallies.keep_tally(_subject(directive_id), sums, rev=rev, counted_at=now)
