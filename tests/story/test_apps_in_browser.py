@@ -84,7 +84,10 @@ def publish(stage: Stage, url: str) -> None:
         "scopes": [
             {"name": "contacts.read", "reason": "选择值守人员"},
             {"name": "messages.send", "reason": "通知值守人员"},
+            {"name": "dings.send", "reason": "提醒值守人员"},
+            {"name": "messages.read", "reason": "知道谁说了来不了"},
         ],
+        "events": ["message.created"],
         "audience": {"unit_code": "33"},
     }
     app = developer.post("/miniapps", {"manifest": manifest})
@@ -132,6 +135,7 @@ def install(desk: Screen) -> None:
     desk.fill("install-search", "值守")
     desk.at("install-row").filter(has_text="值守表").get_by_test_id("install").click()
     expect(desk.at("scope-contacts.read")).to_contain_text("选择值守人员")
+    expect(desk.at("asked-events")).to_contain_text("组织群、公告里的新消息（全文）")
     desk.click("install-agree")
     expect(desk.at("installation-change")).to_be_visible()
 
