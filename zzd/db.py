@@ -305,6 +305,19 @@ def is_one_of(session: Session, column: Any, values: Collection[int]) -> ColumnE
     return found
 
 
+def takes_arrays(session: Session) -> bool:
+    return session.get_bind().dialect.name == "postgresql"
+
+
+def is_one_of_named(column: Any, name: str, *, arrays: bool) -> ColumnElement[bool]:
+    """The same with values that are named when the statement is executed: for one that is made
+    once. ``arrays`` is what ``takes_arrays`` says."""
+    found: ColumnElement[bool] = column.in_(bindparam(name, expanding=True))
+    if arrays:
+        found = column == any_(bindparam(name, type_=postgresql.ARRAY(BigInteger)))
+    return found
+
+
 def lock_name(session: Session, name: str) -> None:
     """Hold ``name`` until the transaction ends. On SQLite the one writer holds every name."""
     if session.get_bind().dialect.name == "postgresql":

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from zzd.db import is_one_of
+from zzd.db import is_one_of_named, takes_arrays
 from zzd.errors import Invalid
 from zzd.miniapps import rollout
 from zzd.miniapps.desk import tiles
@@ -49,33 +50,19 @@ def list_entries(
     they see and with where it stands on their workbench. Four statements, however many they are,
     and one for versions that this process was not asked for before."""
     matching = audiences.ids_matching(session, principal.posts)
-    mine = _rolled_out_to(session, principal, matching)
-    other = aliased(MiniAppVersion)
-    gets_another = exists().where(other.miniapp_id == MiniApp.id, other.id.in_(mine))
-    query = (
-        select(MiniAppVersion.id, MiniApp.id, OwnApp.favourite, OwnApp.badge, OwnApp.opened_at)
-        .join(MiniApp, is_live())
-        .outerjoin(
-            OwnApp,
-            and_(OwnApp.account_id == principal.account_id, OwnApp.miniapp_id == MiniApp.id),
-        )
-        .where(
-            _is_for_me(session, matching),
-            or_(
-                MiniAppVersion.id.in_(mine),
-                and_(MiniAppVersion.state == State.PUBLISHED, ~gets_another),
-            ),
-            MiniApp.id > (after_id or 0),
-        )
-        .order_by(MiniApp.id)
-        .limit(limit + 1)
-    )
+    query = _entries(takes_arrays(session)).limit(limit + 1)
+    which = {
+        "matching": matching,
+        "mine": _rolled_out_to(session, principal, matching),
+        "account": principal.account_id,
+        "after": after_id or 0,
+    }
     if category:
         query = query.where(MiniAppVersion.category == category)
     if q:
         names = (MiniAppVersion.name_zh, MiniAppVersion.name_en)
         query = query.where(or_(*(name.icontains(q.strip(), autoescape=True) for name in names)))
-    rows = session.execute(query).all()
+    rows = session.execute(query, which).all()
     shown = tiles.tiles_of(session, [row[0] for row in rows])
     places = places_for(session, matching)
     return [
@@ -90,34 +77,68 @@ def list_entries(
     ]
 
 
-def _is_for_me(session: Session, matching: Sequence[int]) -> ColumnElement[bool]:
+# Made once: putting these together takes longer than asking them.
+
+
+@cache
+def _entries(arrays: bool) -> Select[*tuple[Any, ...]]:
+    """The versions that somebody sees who is in the audiences ``matching``; ``mine`` are those on
+    their way to everybody that have come to them."""
+    other = aliased(MiniAppVersion)
+    gets_another = exists().where(
+        other.miniapp_id == MiniApp.id, is_one_of_named(other.id, "mine", arrays=arrays)
+    )
+    return (
+        select(MiniAppVersion.id, MiniApp.id, OwnApp.favourite, OwnApp.badge, OwnApp.opened_at)
+        .join(MiniApp, is_live())
+        .outerjoin(
+            OwnApp,
+            and_(OwnApp.account_id == bindparam("account"), OwnApp.miniapp_id == MiniApp.id),
+        )
+        .where(
+            _is_for_me(arrays),
+            or_(
+                is_one_of_named(MiniAppVersion.id, "mine", arrays=arrays),
+                and_(MiniAppVersion.state == State.PUBLISHED, ~gets_another),
+            ),
+            MiniApp.id > bindparam("after"),
+        )
+        .order_by(MiniApp.id)
+    )
+
+
+@cache
+def _rolling_out(arrays: bool) -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            MiniAppVersion.id,
+            MiniAppVersion.miniapp_id,
+            MiniAppVersion.rollout_percent,
+            MiniAppVersion.rollout_audience_ids,
+        )
+        .join(MiniApp, is_live())
+        .where(MiniAppVersion.state == State.ROLLING_OUT, _is_for_me(arrays))
+    )
+
+
+def _is_for_me(arrays: bool) -> ColumnElement[bool]:
     """The condition on MiniAppVersion: its audience has one of the posts, and so has the data
     audience of an installation. ``matching`` are the audiences in use that have."""
     installed = exists().where(
         Installation.miniapp_id == MiniAppVersion.miniapp_id,
-        is_one_of(session, Installation.audience_id, matching),
+        is_one_of_named(Installation.audience_id, "matching", arrays=arrays),
         Installation.removed_at.is_(None),
     )
     return and_(
-        is_one_of(session, MiniAppVersion.audience_id, matching),
-        is_one_of(session, MiniAppVersion.data_audience_id, matching),
+        is_one_of_named(MiniAppVersion.audience_id, "matching", arrays=arrays),
+        is_one_of_named(MiniAppVersion.data_audience_id, "matching", arrays=arrays),
         installed,
     )
 
 
 def _rolled_out_to(session: Session, principal: Principal, matching: Sequence[int]) -> list[int]:
     """The versions on their way to everybody that have come to this official."""
-    columns = (
-        MiniAppVersion.id,
-        MiniAppVersion.miniapp_id,
-        MiniAppVersion.rollout_percent,
-        MiniAppVersion.rollout_audience_ids,
-    )
-    rows = session.execute(
-        select(*columns)
-        .join(MiniApp, is_live())
-        .where(MiniAppVersion.state == State.ROLLING_OUT, _is_for_me(session, matching))
-    )
+    rows = session.execute(_rolling_out(takes_arrays(session)), {"matching": matching})
     found = set(matching)
     return [
         id_

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -355,6 +356,7 @@ def select_ids_matching(posts: Sequence[PostRef]) -> Select[int]:
     return select(AudienceInUse.id).where(matching(posts))
 
 
+@cache
 def select_ids_matching_bound(posts: int) -> Select[int]:
     """The same for so many posts, named by ``bind_posts`` when it is executed."""
     return select(AudienceInUse.id).where(matching_bound(posts))
@@ -362,7 +364,7 @@ def select_ids_matching_bound(posts: int) -> Select[int]:
 
 def ids_matching(session: Session, posts: Sequence[PostRef]) -> list[int]:
     """Which audiences in use these posts are in."""
-    return list(session.scalars(select_ids_matching(posts)))
+    return list(session.scalars(select_ids_matching_bound(len(posts)), bind_posts(posts)))
 
 
 def put_in_use(session: Session, audience: Audience) -> int:
