@@ -160,6 +160,8 @@ def use_the_bridge(desk: Screen, name: str) -> None:
     app = held.frame_locator("iframe")
 
     def ask(call: str) -> None:
+        # While the last question fades away, it still lies over the app and takes the click.
+        expect(desk.page.locator(".el-overlay:visible")).to_have_count(0)
         app.get_by_role("button", name=call).click()
 
     # Whoever says no is not asked why, and the app is told no more than that.
