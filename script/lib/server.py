@@ -199,10 +199,14 @@ def settings_of_apps(host: str, port: int, folder: Path) -> dict[str, str]:
 def start_services(group: Group) -> dict[str, str]:
     """Start PostgreSQL and Redis, and leave a file with which `zzd` commands reach them too."""
     SERVICES.mkdir(exist_ok=True)
+    files = SERVICES / "files"
+    if (SERVICES / "password").exists() and not files.exists() and (VAR / "files").exists():
+        # Until there was a folder for each shape its files lay among the other's.
+        shutil.copytree(VAR / "files", files)
     password = kept_secret(SERVICES / "password")
     reach = {
         # Of their own, as the database that knows them is: another one would sweep them away.
-        "ZZD_FILES": os.environ.get("ZZD_FILES") or str(SERVICES / "files"),
+        "ZZD_FILES": os.environ.get("ZZD_FILES") or str(files),
         "ZZD_DATABASE_URL": start_postgres(group, SERVICES / "postgresql", password=password),
         "ZZD_REDIS_URL": start_redis(group, password=password),
         "ZZD_RUN_TIMERS": "0",

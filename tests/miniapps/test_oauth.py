@@ -430,6 +430,9 @@ def test_whoever_does_not_know_the_secret_cannot_go_on_nor_shut_the_app_out(
             again = shelters.exchange(launched["code"], verifier, auth=wrong)
             assert error_of(again, 429) == "temporarily_unavailable"
             assert again.headers["Retry-After"] == "50"
+        # As little as of one that there is follows from others of one that there is not.
+        other = shelters.exchange(launched["code"], verifier, auth=("nobody else", "a guess"))
+        assert error_of(other, 401) == "invalid_client"
         assert shelters.exchange(launched["code"], verifier).status_code == 200
 
 

@@ -7,6 +7,8 @@ The answer says what is left in the ``RateLimit`` fields of the IETF's draft
 
 from __future__ import annotations
 
+import threading
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -72,19 +74,19 @@ class InParts:
 
     def __init__(self, shared: Counter, part: int) -> None:
         self._shared, self._part = shared, part
-        # The next number and the last one of the part, by name.
-        self._parts: dict[str, tuple[int, int]] = {}
-        self._window = 0
+        # The window, the next number and the last one of the part, by name.
+        self._parts: dict[str, tuple[int, int, int]] = {}
+        self._asking: dict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def count(self, name: str, window: int, by: int = 1) -> int:
-        if window != self._window:
-            self._window, self._parts = window, {}
-        number, last = self._parts.get(name, (1, 0))
-        if number + by - 1 > last:
-            last = self._shared.count(name, window, self._part)
-            number = last - self._part + 1
-        self._parts[name] = number + by, last
-        return number + by - 1
+        # Of those who come together one asks for the next part, and the others wait for it.
+        with self._asking[name]:
+            taken, number, last = self._parts.get(name, (window, 1, 0))
+            if taken != window or number + by - 1 > last:
+                last = self._shared.count(name, window, self._part)
+                number = last - self._part + 1
+            self._parts[name] = window, number + by, last
+            return number + by - 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,8 @@ def test_an_app_sends_what_it_uploaded_and_members_read_it(
     body = {"files": [file_id], "client_id": "once"}
     sent = itself.post(path, body)
     assert itself.post(path, body, status=200)["id"] == sent["id"]
+    # Its own may go out again.
+    itself.post(path, {"files": [file_id]})
     assert [each["name"] for each in sent["content"]["files"]] == ["水位.txt"]
     got = as_(OFFICIAL).request("GET", f"/files/{file_id}/content")
     assert got.get_data() == WORDS
@@ -93,6 +95,9 @@ def test_what_is_said_in_its_part_is_read_with_its_files_and_nothing_else(
     # For an official it reads what they hand it, and not what they may see.
     opened = filing.open(as_(OFFICIAL))
     assert [read(opened, each)[0] for each in (heard, *hidden)] == [404] * 4
+    # What it hears it does not spread.
+    body = {"files": [heard]}
+    itself.post(f"/app/conversations/{inside['id']}/messages", body, status=422)
     as_(OFFICIAL).post(f"/conversations/{inside['id']}/messages/1/recall", status=200)
     assert read(itself, heard)[0] == 404
 
@@ -129,6 +134,10 @@ def test_an_upload_is_of_one_installation_and_of_the_app_itself(
     elsewhere = own(app, filing, installation_id=county["id"])
     assert read(itself, file_id) == (200, WORDS)
     assert read(elsewhere, file_id)[0] == 404
+    # The same key is another one there.
+    keyed = [announce(who, 5, "x.txt", at=UPLOADS, client_id="day") for who in (itself, elsewhere)]
+    assert [each.status_code for each in keyed] == [201, 201]
+    assert announce(elsewhere, 5, "x.txt", at=UPLOADS, client_id="day").status_code == 200
     path = f"{UPLOADS}/{file_id}"
     assert elsewhere.request("HEAD", path, headers=TUS).status_code == 404
     assert elsewhere.request("DELETE", path).status_code == 404

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 from tests.databases import redis_url
 from zzd.miniapps.allowances import InParts, InProcess, InRedis
@@ -32,3 +34,18 @@ def test_whoever_counts_in_parts_never_goes_beyond_what_there_is() -> None:
     assert numbers == [1, 4, 2, 3, 7, 5]
     assert shared.count("a", 1) == 10
     assert one.count("a", 2) == 1
+
+
+def test_of_those_who_come_together_one_asks_for_the_next_part() -> None:
+    asked: list[int] = []
+
+    class Slow(InProcess):
+        def count(self, name: str, window: int, by: int = 1) -> int:
+            asked.append(by)
+            time.sleep(0.02)
+            return super().count(name, window, by)
+
+    counter = InParts(Slow(), 10)
+    with ThreadPoolExecutor(20) as pool:
+        numbers = list(pool.map(lambda _: counter.count("a", 1), range(20)))
+    assert (sorted(numbers), asked) == ([*range(1, 21)], [10, 10])

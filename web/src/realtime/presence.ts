@@ -22,6 +22,9 @@ export const usePresence = defineStore('presence', () => {
   function ask(): void {
     if (!connection.connected) return online.clear()
     const official_ids = [...shown.keys()].slice(-MOST_WATCHED)
+    // Of the others nothing is heard any more.
+    const watched = new Set(official_ids)
+    for (const id of online.keys()) if (!watched.has(id)) online.delete(id)
     connection.ask<Answer>('presence.watch', { official_ids }, ({ items = [] }) => {
       for (const item of items) if (shown.has(item.official_id)) online.set(item.official_id, item.online)
     })
@@ -37,7 +40,12 @@ export const usePresence = defineStore('presence', () => {
   setInterval(() => shown.size > 0 && ask(), RENEW_MS)
 
   function show(ids: readonly string[]): void {
-    for (const id of ids) shown.set(id, (shown.get(id) ?? 0) + 1)
+    for (const id of ids) {
+      const places = shown.get(id) ?? 0
+      // To the end: it is shown last.
+      shown.delete(id)
+      shown.set(id, places + 1)
+    }
     if (ids.length > 0) askSoon()
   }
 

@@ -17,7 +17,7 @@ from zzd import clock
 from zzd.errors import Invalid
 from zzd.messaging.files.contents import describe_content
 from zzd.messaging.files.models import File, MessageFile
-from zzd.messaging.files.policy import may_have_by, visible_files
+from zzd.messaging.files.policy import may_have_by, sendable_files
 from zzd.principal import Principal
 
 
@@ -58,7 +58,7 @@ def take_files(
     The caller must be one who may have each, and its upload be complete. In the same transaction
     the carrier's own rows are written. Raises Invalid below ``pointer``.
     """
-    found = visible_files(session, by, file_ids, lock=True)
+    found = sendable_files(session, by, file_ids)
     taken = []
     for place, file_id in enumerate(file_ids):
         file, blob = found.get(file_id, (None, None))

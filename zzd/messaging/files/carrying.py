@@ -17,7 +17,7 @@ from zzd.errors import Invalid
 from zzd.messaging.files.carriers import is_carried
 from zzd.messaging.files.contents import describe_content
 from zzd.messaging.files.models import File, MessageFile
-from zzd.messaging.files.policy import visible_files
+from zzd.messaging.files.policy import sendable_files
 from zzd.messaging.files.rules import MOST_FILES, UNSENT_FOR
 from zzd.messaging.kinds import Kind
 from zzd.principal import Principal
@@ -80,7 +80,7 @@ def prepare_files(
     """What everybody sees of the files, each of which the sender must have and which are held
     until the message is there. Raises Invalid."""
     wanted = [each["id"] for each in content["files"]]
-    found = visible_files(session, by, wanted, lock=True)
+    found = sendable_files(session, by, wanted)
     kept = []
     for place, each in enumerate(content["files"]):
         pointer = f"/content/files/{place}"

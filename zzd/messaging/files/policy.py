@@ -52,10 +52,18 @@ def access_files(
 
 
 def visible_files(
-    session: Session, principal: Principal, file_ids: Collection[int], *, lock: bool = False
+    session: Session, principal: Principal, file_ids: Collection[int]
 ) -> dict[int, tuple[File, Blob | None]]:
     """Those of these files that one may have."""
-    return _visible(session, principal, set(file_ids), lock=lock)
+    return _visible(session, principal, set(file_ids), lock=False)
+
+
+def sendable_files(
+    session: Session, principal: Principal, file_ids: Collection[int]
+) -> dict[int, tuple[File, Blob | None]]:
+    """Those of these files that one may send, kept from being purged: what one has. An app sends
+    only what was given to it, and spreads nothing that it hears of."""
+    return _visible(session, principal, set(file_ids), lock=True, to_send=True)
 
 
 def access_file(session: Session, principal: Principal, file_id: int) -> tuple[File, Blob | None]:
@@ -90,12 +98,21 @@ def _is_for(session: Session, principal: Principal, file_id: int) -> bool:
 
 
 def _visible(
-    session: Session, principal: Principal, file_ids: set[int], *, lock: bool
+    session: Session,
+    principal: Principal,
+    file_ids: set[int],
+    *,
+    lock: bool,
+    to_send: bool = False,
 ) -> dict[int, tuple[File, Blob | None]]:
+    if to_send and principal.scopes is not None:
+        may = _given(principal, own=principal.official_id is None)
+    else:
+        may = _may_have(session, principal, file_ids)
     query = (
         select(File, Blob)
         .outerjoin(Blob, Blob.id == File.blob_id)
-        .where(File.id.in_(file_ids), _may_have(session, principal, file_ids))
+        .where(File.id.in_(file_ids), may)
         .order_by(File.id)
     )
     if lock:
@@ -166,10 +183,7 @@ def _may_have_as_app(
 
     For an official it does not pass on what was said before (messaging.policy.check_may_quote).
     """
-    given = exists().where(
-        FileForApp.file_id == File.id, FileForApp.installation_id == principal.installation_id
-    )
-    unsent = and_(File.expires_at > clock.now(), given.correlate(File))
+    unsent = _given(principal)
     hears = "messages.read" in (principal.scopes or ()) and principal.reach is not None
     if principal.official_id is not None or not hears or principal.reach is None:
         return unsent
@@ -195,6 +209,18 @@ def _may_have_as_app(
     known = audiences.in_use(session, {row.audience_id for row in rows if row.audience_id})
     heard = {row.file_id for row in rows if known[row.audience_id].lies_in(within)}
     return or_(unsent, File.id.in_(heard))
+
+
+def _given(principal: Principal, *, own: bool = False) -> ColumnElement[bool]:
+    """The condition on File: given to this installation of an app, and not sent yet; ``own``: or
+    uploaded by it."""
+    given = exists().where(
+        FileForApp.file_id == File.id, FileForApp.installation_id == principal.installation_id
+    )
+    usable = File.expires_at > clock.now()
+    if own:
+        usable = or_(usable, File.sender_id == uploader_of(principal))
+    return and_(usable, given.correlate(File))
 
 
 def _addressable(session: Session, principal: Principal, file_ids: set[int]) -> list[int]:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from zzd import clock
 from zzd.db import find_repeat, fingerprint, insert_into, lock_name
+from zzd.identity.tokens import digest
 from zzd.messaging.files.carriers import is_carried
 from zzd.messaging.files.models import Blob, File, FileForApp, FileUpload
 from zzd.messaging.files.policy import access_upload, uploader_of
@@ -59,6 +60,9 @@ def announce_upload(
     """
     me = uploader_of(by) or 0
     client_id = body.pop("client_id") or uuid.uuid4().hex
+    if by.scopes is not None:
+        # The installations of an app know nothing of each other, and of the officials' own keys.
+        client_id = digest(f"{by.installation_id} {client_id}")
     body_fingerprint = fingerprint(body)
     found = find_repeat(
         session, File, sender_id=me, client_id=client_id, body_fingerprint=body_fingerprint

@@ -13,3 +13,7 @@ def upgrade() -> None:
     op.add_column(
         "miniapp", sa.Column("silences", zzd.db.Json, server_default="[]", nullable=False)
     )
+
+
+def downgrade() -> None:
+    op.drop_column("miniapp", "silences")

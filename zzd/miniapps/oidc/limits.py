@@ -9,11 +9,12 @@ from __future__ import annotations
 from authlib.oauth2 import OAuth2Error
 from flask import Flask, current_app
 
+from zzd.identity.tokens import digest
 from zzd.miniapps.allowances import COUNTER, Allowance, Counter, InParts, Quota
 from zzd.settings import Settings
 
 TOKENS, FAILURES = "zzd.token_quota", "zzd.token_failures"
-# A minute, of those who say that they are one app; of those who name no app, together.
+# A minute, of those who say that they are one app.
 MOST_FAILURES = 60
 # So many parts of a quota are asked for one by one.
 PARTS = 1000
@@ -49,9 +50,10 @@ def take(miniapp_id: int) -> None:
         raise SlowDown(allowance, f"An app may ask {quota.quota} times a minute")
 
 
-def note_failure(miniapp_id: int | None) -> None:
-    """Somebody did not know the secret of this app, or named none that there is. Raises SlowDown."""
+def note_failure(client_id: str) -> None:
+    """Somebody did not know the secret of this app, if there is one: both are counted alike, as
+    which client ids exist is nobody's business. Raises SlowDown."""
     quota: Quota = current_app.extensions[FAILURES]
-    allowance = quota.take(str(miniapp_id or ""))
+    allowance = quota.take(digest(client_id))
     if allowance.is_over:
         raise SlowDown(allowance, "Too many were wrong about who they are; see to the secret")

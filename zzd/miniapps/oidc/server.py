@@ -111,17 +111,18 @@ class _Server(AuthorizationServer):
     def authenticate_client(
         self, oauth_request: OAuth2Request, methods: Any, endpoint: str = "token"
     ) -> Client:
-        said: Client | None = None
+        said = ""
 
         def find(client_id: str) -> Client | None:
             nonlocal said
-            said = oauth_request.find_client(client_id)
-            return said
+            said = client_id
+            found: Client | None = oauth_request.find_client(client_id)
+            return found
 
         try:
             client: Client = ClientAuthentication(find)(oauth_request, methods, endpoint)
         except (InvalidClientError, ValueError) as error:
-            limits.note_failure(said.miniapp_id if said else None)
+            limits.note_failure(said)
             # One answer for every reason, a header that Authlib stumbles over included: which
             # client ids exist is nobody's business.
             raise InvalidClientError(

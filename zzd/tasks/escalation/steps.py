@@ -8,7 +8,7 @@ which finds that it is over.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -64,13 +64,19 @@ def _take_batch() -> int:
             .limit(AT_ONCE)
             .with_for_update(skip_locked=True, of=Assignment)
         ).all()
+        ids = {row.directive_id for row in rows}
+        directives = _hold_directives(session, ids)
+        # Of what somebody is ending at this moment they are looked at again.
+        left = ids - directives.keys() - _ended(session, ids - directives.keys())
+        rows = [row for row in rows if row.directive_id not in left]
         if rows:
-            _take(session, rows, now)
+            _take(session, rows, directives, now)
     return len(rows)
 
 
-def _take(session: Session, rows: Sequence[Any], now: datetime) -> None:
-    directives = _hold_directives(session, {row.directive_id for row in rows})
+def _take(
+    session: Session, rows: Sequence[Any], directives: Mapping[int, Directive], now: datetime
+) -> None:
     plans: dict[tuple[Any, ...], list[Planned]] = {}
     # The first step of each that is due, then the second of those that have one, and so on.
     rounds: list[list[tuple[Any, Planned]]] = []
@@ -103,20 +109,28 @@ def _take(session: Session, rows: Sequence[Any], now: datetime) -> None:
 
 
 def _hold_directives(session: Session, ids: set[int]) -> dict[int, Directive]:
-    """Those that are open, and stay so until the steps are committed."""
+    """Those that are open, and stay so until the steps are committed. Who holds assignments waits
+    for nobody who ends a directive: see zzd.tasks.holding."""
     query = (
         select(Directive)
         .where(Directive.id.in_(ids), Directive.status == "open")
         .options(joinedload(Directive.event))
         .order_by(Directive.id)
-        .with_for_update(read=True, of=Directive)
+        .with_for_update(read=True, skip_locked=True, of=Directive)
     )
     return {directive.id: directive for directive in session.scalars(query)}
 
 
+def _ended(session: Session, ids: set[int]) -> set[int]:
+    if not ids:
+        return ids
+    query = select(Directive.id).where(Directive.id.in_(ids), Directive.status != "open")
+    return set(session.scalars(query))
+
+
 def _tell(
     session: Session,
-    directives: dict[int, Directive],
+    directives: Mapping[int, Directive],
     late: Sequence[tuple[Any, Planned]],
     number: int,
     now: datetime,

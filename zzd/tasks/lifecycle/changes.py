@@ -14,14 +14,18 @@ FIELDS = (
     *("report_interval_minutes", "escalation", "figures", "audiences", "way"),
     *COMPANY,
 )
+# Names of units that may lie outside an app's part.
+NOT_FOR_APPS = {"audiences", "lead_unit", "cooperating_units", "copies"}
 
 
-def between(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[dict[str, Any]]:
+def between(
+    before: Mapping[str, Any], now: Mapping[str, Any], *, to_app: bool = False
+) -> list[dict[str, Any]]:
     """Each field that differs with what it was and what it is: a text, or a list of them."""
     return [
         {"field": name, "before": as_shown(before[name]), "after": as_shown(now[name])}
         for name in FIELDS
-        if before[name] != now[name]
+        if before[name] != now[name] and not (to_app and name in NOT_FOR_APPS)
     ]
 
 

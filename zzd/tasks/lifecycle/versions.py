@@ -166,16 +166,16 @@ def describe_changes(
     if directive.supersedes_id is None:
         return []
     before = session.get_one(Directive, directive.supersedes_id)
-    then, now = (_content(session, each, to_app=to_app) for each in (before, directive))
-    return changes.between(then, now)
+    then, now = (_content(session, each) for each in (before, directive))
+    return changes.between(then, now, to_app=to_app)
 
 
-def _content(session: Session, directive: Directive, *, to_app: bool) -> dict[str, Any]:
+def _content(session: Session, directive: Directive) -> dict[str, Any]:
     own = select(DirectiveAudience.text).where(
         DirectiveAudience.directive_id == directive.id, issuers_own()
     )
     audiences = session.scalars(own.order_by(DirectiveAudience.text)).all()
-    shown = describe_company(directive, to_app=to_app)
+    shown = describe_company(directive)
     return {
         **{name: getattr(directive, name) for name in KEPT},
         **{name: shown[name] for name in changes.COMPANY},

@@ -94,7 +94,7 @@ describe('catching up', () => {
   })
 
   test('begins anew with a cursor that the server does not take', async () => {
-    answers(...pages(['a'], true), new ApiProblem(400, 'invalid', ''), ...pages(FIVE, true))
+    answers(...pages(['a'], true), new ApiProblem(422, 'invalid', ''), ...pages(FIVE, true))
     await useSync().run()
     await useSync().run()
     await vi.runOnlyPendingTimersAsync()

@@ -82,7 +82,7 @@ export const useSync = defineStore('sync', () => {
       if (mine !== generation) return
       const problem = asProblem(error)
       // A cursor that the server does not know (any more) is never going to do.
-      if (problem.status === 400) cursor = null
+      if (problem.status === 422) cursor = null
       conversations.problem = problem
       retry = setTimeout(() => void run(), RETRY_MS)
     }
