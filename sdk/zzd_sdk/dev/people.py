@@ -38,7 +38,7 @@ class Sample:
 
     def officials(self) -> list[dict[str, str]]:
         """The five, with name, post and unit."""
-        found = []
+        found: list[dict[str, str]] = []
         for username in OFFICIALS:
             try:
                 answer = self.answer(username)

@@ -119,6 +119,34 @@ def test_an_event_is_told_with_its_scope_alone_and_from_the_consent_on(
         assert set(hearing("late", server)) == set(told)
 
 
+def test_who_is_given_a_larger_part_hears_nothing_from_before(
+    app: Flask,
+    publish: Publish,
+    as_: SignedIn,
+    unit_id: Callable[[str], str],
+    hearing: Callable[[str, AppServer], Heard],
+    everything_happens: Callable[[AppServer, ApiClient], None],
+) -> None:
+    server = publish(**HEARING)
+    [installed] = as_(ADMINISTRATOR).get("/installations")["items"]
+    path = f"/installations/{installed['id']}"
+
+    def give(code: str) -> None:
+        part = {"unit_id": unit_id(code), "levels": [1, 2, 3, 4, 5, 6]}
+        as_(ADMINISTRATOR).patch(path, {"data_audience": part})
+
+    as_(ADMINISTRATOR).patch(path, {"scopes": ["identity", *NEEDED]})
+    hearing("a", server)
+    itself = own(app, server)
+    everything_happens(server, itself)
+    give("331002")
+    give(SHITANG)
+    # Between the two it might not have heard of it.
+    assert set(hearing("a", server)) <= {"todo.updated"}
+    everything_happens(server, own(app, server))
+    assert "message.created" in hearing("a", server)
+
+
 def test_officials_are_renamed_at_every_depth_and_nobody_else_is() -> None:
     bot = {"id": None, "bot_id": "7", "name": "水位"}
     item = {"sender": {"id": "815", "name": "陈石塘"}, "content": {"items": [{"sender": bot}]}}

@@ -8,7 +8,7 @@ app may know of. Many events and many apps are looked at together: what they nam
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Any, Protocol
@@ -54,6 +54,16 @@ class Seer:
     name: Callable[[str], str] = field(repr=False)
     # What happened while the app was suspended is not told, however late it is asked for.
     silences: Sequence[list[str]] = ()
+    # What it might know of before, each until when.
+    former: Sequence[tuple[datetime, Audience]] = ()
+
+    def at(self, moment: datetime) -> Seer | None:
+        """As it sees what happened then: of what it was given later it hears nothing earlier."""
+        audience: Audience | None = self.audience
+        for until, former in self.former:
+            if moment < until and audience is not None:
+                audience = audience.meets(former)
+        return replace(self, audience=audience) if audience is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +103,18 @@ def _seer(live: Live) -> Seer | None:
         if (scope := EVENT_SCOPES[type_]) in scopes
     }
     name = str if KNOWS_IDS in scopes else partial(_sub_of, live.app.developer_id)
+    former = [
+        (datetime.fromisoformat(until), live.known[id_])
+        for until, id_ in live.installation.former_audiences
+    ]
     return Seer(
-        live.app.id, live.installation.id, audience, types, name, silences=live.app.silences
+        live.app.id,
+        live.installation.id,
+        audience,
+        types,
+        name,
+        silences=live.app.silences,
+        former=former,
     )
 
 
@@ -127,7 +147,8 @@ def show(event: Happened, seers: Sequence[Seer], scene: Scene) -> Seen | None:
             continue
         if is_silenced(event.occurred_at, seer.silences):
             continue
-        if (data := _shown(event, seer, scene)) is not None:
+        then = seer.at(event.occurred_at)
+        if then is not None and (data := _shown(event, then, scene)) is not None:
             return Seen(seer.installation_id, renamed(event.type, data, seer.name))
     return None
 

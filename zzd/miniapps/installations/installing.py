@@ -117,6 +117,8 @@ def change_installation(
     installation.changed_at = clock.now()
     _record(session, "installation.change", by, installation)
     if before != installation.audience_id:
+        until = installation.changed_at.isoformat()
+        installation.former_audiences = [*installation.former_audiences, [until, before]]
         events.app_closed(session, installation.miniapp_id, audience_ids=[before])
 
 

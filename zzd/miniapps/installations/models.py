@@ -38,6 +38,8 @@ class Installation(Idempotent, Base):
     miniapp_id: Mapped[int] = mapped_column(ForeignKey("miniapp.id"))
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
     audience_id: Mapped[int] = mapped_column(ForeignKey("audience.id"))
+    # Data audiences that it had before, each with the moment until when.
+    former_audiences: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     scopes: Mapped[list[Any]]
     # Since when, of those that were not consented to from the beginning.
     consents: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")

@@ -126,7 +126,11 @@ def app_itself(live: Live, scopes: Iterable[str] | None = None) -> Principal | N
 
 
 def _audiences_of(installations: Iterable[Installation]) -> set[int]:
-    return {installation.audience_id for installation in installations}
+    return {
+        id_
+        for installation in installations
+        for id_ in (installation.audience_id, *(id_ for _, id_ in installation.former_audiences))
+    }
 
 
 def named_by(versions: Sequence[MiniAppVersion]) -> set[int]:
