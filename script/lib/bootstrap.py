@@ -37,7 +37,13 @@ BREW = {
     "postgresql": "postgresql@17",
     "redis-server": "redis",
 }
-PIP = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1", "PIP_USER": "0"}
+PIP = {
+    "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    "PIP_NO_INPUT": "1",
+    "PIP_USER": "0",
+    # Python compiles a module when it is first imported; most of what is installed never is.
+    "PIP_NO_COMPILE": "1",
+}
 
 
 def prepare_environment(lock: str = "base") -> None:

@@ -131,16 +131,16 @@ def test_who_is_given_a_larger_part_hears_nothing_from_before(
     [installed] = as_(ADMINISTRATOR).get("/installations")["items"]
     path = f"/installations/{installed['id']}"
 
-    def give(code: str) -> None:
-        part = {"unit_id": unit_id(code), "levels": [1, 2, 3, 4, 5, 6]}
+    def give(code: str, *levels: int) -> None:
+        part = {"unit_id": unit_id(code), "levels": levels}
         as_(ADMINISTRATOR).patch(path, {"data_audience": part})
 
     as_(ADMINISTRATOR).patch(path, {"scopes": ["identity", *NEEDED]})
     hearing("a", server)
     itself = own(app, server)
     everything_happens(server, itself)
-    give("331002")
-    give(SHITANG)
+    give("331002", 3, 4, 5, 6)
+    give(SHITANG, 4, 5, 6)
     # Between the two it might not have heard of it.
     assert set(hearing("a", server)) <= {"todo.updated"}
     everything_happens(server, own(app, server))
