@@ -186,7 +186,8 @@ async def measure(
 ) -> dict:
     group = Group50(ports, people, used)
     await group.open()
-    await group.load(50, 2)
+    # Until every process has done everything once and what it opens is open.
+    say((await group.load(STATED_RATE, 5)).line("warming up"))
     stated = await group.load(STATED_RATE, seconds)
     say(stated.line(name))
     highest = await search(group, name, stated, steps)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from contextlib import suppress
@@ -14,6 +15,8 @@ from zzd import create_app, logs, migrate, realtime
 from zzd.db import database, reading
 from zzd.sample.commands import demo_accounts, seed
 from zzd.settings import SettingsError
+
+BEHIND_REQUESTS = 5
 
 
 @click.group()
@@ -57,6 +60,8 @@ def draft(rev_id: str, message: str) -> None:
 @click.pass_obj
 def worker(app: Flask) -> None:
     """Do the timed work beside the web processes, until stopped."""
+    # Where a core is short, whoever waits for an answer goes first.
+    os.nice(BEHIND_REQUESTS)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     click.echo("worker ready", err=True)
     with suppress(KeyboardInterrupt):
