@@ -5,9 +5,8 @@
 Whoever needs several takes them in this order and leaves out what is not needed: who issues a draft
 holds its event first, although only the draft says which that is. Several directives are held only
 by who holds their event, and many assignments only by who holds their directive. But one: a worker
-that takes steps begins with assignments. It passes over those that are held, and then holds the
-directives as whoever passes them on does, which keeps waiting none but who would end them; and who
-ends one needs no assignment (zzd.tasks.escalation.steps).
+that takes steps begins with assignments. It passes over those that are held, and over directives
+that somebody is ending: it waits for nobody (zzd.tasks.escalation.steps).
 """
 
 from __future__ import annotations

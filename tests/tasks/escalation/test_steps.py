@@ -31,7 +31,7 @@ from zzd import clock, realtime
 from zzd.db import transaction
 from zzd.tasks.escalation import steps
 from zzd.tasks.escalation.models import EscalationStep
-from zzd.tasks.models import Assignment
+from zzd.tasks.models import Assignment, Directive
 
 
 def history(scene: Scene, code: str, directive: dict[str, Any]) -> list[dict[str, Any]]:
@@ -373,6 +373,29 @@ def test_a_unit_that_answers_at_that_moment_is_left_alone(
         scene.acknowledge(SHITANG, directive)
     work(DEADLINE + 1)
     assert steps_written(session) == []
+
+
+@pytest.mark.parametrize("engine_kind", ["postgresql"], indirect=True)
+def test_a_worker_waits_for_nobody_who_ends_a_directive(
+    app: Flask, issue: Issue, session: Session
+) -> None:
+    """It holds assignments, which others may wait for who hold the directive. What it left is taken
+    once nobody holds it any more."""
+    ending, other = issue(SHITANG), issue(SONGMEN)
+    with transaction() as holding:
+        holding.get(Directive, int(ending["id"]), with_for_update={"key_share": True})
+        with ThreadPoolExecutor(1) as pool:
+
+            def look() -> int:
+                with app.app_context(), at(DEADLINE):
+                    return steps.take_due()
+
+            assert pool.submit(look).result(timeout=20) == 1
+    taken = {assignment_id for assignment_id, *_ in steps_written(session)}
+    its_own = select(Assignment.id).where(Assignment.directive_id == int(other["id"]))
+    assert taken == set(session.scalars(its_own))
+    work(DEADLINE)
+    assert len(steps_written(session)) == 2
 
 
 def test_a_worker_looks_along_an_index_of_what_waits(app: Flask, session: Session) -> None:

@@ -53,4 +53,16 @@ describe('people on screen', () => {
     expect(asked.at(-1)).toHaveLength(100)
     expect(chat.online('a')).toBeNull()
   })
+
+  test('are watched if they were shown last, and nobody knows of the others any more', async () => {
+    const crowd = Array.from({ length: 100 }, (_, n) => `o${n}`)
+    const list = place(crowd)
+    await settle()
+    expect(list.online('o1')).toBe(true)
+    // Opened anew: first in the list, and shown last.
+    place(['new', 'o0'])
+    await settle()
+    expect(asked.at(-1)).not.toContain('o1')
+    expect([list.online('o0'), list.online('new'), list.online('o1')]).toEqual([true, true, null])
+  })
 })
