@@ -17,7 +17,8 @@ from zzd.miniapps.hooks.models import Webhook
 from zzd.miniapps.installations.models import Installation
 from zzd.miniapps.models import CallbackSecret, MiniApp, MiniAppVersion
 from zzd.miniapps.oidc.models import ClientSecret
-from zzd.orgtree.audiences import LEVELS, put_in_use, resolve
+from zzd.orgtree.audiences import LEVELS, resolve
+from zzd.orgtree.in_use import put_in_use
 from zzd.orgtree.models import Unit
 from zzd.realtime.models import KeptEvent
 

@@ -19,7 +19,8 @@ from zzd import clock
 from zzd.identity.models import Account
 from zzd.messaging.search.index import as_tsvector
 from zzd.messaging.search.words import load_dictionary, tokens
-from zzd.orgtree.audiences import path_segment, put_in_use, resolve
+from zzd.orgtree.audiences import path_segment, resolve
+from zzd.orgtree.in_use import put_in_use
 from zzd.orgtree.models import Official, Post, Unit
 
 SENTENCES = 100_000

@@ -24,6 +24,7 @@ from zzd.messaging.confirmations.models import Confirmation, ConfirmationRequest
 from zzd.messaging.dings import dings, rollups, steps
 from zzd.messaging.models import Conversation, Message, Participation
 from zzd.orgtree import audiences, tallies
+from zzd.orgtree.in_use import put_in_use
 from zzd.orgtree.models import Official, Post, Unit
 from zzd.principal import Principal
 
@@ -65,7 +66,7 @@ def _make_place() -> Place:
         first = (session.scalar(select(func.max(Conversation.id))) or 0) + 1
         _groups(session, first, me, [id_ for id_ in people if id_ != me])
         root = session.scalars(select(Unit).where(Unit.code == "33")).one()
-        everybody = audiences.put_in_use(session, audiences.narrow(session, root))
+        everybody = put_in_use(session, audiences.narrow(session, root))
         announcement = first + GROUPS
         columns = ("id", "kind", "name", "audience_id", "last_seq", *STAMPS, *KEYS)
         row = (announcement, "announcement", "公告", everybody, 1, AT, AT, AT, me, "a", "x")

@@ -18,6 +18,8 @@ from zzd.db import database
 from zzd.identity.principals import posts_of
 from zzd.orgtree import audiences, officials
 from zzd.orgtree.audiences import ROLES, Audience
+from zzd.orgtree.in_use import find_in_use, put_in_use
+from zzd.orgtree.matching import ids_matching
 from zzd.orgtree.models import AudienceInUse, Official, Post, Unit
 from zzd.principal import Principal
 
@@ -120,7 +122,7 @@ def test_both_directions_agree_with_a_plain_look_at_every_post(
         head = session.scalars(select(Unit).order_by(Unit.id)).all()[unit]
         fitting = sorted(level for level in levels if level >= head.level) or None
         audience = audiences.resolve(session, unit_id=head.id, levels=fitting, line=line, role=role)
-        kept = audiences.put_in_use(session, audience)
+        kept = put_in_use(session, audience)
         wanted = fitting or list(range(head.level, 7))
         expected = {
             post.official_id
@@ -135,7 +137,7 @@ def test_both_directions_agree_with_a_plain_look_at_every_post(
         assert audiences.count_officials(session, audience) == len(expected)
         for official_id in session.scalars(select(Official.id)):
             held = posts_of(session, official_id)
-            assert (kept in audiences.ids_matching(session, held)) == (official_id in expected)
+            assert (kept in ids_matching(session, held)) == (official_id in expected)
             assert any(map(audience.matches, held)) == (official_id in expected)
         session.rollback()
 
@@ -148,7 +150,7 @@ def _audience(session: Session, code: str, **narrowed: Any) -> Audience:
 def test_an_audience_is_kept_once_however_often_it_is_used(app: Flask) -> None:
     with database().transaction() as session:
         audience = _audience(session, "331081", line="water")
-        first = audiences.put_in_use(session, audience)
-        assert audiences.put_in_use(session, audience) == first
-        assert audiences.in_use(session, [first]) == {first: audience}
+        first = put_in_use(session, audience)
+        assert put_in_use(session, audience) == first
+        assert find_in_use(session, [first]) == {first: audience}
         assert len(session.scalars(select(AudienceInUse)).all()) == 1

@@ -16,6 +16,7 @@ from zzd.db import database, transaction
 from zzd.identity.principals import posts_of
 from zzd.orgtree import audiences, officials, structure, units
 from zzd.orgtree.audiences import Audience
+from zzd.orgtree.matching import ids_matching
 from zzd.orgtree.models import Official, Post, Unit
 from zzd.principal import Grant, Principal
 
@@ -78,10 +79,10 @@ def test_audiences_and_the_tree_are_read_by_index(app: Flask) -> None:
                 POSTS_OF_A_UNIT,
                 lambda s: audiences.count_officials(s, narrow),
             ),
-            "official to audiences": ("audience", lambda s: audiences.ids_matching(s, posts)),
+            "official to audiences": ("audience", lambda s: ids_matching(s, posts)),
         }
     )
-    plan = plans_of(lambda s: audiences.ids_matching(s, posts))
+    plan = plans_of(lambda s: ids_matching(s, posts))
     assert "uq_audience" in plan or "sqlite_autoindex_audience" in plan, plan
     _check(
         {

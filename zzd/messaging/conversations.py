@@ -30,6 +30,7 @@ from zzd.messaging.views import (
     select_conversations,
 )
 from zzd.orgtree import audiences
+from zzd.orgtree.in_use import put_in_use
 from zzd.principal import Principal
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -132,7 +133,7 @@ def _with_audience(
             "unit",
             audience.unit_id,
         )
-    conversation.audience_id = audiences.put_in_use(session, audience)
+    conversation.audience_id = put_in_use(session, audience)
     session.add(conversation)
     session.flush()
     session.add(

@@ -20,6 +20,7 @@ from zzd.messaging.models import Mention, Message, Participation
 from zzd.messaging.policy import Place, access_conversation, may_manage, refuse
 from zzd.orgtree import audiences
 from zzd.orgtree.audiences import Audience, ancestor_ids, levels_mask
+from zzd.orgtree.matching import matching
 from zzd.orgtree.models import Official, Post, Unit
 from zzd.principal import Principal
 
@@ -152,7 +153,7 @@ def _calling(
             *more,
         )
     )
-    many = or_(Mention.unit_id.is_(None), audiences.matching(reader.posts, Mention))
+    many = or_(Mention.unit_id.is_(None), matching(reader.posts, Mention))
     return union(
         found.where(Mention.official_id == reader.official_id),
         found.where(Mention.official_id.is_(None), many),

@@ -30,6 +30,8 @@ from zzd.messaging.models import Conversation, Message, Participation
 from zzd.messaging.rules import BY_AUDIENCE, MANAGERS, NAMED
 from zzd.orgtree import audiences
 from zzd.orgtree.audiences import Audience
+from zzd.orgtree.in_use import find_in_use
+from zzd.orgtree.matching import bind_posts, ids_matching, select_ids_matching_bound
 from zzd.orgtree.reach import as_audience
 from zzd.principal import Principal, Reach
 
@@ -81,7 +83,7 @@ def access_conversation(
     conversation, mine = found
     audience = None
     if conversation.audience_id is not None:
-        audience = audiences.in_use(session, [conversation.audience_id])[conversation.audience_id]
+        audience = find_in_use(session, [conversation.audience_id])[conversation.audience_id]
     place = Place(conversation, mine, audience)
     if not belongs(principal, place) or not may_know_of(
         session, principal.reach, conversation, audience
@@ -189,7 +191,7 @@ def posts_by_membership(posts: int) -> ColumnElement[bool]:
         Participation.official_id == bindparam("me"),
         Participation.left_at.is_(None),
     )
-    reached = audiences.select_ids_matching_bound(posts)
+    reached = select_ids_matching_bound(posts)
     return or_(
         and_(Conversation.kind.in_(NAMED), named),
         and_(Conversation.kind == "org_group", Conversation.audience_id.in_(reached)),
@@ -197,7 +199,7 @@ def posts_by_membership(posts: int) -> ColumnElement[bool]:
 
 
 def bind_membership(principal: Principal) -> dict[str, Any]:
-    return {"me": principal.official_id, **audiences.bind_posts(principal.posts)}
+    return {"me": principal.official_id, **bind_posts(principal.posts)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +213,7 @@ class Standing:
 
 def standing_of(session: Session, principal: Principal) -> Standing:
     """One statement; two more for somebody with a grant to address audiences."""
-    matched = audiences.ids_matching(session, principal.posts)
+    matched = ids_matching(session, principal.posts)
     if principal.scopes is not None or not identity.may_post_announcements(principal):
         return Standing(matched, [])
     looked_after = session.execute(
@@ -223,7 +225,7 @@ def standing_of(session: Session, principal: Principal) -> Standing:
             Participation.role.in_(MANAGERS),
         )
     ).all()
-    known = audiences.in_use(session, {row.audience_id for row in looked_after})
+    known = find_in_use(session, {row.audience_id for row in looked_after})
     return Standing(
         matched,
         [row.id for row in looked_after if may_address(principal, known[row.audience_id])],

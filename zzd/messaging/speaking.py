@@ -21,7 +21,7 @@ from zzd.messaging.policy import Place, may_know_of
 from zzd.messaging.rules import sender_of_app
 from zzd.messaging.schemas import MessageSchema
 from zzd.messaging.views import describe_message
-from zzd.orgtree import audiences
+from zzd.orgtree.in_use import find_in_use
 from zzd.principal import Principal
 
 # An event is the same for everybody: it is written as for somebody who is nobody.
@@ -47,7 +47,7 @@ def access_place(
         raise NotFound
     audience = None
     if found.audience_id is not None:
-        audience = audiences.in_use(session, [found.audience_id])[found.audience_id]
+        audience = find_in_use(session, [found.audience_id])[found.audience_id]
     known = by.reach is not None and may_know_of(session, by.reach, found, audience)
     if found.kind != "org_group" or not known:
         raise deny(NotFound(), action, "conversation", conversation_id)

@@ -12,8 +12,8 @@ from zzd.messaging.mentions import calls, unread_mentions
 from zzd.messaging.models import Conversation, Message, Participation
 from zzd.messaging.policy import Place, may_manage, may_post
 from zzd.messaging.rules import LONGEST_QUOTE, app_of, other_of, unread
-from zzd.orgtree import audiences
 from zzd.orgtree.audiences import Audience
+from zzd.orgtree.in_use import find_in_use
 from zzd.orgtree.models import Official
 from zzd.principal import Principal
 
@@ -68,7 +68,7 @@ def describe_conversations(
     """At most four statements however many they are: names of the others, audiences, what the
     last messages quote, and where the reader is called by what they have not read."""
     used = {row[0].audience_id for row in rows if row[0].audience_id is not None}
-    known = audiences.in_use(session, used) if used else {}
+    known = find_in_use(session, used) if used else {}
     names = names_of_others(session, principal, rows)
     quoted = _quoted_by(session, [row[2] for row in rows if row[2] and row[2].reply_to_seq])
     found = []

@@ -31,6 +31,7 @@ from zzd.miniapps.states import (
     check_suspension,
 )
 from zzd.orgtree import audiences
+from zzd.orgtree.in_use import put_in_use
 from zzd.principal import Principal
 from zzd.settings import Settings
 
@@ -141,7 +142,7 @@ def _roll_out(
     state = after(Move.ROLL_OUT, State(version.state))
     _make_way(session, version, State.ROLLING_OUT)
     named = {
-        audiences.put_in_use(session, audiences.resolve(session, **each, pointer=f"/audiences/{n}"))
+        put_in_use(session, audiences.resolve(session, **each, pointer=f"/audiences/{n}"))
         for n, each in enumerate(to)
     }
     version.state, version.rollout_percent = state, percent
@@ -170,8 +171,8 @@ def _make_way(session: Session, version: MiniAppVersion, state: State) -> None:
 
 def _put_in_use(session: Session, version: MiniAppVersion, settings: Settings) -> None:
     wanted = check_manifest(session, version.manifest, settings)
-    version.audience_id = audiences.put_in_use(session, wanted.audience)
-    version.data_audience_id = audiences.put_in_use(session, wanted.data_audience)
+    version.audience_id = put_in_use(session, wanted.audience)
+    version.data_audience_id = put_in_use(session, wanted.data_audience)
 
 
 def roll_back(

@@ -13,7 +13,7 @@ from zzd.miniapps.manifest_wishes import asks_for_more, icon_of
 from zzd.miniapps.models import MiniApp, MiniAppVersion
 from zzd.miniapps.policy import Held
 from zzd.miniapps.states import LIVE, RETIRED, SUSPENDED, State, shown
-from zzd.orgtree import audiences
+from zzd.orgtree.in_use import find_in_use
 from zzd.principal import Principal
 
 
@@ -67,7 +67,7 @@ def describe_apps(session: Session, held: Sequence[Held]) -> list[dict[str, Any]
     ).where(published.miniapp_id.in_([app.id for app, _ in held]), published.state.in_(LIVE))
     live = session.execute(query).all()
     named = {id_ for row in live for id_ in row.rollout_audience_ids or []}
-    known = audiences.in_use(session, named) if named else {}
+    known = find_in_use(session, named) if named else {}
     numbers = {row.miniapp_id: row.number for row in live if row.state == State.PUBLISHED}
     rollouts = {
         row.miniapp_id: {

@@ -24,7 +24,7 @@ from zzd.miniapps.oidc.codes import issue_code
 from zzd.miniapps.oidc.id_tokens import OPENID
 from zzd.miniapps.policy import is_live
 from zzd.miniapps.states import State
-from zzd.orgtree import audiences
+from zzd.orgtree.matching import ids_matching
 from zzd.principal import Principal
 
 
@@ -49,7 +49,7 @@ def list_entries(
     """Up to ``limit + 1`` apps installed for any of the caller's posts, each in the version that
     they see and with where it stands on their workbench. Four statements, however many they are,
     and one for versions that this process was not asked for before."""
-    matching = audiences.ids_matching(session, principal.posts)
+    matching = ids_matching(session, principal.posts)
     query = _entries(takes_arrays(session)).limit(limit + 1)
     which = {
         "matching": matching,
@@ -153,7 +153,7 @@ def describe_entry(
 ) -> dict[str, Any]:
     """One of them."""
     mine = own_app(session, principal, version.miniapp_id)
-    places = places_for(session, audiences.ids_matching(session, principal.posts))
+    places = places_for(session, ids_matching(session, principal.posts))
     return tiles.put_beside(
         tiles.tiles_of(session, [version.id])[version.id],
         places.get(version.miniapp_id),

@@ -1,15 +1,13 @@
 """The Audience: a part of the organisation as one value (块 × 条 × 职责).
 
-It is resolved in two directions, both by index. Audience to units and officials: a range of
-the materialised path. Official to audiences in use: the ancestors of a post, spelled out in
-its unit's path, so six ids and never a scan.
+From here to units and officials it is a range of the materialised path; ``matching`` goes the
+other way, from an official to the audiences in use. Both go by index.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -20,19 +18,15 @@ from sqlalchemy import (
     String,
     and_,
     bindparam,
-    false,
     func,
     literal_column,
-    or_,
     select,
 )
 from sqlalchemy.orm import Session, aliased
 
-from zzd.db import lock_name
 from zzd.errors import Invalid
-from zzd.orgtree.models import AudienceInUse, Line, Official, Post, Unit
+from zzd.orgtree.models import Line, Official, Post, Unit
 from zzd.principal import PATH_SEGMENT, Grant, PostRef, Reach
-from zzd.realtime import outbox, rooms
 
 LEVELS = {1: "省", 2: "市", 3: "县", 4: "乡镇", 5: "村", 6: "小组"}
 ROLES = {"leader": "负责人", "deputy": "副职", "duty_officer": "值班员", "member": "成员"}
@@ -52,7 +46,7 @@ def levels_of(mask: int) -> list[int]:
 class Audience:
     """A unit and all below it, of which ``levels`` (bit mask), in which line, with which role.
 
-    Built only by ``narrow`` and ``in_use``, so an Audience is always valid: the unit exists,
+    Built only by ``narrow`` and ``in_use.find_in_use``, so an Audience is always valid: the unit exists,
     every level is at or below the unit's, line and role are known.
     """
 
@@ -233,29 +227,6 @@ def select_officials(audience: Audience, *columns: Any) -> Select[Any]:
     return select(*columns).where(Official.id.in_(found), Official.status == "active")
 
 
-def within(audience: Audience, kept_id: ColumnElement[int | None]) -> ColumnElement[bool]:
-    """The condition that the audience in use of this id lies in ``audience`` today."""
-    unit = aliased(Unit)
-    every = levels_mask(LEVELS)
-    conditions = [
-        AudienceInUse.id == kept_id,
-        unit.path >= audience.unit_path,
-        unit.path < audience.unit_path + PATH_END,
-        AudienceInUse.levels.bitwise_and(every & ~audience.levels) == 0,
-    ]
-    if audience.line:
-        conditions.append(AudienceInUse.line == audience.line)
-    if audience.role:
-        conditions.append(AudienceInUse.role == audience.role)
-    kept = select(AudienceInUse.id).join(unit, unit.id == AudienceInUse.unit_id)
-    return kept.where(*conditions).exists()
-
-
-def of_unit(unit_id: int, kept_id: ColumnElement[int | None]) -> ColumnElement[bool]:
-    """The condition that the audience in use of this id begins at this very unit."""
-    return kept_id.in_(select(AudienceInUse.id).where(AudienceInUse.unit_id == unit_id))
-
-
 def holds_post(audience: Audience, official_id: SQLColumnExpression[int]) -> ColumnElement[bool]:
     """The condition that the official of this id holds a post in ``audience`` today."""
     unit, post = aliased(Unit), aliased(Post)
@@ -308,114 +279,3 @@ def path_segment(unit_id: int) -> str:
     if unit_id:
         raise OverflowError("a unit id must fit in five base-36 characters")
     return text
-
-
-def matching(posts: Sequence[PostRef], kept: Any = AudienceInUse) -> ColumnElement[bool]:
-    """The condition on AudienceInUse, or on another table that keeps audiences in columns of
-    the same names: it matches one of these posts. By index on unit_id."""
-    return matching_bound(len(posts), bind_posts(posts), kept)
-
-
-def matching_bound(
-    posts: int, bound: dict[str, Any] | None = None, kept: Any = AudienceInUse
-) -> ColumnElement[bool]:
-    """The same for so many posts, which ``bind_posts`` names when the statement is executed: it
-    can be made once for everybody."""
-
-    def bind(name: str, *, several: bool = False) -> BindParameter[Any]:
-        if bound is None:
-            return bindparam(name, expanding=several)
-        return bindparam(name, bound[name], expanding=several, unique=True)
-
-    return or_(
-        false(),
-        *(
-            and_(
-                kept.unit_id.in_(bind(f"units_{n}", several=True)),
-                kept.levels.bitwise_and(bind(f"level_{n}")) != 0,
-                kept.line.in_(bind(f"lines_{n}", several=True)),
-                kept.role.in_(bind(f"roles_{n}", several=True)),
-            )
-            for n in range(posts)
-        ),
-    )
-
-
-def bind_posts(posts: Sequence[PostRef]) -> dict[str, Any]:
-    bound: dict[str, Any] = {}
-    for n, post in enumerate(posts):
-        bound[f"units_{n}"] = ancestor_ids(post.unit_path)
-        bound[f"level_{n}"] = 1 << post.level
-        bound[f"lines_{n}"] = ["", post.line]
-        bound[f"roles_{n}"] = ["", post.role]
-    return bound
-
-
-def select_ids_matching(posts: Sequence[PostRef]) -> Select[int]:
-    """The query for the ids of the audiences in use that these posts are in."""
-    return select(AudienceInUse.id).where(matching(posts))
-
-
-@cache
-def select_ids_matching_bound(posts: int) -> Select[int]:
-    """The same for so many posts, named by ``bind_posts`` when it is executed."""
-    return select(AudienceInUse.id).where(matching_bound(posts))
-
-
-def ids_matching(session: Session, posts: Sequence[PostRef]) -> list[int]:
-    """Which audiences in use these posts are in."""
-    return list(session.scalars(select_ids_matching_bound(len(posts)), bind_posts(posts)))
-
-
-def put_in_use(session: Session, audience: Audience) -> int:
-    """The id under which the audience is kept, and its room; the first use tells the sockets."""
-    key = {
-        "unit_id": audience.unit_id,
-        "levels": audience.levels,
-        "line": audience.line or "",
-        "role": audience.role or "",
-    }
-    known = select(AudienceInUse.id).filter_by(**key)
-    if (found := session.scalar(known)) is not None:
-        return found
-    lock_name(session, f"audience:{key}")
-    if (found := session.scalar(known)) is not None:
-        return found
-    row = AudienceInUse(**key)
-    session.add(row)
-    session.flush()
-    outbox.tell_processes(
-        session,
-        "join",
-        {
-            "room": rooms.audience(row.id),
-            "unit_path": audience.unit_path,
-            "levels": audience.levels,
-            "line": audience.line,
-            "role": audience.role,
-        },
-    )
-    return row.id
-
-
-def in_use(session: Session, ids: Iterable[int]) -> dict[int, Audience]:
-    """The audiences kept under these ids, as values of today's tree."""
-    query = (
-        select(AudienceInUse, Unit.name, Unit.path, Line.name)
-        .join(Unit, Unit.id == AudienceInUse.unit_id)
-        .outerjoin(Line, Line.code == AudienceInUse.line)
-        .where(AudienceInUse.id.in_(list(ids)))
-    )
-    return {row[0].id: _of_row(*row) for row in session.execute(query)}
-
-
-def _of_row(kept: AudienceInUse, unit_name: str, unit_path: str, line_name: str | None) -> Audience:
-    return Audience(
-        kept.unit_id,
-        unit_name,
-        unit_path,
-        kept.levels,
-        kept.line or None,
-        line_name,
-        kept.role or None,
-    )

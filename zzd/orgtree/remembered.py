@@ -14,8 +14,8 @@ from flask import Flask, current_app
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from zzd.orgtree import audiences
 from zzd.orgtree.audiences import Audience
+from zzd.orgtree.in_use import find_in_use
 from zzd.orgtree.models import OrgState, Unit
 
 REMEMBERED = "zzd.remembered_tree"
@@ -54,7 +54,7 @@ def names_in(session: Session, rev: int, ids: Collection[int]) -> dict[int, str]
 
 def audiences_in(session: Session, rev: int, ids: Collection[int]) -> dict[int, Audience]:
     """The audiences in use with these ids, as they are in revision ``rev``."""
-    return _look_up(_of(rev).audiences, ids, lambda missing: audiences.in_use(session, missing))
+    return _look_up(_of(rev).audiences, ids, lambda missing: find_in_use(session, missing))
 
 
 def _of(rev: int) -> Remembered:

@@ -22,7 +22,8 @@ from sqlalchemy.orm import Session
 from zzd import clock
 from zzd.db import Timestamp
 from zzd.errors import Conflict
-from zzd.orgtree.audiences import PATH_END, Audience, put_in_use
+from zzd.orgtree.audiences import PATH_END, Audience
+from zzd.orgtree.in_use import put_in_use
 from zzd.orgtree.models import Unit
 from zzd.tasks import states
 from zzd.tasks.escalation.following import first_step_at

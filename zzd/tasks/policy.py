@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session, joinedload
 
 from zzd.errors import NotFound, NotPermitted, deny
 from zzd.identity.policy import may_issue_directives
-from zzd.orgtree.audiences import PATH_END, ancestor_ids, select_ids_matching
+from zzd.orgtree.audiences import PATH_END, ancestor_ids
+from zzd.orgtree.matching import select_ids_matching
 from zzd.orgtree.models import Post, Unit
 from zzd.orgtree.past import Place, unit_as_of
 from zzd.principal import PostRef, Principal

@@ -17,8 +17,8 @@ from zzd.messaging.dings.rollups import sum_up
 from zzd.messaging.messages import find_message
 from zzd.messaging.models import Conversation, Participation
 from zzd.messaging.policy import access_conversation, may_see_confirmations, refuse
-from zzd.orgtree import audiences
 from zzd.orgtree.audiences import Audience
+from zzd.orgtree.in_use import find_in_use
 from zzd.orgtree.models import Official, Post, Unit
 from zzd.principal import Principal
 
@@ -186,7 +186,7 @@ def audience_of(session: Session, request: ConfirmationRequest) -> Audience:
     audience_id = session.get_one(Conversation, request.conversation_id).audience_id
     if audience_id is None:
         raise RuntimeError("an announcement without an audience")
-    return audiences.in_use(session, [audience_id])[audience_id]
+    return find_in_use(session, [audience_id])[audience_id]
 
 
 def _unit(session: Session, whole: Audience, unit_id: int | None) -> Unit:

@@ -22,6 +22,7 @@ from zzd.messaging.messages import find_message
 from zzd.messaging.people import check_active
 from zzd.orgtree import audiences
 from zzd.orgtree.audiences import Audience
+from zzd.orgtree.in_use import put_in_use
 from zzd.orgtree.models import Official, Post, Unit
 from zzd.orgtree.policy import may_see_phone
 from zzd.orgtree.reach import as_audience
@@ -68,7 +69,7 @@ def send_ding(session: Session, by: Principal, body: dict[str, Any]) -> tuple[di
         text=body["text"],
         conversation_id=message and message["conversation_id"],
         message_seq=message and message["seq"],
-        audience_id=audiences.put_in_use(session, audience) if audience else None,
+        audience_id=put_in_use(session, audience) if audience else None,
         audience=_as_shown(audience),
         officials=len(named),
         channels=chosen,

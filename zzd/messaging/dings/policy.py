@@ -16,7 +16,8 @@ from zzd.errors import NotFound, NotPermitted, deny
 from zzd.messaging import policy as messaging
 from zzd.messaging.dings.models import Ding, DingPerson, DingReceipt
 from zzd.messaging.dings.rules import CALLERS
-from zzd.orgtree.audiences import Audience, select_ids_matching
+from zzd.orgtree.audiences import Audience
+from zzd.orgtree.matching import select_ids_matching
 from zzd.orgtree.reach import as_audience
 from zzd.principal import Principal
 

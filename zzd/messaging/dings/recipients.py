@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session, aliased
 
 from zzd.messaging.dings.models import Ding, DingPerson, DingReceipt
 from zzd.messaging.dings.rules import recipient_state
-from zzd.orgtree import audiences
 from zzd.orgtree.audiences import Audience, posts_in
+from zzd.orgtree.in_use import find_in_use
 from zzd.orgtree.models import Official, Post, Unit
 from zzd.principal import PostRef
 
@@ -63,7 +63,7 @@ def audience_of(session: Session, ding: Ding) -> Audience | None:
     """As a value of today's tree."""
     if ding.audience_id is None:
         return None
-    return audiences.in_use(session, [ding.audience_id])[ding.audience_id]
+    return find_in_use(session, [ding.audience_id])[ding.audience_id]
 
 
 def part_of(audience: Audience | None, unit_path: str) -> Audience | None:

@@ -13,7 +13,7 @@ from zzd.errors import NotFound
 from zzd.messaging.dings import policy, recipients, rules
 from zzd.messaging.dings.models import Ding, DingCall, DingPerson, DingReceipt, DingStep
 from zzd.messaging.dings.recipients import Recipient
-from zzd.orgtree.audiences import select_ids_matching
+from zzd.orgtree.matching import select_ids_matching
 from zzd.orgtree.models import Unit
 from zzd.orgtree.officials import describe_officials
 from zzd.principal import Principal

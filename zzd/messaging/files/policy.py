@@ -16,7 +16,7 @@ from zzd.messaging.files.models import Blob, File, FileForApp, MessageFile
 from zzd.messaging.models import Conversation, Message, Participation
 from zzd.messaging.policy import may_address, standing_of
 from zzd.messaging.rules import BY_AUDIENCE, NAMED, sender_of_app
-from zzd.orgtree import audiences
+from zzd.orgtree.in_use import find_in_use
 from zzd.orgtree.reach import as_audience
 from zzd.principal import Principal
 
@@ -206,7 +206,7 @@ def _may_have_as_app(
         .limit(MOST_AUDIENCES)
     ).all()
     within = as_audience(principal.reach)
-    known = audiences.in_use(session, {row.audience_id for row in rows if row.audience_id})
+    known = find_in_use(session, {row.audience_id for row in rows if row.audience_id})
     heard = {row.file_id for row in rows if known[row.audience_id].lies_in(within)}
     return or_(unsent, File.id.in_(heard))
 
@@ -234,5 +234,5 @@ def _addressable(session: Session, principal: Principal, file_ids: set[int]) -> 
         .distinct()
         .limit(MOST_AUDIENCES)
     )
-    known = audiences.in_use(session, [each for each in used if each is not None])
+    known = find_in_use(session, [each for each in used if each is not None])
     return [key for key, audience in known.items() if may_address(principal, audience)]

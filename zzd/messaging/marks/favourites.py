@@ -18,7 +18,7 @@ from zzd.messaging.models import Conversation, Message, Participation
 from zzd.messaging.policy import Place, access_conversation, belongs
 from zzd.messaging.rules import other_of
 from zzd.messaging.views import Quoted, describe_message, names_of_others
-from zzd.orgtree import audiences
+from zzd.orgtree.in_use import find_in_use
 from zzd.principal import Principal
 
 
@@ -96,7 +96,7 @@ def page_favourites(
     rows = session.execute(query.order_by(Favourite.id.desc()).limit(limit + 1)).all()
     following = encode_cursor([rows[limit - 1][1].id]) if len(rows) > limit else None
     used = {row[0].audience_id for row in rows if row[0].audience_id is not None}
-    known = audiences.in_use(session, used) if used else {}
+    known = find_in_use(session, used) if used else {}
     names = names_of_others(session, principal, rows)
     items = []
     for conversation, favourite, message, quote, participation in rows[:limit]:

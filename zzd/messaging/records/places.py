@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from zzd.api import decode_cursor, page
 from zzd.messaging.models import Conversation, Participation
-from zzd.orgtree import audiences
+from zzd.orgtree.in_use import of_unit
 from zzd.orgtree.models import Official
 
 
@@ -60,7 +60,7 @@ def page_places(
         query = query.join(Participation, Participation.conversation_id == Conversation.id)
         query = query.where(Participation.official_id == official_id)
     else:
-        query = query.where(audiences.of_unit(unit_id or 0, Conversation.audience_id.expression))
+        query = query.where(of_unit(unit_id or 0, Conversation.audience_id.expression))
     if (before := decode_cursor(cursor, int)) is not None:
         query = query.where(Conversation.id < before[0])
     rows = session.execute(query.order_by(Conversation.id.desc()).limit(limit + 1)).all()

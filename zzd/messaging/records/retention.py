@@ -26,6 +26,7 @@ from zzd.messaging.records.models import RetentionRule
 from zzd.messaging.rules import NAMED
 from zzd.orgtree import audiences
 from zzd.orgtree.audiences import Audience, levels_of
+from zzd.orgtree.in_use import within
 from zzd.orgtree.models import Line, Unit
 from zzd.principal import PATH_SEGMENT
 
@@ -85,7 +86,7 @@ def is_due(rules: Iterable[Rule], now: datetime, *, by: int | None = None) -> Co
 def belongs(audience: Audience) -> ColumnElement[bool]:
     """The condition on Conversation: it belongs to this part of the organisation."""
     return or_(
-        audiences.within(audience, Conversation.audience_id.expression),
+        within(audience, Conversation.audience_id.expression),
         and_(
             Conversation.kind.in_(NAMED),
             audiences.holds_post(audience, Conversation.sender_id.expression),

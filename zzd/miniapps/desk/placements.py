@@ -16,6 +16,7 @@ from zzd.miniapps.installations.listing import faces_of
 from zzd.miniapps.models import MiniApp
 from zzd.orgtree import audiences
 from zzd.orgtree.audiences import Audience
+from zzd.orgtree.in_use import find_in_use, put_in_use
 from zzd.orgtree.models import Unit
 from zzd.orgtree.policy import require_administrator
 from zzd.principal import Principal
@@ -64,7 +65,7 @@ def set_placements(
             raise Invalid.at(f"/items/{index}/miniapp_id", "There is no such app")
         if miniapp_id in ids[:index]:
             raise Invalid.at(f"/items/{index}/miniapp_id", "Is listed twice: remove one")
-    audience_id = audiences.put_in_use(session, meant)
+    audience_id = put_in_use(session, meant)
     session.execute(delete(Placement).where(Placement.audience_id == audience_id))
     session.add_all(
         Placement(
@@ -98,7 +99,7 @@ def list_placements(session: Session, *, by: Principal, unit_id: int) -> list[di
         .where(Placement.unit_id == unit_id)
         .order_by(Placement.audience_id, Placement.place)
     ).all()
-    known = audiences.in_use(session, {row.audience_id for row in rows})
+    known = find_in_use(session, {row.audience_id for row in rows})
     faces = faces_of(session, {row.miniapp_id for row in rows})
     listed: dict[int, dict[str, Any]] = {}
     for row in rows:

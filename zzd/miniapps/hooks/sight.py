@@ -23,8 +23,8 @@ from zzd.miniapps.installations.reach import Live, find_live
 from zzd.miniapps.manifest_rules import EVENT_SCOPES
 from zzd.miniapps.pairwise import sub_of
 from zzd.miniapps.states import is_silenced
-from zzd.orgtree import audiences
 from zzd.orgtree.audiences import Audience
+from zzd.orgtree.in_use import find_in_use
 from zzd.orgtree.models import Unit
 
 # The scope with which an app is told the ids of officials on the platform.
@@ -132,7 +132,7 @@ def look_at(session: Session, events: Sequence[Happened]) -> Scene:
         named["unit"].update(_units_of_rollup(event))
     scene = Scene()
     if named["audience"]:
-        scene.audiences = audiences.in_use(session, named["audience"])
+        scene.audiences = find_in_use(session, named["audience"])
     if named["unit"]:
         query = select(Unit.id, Unit.path, Unit.level).where(Unit.id.in_(named["unit"]))
         scene.units = {row.id: (row.path, row.level) for row in session.execute(query)}

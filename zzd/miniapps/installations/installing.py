@@ -23,6 +23,7 @@ from zzd.miniapps.problems import VersionChanged
 from zzd.miniapps.states import State
 from zzd.orgtree import audiences
 from zzd.orgtree.audiences import Audience
+from zzd.orgtree.in_use import find_in_use, put_in_use
 from zzd.orgtree.models import Unit
 from zzd.orgtree.policy import require_administrator
 from zzd.principal import Principal
@@ -170,7 +171,7 @@ def _narrow(
     """The id of the data audience. Raises Invalid unless it lies in what the administrator may give
     and in what the app asks for."""
     kept = [asked.audience_id or 0, asked.data_audience_id or 0]
-    known = audiences.in_use(session, kept)
+    known = find_in_use(session, kept)
     most = audiences.narrow(session, unit).meets(known[kept[1]])
     if most is None or most.meets(known[kept[0]]) is None:
         raise Invalid.at("/unit_id", f"The app is for {known[kept[0]].text}: nobody here is")
@@ -179,7 +180,7 @@ def _narrow(
         given = audiences.resolve(session, **wanted, pointer="/data_audience")
         if not given.lies_in(most):
             raise Invalid.at("/data_audience", f"Can only narrow what may be given: {most.text}")
-    return audiences.put_in_use(session, given)
+    return put_in_use(session, given)
 
 
 def _live_of(miniapp_id: int, unit_id: int) -> Any:

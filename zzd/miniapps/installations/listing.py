@@ -15,8 +15,8 @@ from zzd.miniapps.manifest_wishes import icon_of
 from zzd.miniapps.models import MiniApp, MiniAppVersion
 from zzd.miniapps.policy import is_live
 from zzd.miniapps.states import State
-from zzd.orgtree import audiences
 from zzd.orgtree.audiences import PATH_END
+from zzd.orgtree.in_use import find_in_use
 from zzd.orgtree.models import Unit
 from zzd.orgtree.reach import holds_unit
 from zzd.principal import Principal
@@ -93,7 +93,7 @@ def describe_installable(
 ) -> list[dict[str, Any]]:
     """What an administrator reads before they consent. One statement."""
     ids = {id_ for v in versions for id_ in (v.audience_id, v.data_audience_id) if id_}
-    known = {id_: audience.as_dict() for id_, audience in audiences.in_use(session, ids).items()}
+    known = {id_: audience.as_dict() for id_, audience in find_in_use(session, ids).items()}
     return [
         {
             **_face(version),
@@ -127,7 +127,7 @@ def describe_installations(
         unit.id: unit for unit in _of(session, Unit, Unit.id, {i.unit_id for i in installations})
     }
     newest = _newest_shown(session, miniapp_ids)
-    data = audiences.in_use(session, {each.audience_id for each in installations})
+    data = find_in_use(session, {each.audience_id for each in installations})
     return [
         {
             "id": each.id,

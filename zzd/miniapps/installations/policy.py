@@ -11,7 +11,7 @@ from zzd.identity.policy import may_develop_apps, may_review_apps
 from zzd.miniapps.installations.models import Installation
 from zzd.miniapps.installations.reach import Live, find_live
 from zzd.miniapps.models import MiniApp, MiniAppVersion
-from zzd.orgtree import audiences
+from zzd.orgtree.matching import ids_matching
 from zzd.orgtree.models import Unit
 from zzd.orgtree.policy import may_administer
 from zzd.principal import PostRef, Principal
@@ -38,7 +38,7 @@ def access_opening(session: Session, principal: Principal, miniapp_id: int) -> O
 
 def find_openings(session: Session, principal: Principal, miniapp_id: int) -> list[Opening]:
     """How an official may open an app: the acting post first, then the nearest installation."""
-    matching = audiences.ids_matching(session, principal.posts)
+    matching = ids_matching(session, principal.posts)
     lives = find_live(
         session, Installation.miniapp_id == miniapp_id, Installation.audience_id.in_(matching)
     )

@@ -17,8 +17,8 @@ from zzd.miniapps.installations.models import Installation
 from zzd.miniapps.models import MiniApp, MiniAppVersion
 from zzd.miniapps.policy import is_live
 from zzd.miniapps.states import State
-from zzd.orgtree import audiences
 from zzd.orgtree.audiences import Audience
+from zzd.orgtree.in_use import find_in_use
 from zzd.principal import PostRef, Principal, Reach
 
 
@@ -89,7 +89,7 @@ def find_live(session: Session, *conditions: ColumnElement[bool]) -> list[Live]:
     if not rows:
         return []
     named = _audiences_of(row[0] for row in rows) | named_by([row[2] for row in rows])
-    known = audiences.in_use(session, named)
+    known = find_in_use(session, named)
     found: dict[int, list[MiniAppVersion]] = {}
     for installation, _, version in rows:
         found.setdefault(installation.id, []).append(version)

@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from zzd.orgtree.audiences import ancestor_ids, narrow, put_in_use
+from zzd.orgtree.audiences import ancestor_ids, narrow
+from zzd.orgtree.in_use import put_in_use
 from zzd.orgtree.models import Unit
 from zzd.realtime import outbox, rooms
 from zzd.tasks.cap.models import ReceivedWarning, WarningEvent

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from zzd.errors import Invalid, NotPermitted, deny
 from zzd.identity.policy import may_issue_to
 from zzd.messaging.files.carriers import take_files
-from zzd.orgtree.audiences import Audience, narrow, put_in_use, resolve
+from zzd.orgtree.audiences import Audience, narrow, resolve
+from zzd.orgtree.in_use import put_in_use
 from zzd.orgtree.models import Unit
 from zzd.principal import PATH_SEGMENT, Principal
 from zzd.tasks.areas.choosing import choose_units
