@@ -73,7 +73,7 @@ def test_a_wrong_method_is_told_the_right_ones(anonymous: ApiClient) -> None:
 
 def test_faults_of_a_body_are_pointed_at(anonymous: ApiClient) -> None:
     answer = anonymous.post("/sessions", {"username": 5, "client": "x"}, status=422)
-    assert answer["code"] == "invalid"
+    assert (answer["code"], answer["title"]) == (Invalid.code, Invalid.title)
     assert {error["pointer"] for error in answer["errors"]} == {
         "/username",
         "/password",

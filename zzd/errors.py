@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any
 
 import structlog
@@ -87,6 +88,12 @@ class Invalid(Problem):
         """One fault at a JSON pointer of the body."""
         return cls(detail, errors=[{"pointer": pointer, "detail": detail}])
 
+    @classmethod
+    def of(cls, messages: Any) -> Invalid:
+        """What a schema found, as Marshmallow tells it."""
+        errors = pointers(messages)
+        return cls(summary(errors), errors=errors)
+
 
 class Conflict(Problem):
     status, code, title = 409, "conflict", "This does not fit the present state"
@@ -138,41 +145,41 @@ def from_exception(error: Exception) -> Problem:
 
 def _from_http(error: HTTPException) -> Problem:
     status = error.code or 500
-    problem = Problem(errors=_pointers((getattr(error, "data", None) or {}).get("messages")))
     if status == 404:
         return NotFound()
+    # By where the value came from: json, query, files, headers. A body's pointers need no name.
+    elsewhere = dict((getattr(error, "data", None) or {}).get("messages") or {})
+    errors = [*pointers(elsewhere.pop("json", {})), *pointers(elsewhere)][:MOST_ERRORS]
+    if status == 422:
+        return Invalid(summary(errors), errors=errors)
+    problem = Problem(summary(errors), errors=errors)
     problem.status = status
     problem.title = HTTP_STATUS_CODES.get(status, "Error")
-    problem.code = {422: "invalid", 413: "too_large"}.get(
+    problem.code = {413: "too_large"}.get(
         status, problem.title.lower().replace(" ", "_").replace("'", "")
     )
-    if problem.errors:
-        problem.detail = "; ".join(f"{e['pointer']}: {e['detail']}" for e in problem.errors[:5])
     if allowed := getattr(error, "valid_methods", None):
         problem.headers["Allow"] = ", ".join(allowed)
     return problem
 
 
-def _pointers(messages: Any) -> list[dict[str, str]]:
-    """Marshmallow's nested messages as a flat list of JSON pointers, the first fifty.
+def pointers(messages: Any) -> list[dict[str, str]]:
+    """Marshmallow's nested messages as a flat list of JSON pointers, the first fifty."""
+    return list(islice(_walk(messages, ""), MOST_ERRORS))
 
-    The first level names where the value came from (json, query, files, headers).
-    """
-    found: list[dict[str, str]] = []
 
-    def walk(node: Any, path: str) -> None:
-        if len(found) >= MOST_ERRORS:
-            return
-        if isinstance(node, dict):
-            for key, value in node.items():
-                name = str(key).replace("~", "~0").replace("/", "~1")
-                walk(value, path if key == "_schema" else f"{path}/{name}")
-        elif isinstance(node, list):
-            found.extend({"pointer": path or "/", "detail": str(text)} for text in node)
+def _walk(node: Any, path: str) -> Iterator[dict[str, str]]:
+    if isinstance(node, dict):
+        for key, below in node.items():
+            name = str(key).replace("~", "~0").replace("/", "~1")
+            yield from _walk(below, path if key == "_schema" else f"{path}/{name}")
+    elif isinstance(node, list):
+        yield from ({"pointer": path or "/", "detail": str(text)} for text in node)
 
-    for source, node in (messages or {}).items():
-        walk(node, "" if source == "json" else f"/{source}")
-    return found[:MOST_ERRORS]
+
+def summary(errors: list[dict[str, str]]) -> str:
+    """The first of them as one line for people."""
+    return "; ".join(f"{error['pointer']}: {error['detail']}" for error in errors[:5])
 
 
 def _answer(problem: Problem) -> Response:

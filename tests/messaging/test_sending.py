@@ -29,6 +29,15 @@ def test_a_message_carries_who_said_it_in_which_post(as_: SignedIn, group: MakeG
     assert read == {"items": [{**sent, "client_id": None}], "next": None}
 
 
+def test_a_message_is_where_its_location_says(as_: SignedIn, group: MakeGroup) -> None:
+    made, client = group(MEMBER), as_(MEMBER)
+    say(client, made)
+    path = f"/conversations/{made['id']}/messages"
+    response = client.request("POST", path, json={"text": "收到"})
+    location = response.headers["Location"].removeprefix("/api/v1")
+    assert client.get(location)["id"] == response.get_json()["id"]
+
+
 def test_a_repeat_returns_the_first_result(as_: SignedIn, group: MakeGroup) -> None:
     made, client = group(MEMBER), as_(MEMBER)
     path, body = f"/conversations/{made['id']}/messages", {"text": "收到", "client_id": "once"}

@@ -318,3 +318,10 @@ def test_who_sends_without_end_is_told_to_slow_down(
 def test_every_event_declares_its_callers(sockets: Sockets) -> None:
     handled = set(sockets.io.server.handlers["/"]) - {"disconnect"}
     assert handled == set(sockets.declared)
+
+
+def test_what_is_wrong_with_an_event_is_said_as_over_http(listening: Listening) -> None:
+    answer = listening(WHO).send("watch", {"directive_id": 5})
+    assert answer["code"] == "invalid"
+    assert {fault["pointer"] for fault in answer["errors"]} == {"/directive_id", "/unit_id"}
+    assert "{" not in answer["detail"]

@@ -66,7 +66,7 @@ def send_message(body: dict[str, Any], conversation_id: int) -> Any:
     a failure of the network: there will be one message. Sending reads all that came before.
     """
     sent, fresh = together.send_message(principal(), conversation_id, **body)
-    location = f"/conversations/{conversation_id}/messages?after_seq={sent['seq'] - 1}&limit=1"
+    location = f"/conversations/{conversation_id}/messages/{sent['seq']}"
     return sent, 201 if fresh else 200, created(location)
 
 

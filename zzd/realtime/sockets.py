@@ -316,7 +316,7 @@ def _load(schema: type[Schema], data: Any) -> Any:
     try:
         return schema().load(data if isinstance(data, dict) else {})
     except ValidationError as error:
-        raise Invalid(str(error.messages)) from error
+        raise Invalid.of(error.messages) from error
 
 
 def _sid() -> str:

@@ -166,7 +166,9 @@ def check_order(ack_deadline: datetime, report_deadline: datetime | None) -> Non
 
 def open_event(session: Session, by: Principal, event_id: int) -> Event:
     """The event that one may issue under, held open until the transaction ends. Raises Invalid."""
-    event = hold_event(session, event_id, policy.events_seen_by(acting_post(by)))
+    event = hold_event(
+        session, event_id, policy.in_part_of(acting_post(by), Event.unit_id.expression)
+    )
     if event is None or event.status != "open":
         raise Invalid.at("/event_id", "There is no such open event")
     return event

@@ -7,9 +7,9 @@ exist (404). Both are audited.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, or_, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, case, exists, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from zzd.errors import NotFound, NotPermitted, deny
@@ -19,12 +19,21 @@ from zzd.orgtree.matching import select_ids_matching
 from zzd.orgtree.models import Post, Unit
 from zzd.orgtree.past import Place, unit_as_of
 from zzd.principal import PostRef, Principal
-from zzd.tasks.cap.models import ReceivedWarning
 from zzd.tasks.drafts.models import DirectiveCopy
 from zzd.tasks.holding import hold_event
 from zzd.tasks.models import Assignment, Directive, DirectiveAudience, Event
 from zzd.tasks.places import oversees
 from zzd.tasks.reach import known
+
+
+class OfUnit(Protocol):
+    """A row that a unit keeps for itself and for those above and below it."""
+
+    @property
+    def unit_id(self) -> int: ...
+
+
+Kept = TypeVar("Kept", bound=OfUnit)
 
 
 def acting_post(principal: Principal) -> PostRef:
@@ -33,15 +42,37 @@ def acting_post(principal: Principal) -> PostRef:
     return principal.post
 
 
-# Events
-
-
-def events_seen_by(post: PostRef) -> ColumnElement[bool]:
-    """The condition on Event joined with Unit: declared at, above or below the post's unit."""
+def in_part_of(post: PostRef, unit_id: SQLColumnExpression[int]) -> ColumnElement[bool]:
+    """The condition, of ``unit_id`` joined with Unit: at, above or below the post's unit."""
     return or_(
-        Event.unit_id.in_(ancestor_ids(post.unit_path)),
+        unit_id.in_(ancestor_ids(post.unit_path)),
         and_(Unit.path >= post.unit_path, Unit.path < post.unit_path + PATH_END),
     )
+
+
+def access_in_part(
+    session: Session,
+    principal: Principal,
+    table: type[Kept],
+    object_id: int,
+    action: str,
+    *,
+    kind: str,
+    lock: bool = False,
+) -> Kept:
+    """A row of the caller's part of the organisation. Raises NotFound."""
+    found = session.get(table, object_id, with_for_update=True if lock else None)
+    if found is None:
+        raise NotFound
+    seen = select(Unit.id).where(
+        Unit.id == found.unit_id, in_part_of(acting_post(principal), Unit.id.expression)
+    )
+    if session.scalar(seen) is None:
+        raise deny(NotFound(), action, kind, object_id)
+    return found
+
+
+# Events
 
 
 def access_event(
@@ -52,7 +83,10 @@ def access_event(
     if event is None:
         raise NotFound
     seen = select(Event.id).join(Unit, Unit.id == Event.unit_id).where(Event.id == event_id)
-    mine = events_seen_by(acting_post(principal)), known(principal.reach, Event.unit_id)
+    mine = (
+        in_part_of(acting_post(principal), Event.unit_id.expression),
+        known(principal.reach, Event.unit_id),
+    )
     if session.scalar(seen.where(*mine)) is None:
         raise deny(NotFound(), action, "event", event_id)
     return event
@@ -84,31 +118,6 @@ def require_issuer_over(
     if not any(grant.covers(unit_path) for grant in principal.grants_of("issuer")):
         problem = NotPermitted(f"Only an issuer for the {kind}'s unit may do this")
         raise deny(problem, action, kind, object_id)
-
-
-# Warnings
-
-
-def warnings_seen_by(post: PostRef) -> ColumnElement[bool]:
-    """The condition on ReceivedWarning joined with Unit: taken in at, above or below the unit."""
-    return or_(
-        ReceivedWarning.unit_id.in_(ancestor_ids(post.unit_path)),
-        and_(Unit.path >= post.unit_path, Unit.path < post.unit_path + PATH_END),
-    )
-
-
-def access_warning(
-    session: Session, principal: Principal, warning_id: int, action: str, *, lock: bool = False
-) -> ReceivedWarning:
-    """A warning of the caller's part of the organisation. Raises NotFound."""
-    warning = session.get(ReceivedWarning, warning_id, with_for_update=True if lock else None)
-    if warning is None:
-        raise NotFound
-    seen = select(Unit.id).join(ReceivedWarning, ReceivedWarning.unit_id == Unit.id)
-    seen = seen.where(ReceivedWarning.id == warning_id)
-    if session.scalar(seen.where(warnings_seen_by(acting_post(principal)))) is None:
-        raise deny(NotFound(), action, "warning", warning_id)
-    return warning
 
 
 # Directives and assignments

@@ -140,7 +140,10 @@ def list_events(
     query = (
         select(Event)
         .join(Unit, Unit.id == Event.unit_id)
-        .where(policy.events_seen_by(acting_post(by)), known(by.reach, Event.unit_id))
+        .where(
+            policy.in_part_of(acting_post(by), Event.unit_id.expression),
+            known(by.reach, Event.unit_id),
+        )
         .order_by(Event.id.desc())
         .limit(limit + 1)
         .options(selectinload(Event.levels))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from zzd.api import (
@@ -46,16 +47,7 @@ def add_app_todo(body: dict[str, Any]) -> Any:
 @blueprint.response(200, page_schema(TodoSchema))
 def list_app_todos(query: dict[str, Any]) -> dict[str, Any]:
     """What the app asked by this installation, the newest first"""
-    position = decode_cursor(query["cursor"], int)
-    with reading() as session:
-        found = todos.list_own(
-            session,
-            principal(),
-            state=query["state"],
-            before_id=position[0] if position else None,
-            limit=query["limit"],
-        )
-    return page(found, query["limit"], lambda todo: [todo["id"]])
+    return _page(todos.list_own, query)
 
 
 @blueprint.route("/app/todos/<id:todo_id>", methods=["GET"])
@@ -84,16 +76,7 @@ def change_app_todo(body: dict[str, Any], todo_id: int) -> dict[str, Any]:
 @blueprint.response(200, page_schema(MyTodoSchema))
 def list_my_todos(query: dict[str, Any]) -> dict[str, Any]:
     """What apps ask of me, the newest first"""
-    position = decode_cursor(query["cursor"], int)
-    with reading() as session:
-        found = todos.list_mine(
-            session,
-            principal(),
-            state=query["state"],
-            before_id=position[0] if position else None,
-            limit=query["limit"],
-        )
-    return page(found, query["limit"], lambda todo: [todo["id"]])
+    return _page(todos.list_mine, query)
 
 
 @blueprint.route("/todos/counts", methods=["GET"])
@@ -113,3 +96,16 @@ def finish_my_todo(todo_id: int) -> dict[str, Any]:
     """I have done it"""
     with transaction() as session:
         return todos.finish_todo(session, principal(), todo_id)
+
+
+def _page(list_todos: Callable[..., list[dict[str, Any]]], query: dict[str, Any]) -> dict[str, Any]:
+    position = decode_cursor(query["cursor"], int)
+    with reading() as session:
+        found = list_todos(
+            session,
+            principal(),
+            state=query["state"],
+            before_id=position[0] if position else None,
+            limit=query["limit"],
+        )
+    return page(found, query["limit"], lambda todo: [todo["id"]])

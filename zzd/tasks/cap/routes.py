@@ -16,6 +16,7 @@ from zzd.tasks.cap import warnings
 from zzd.tasks.cap.alerts import MEDIA_TYPE
 from zzd.tasks.cap.details import describe_warning, describe_warnings
 from zzd.tasks.cap.exporting import export_directive, sender_at
+from zzd.tasks.cap.policy import access_warning
 from zzd.tasks.cap.problems import CapInvalid, WarningTooLarge
 from zzd.tasks.cap.reading import NotCap, read_alert
 from zzd.tasks.cap.schemas import RaiseSchema, WarningDetailSchema, WarningSchema
@@ -96,7 +97,7 @@ def receive_warning() -> Any:
 def show_warning(warning_id: int) -> Any:
     """A warning, what it says and what it proposes"""
     with reading() as session:
-        warning = policy.access_warning(session, principal(), warning_id, "warning.show")
+        warning = access_warning(session, principal(), warning_id, "warning.show")
         alert = beside(read_alert, warning.document)
         return describe_warning(session, principal(), warning, alert)
 
@@ -107,7 +108,7 @@ def show_warning(warning_id: int) -> Any:
 def show_document(warning_id: int) -> Any:
     """The document of a warning, byte by byte as it was received"""
     with reading() as session:
-        warning = policy.access_warning(session, principal(), warning_id, "warning.document")
+        warning = access_warning(session, principal(), warning_id, "warning.document")
         return _document(warning.document, f"warning-{warning_id}.xml")
 
 

@@ -21,10 +21,11 @@ from zzd.tasks.cap.alerts import Alert, Fault
 from zzd.tasks.cap.details import standing_of
 from zzd.tasks.cap.events import announce_raised, announce_replaced, announce_warning
 from zzd.tasks.cap.models import ReceivedWarning, WarningEvent
+from zzd.tasks.cap.policy import access_warning
 from zzd.tasks.cap.problems import CapInvalid, WarningDiffers, WarningNotCurrent
 from zzd.tasks.cap.proposals import propose
 from zzd.tasks.models import snapshot
-from zzd.tasks.policy import acting_post
+from zzd.tasks.policy import acting_post, in_part_of
 
 # An event's name has so many characters.
 LONGEST_NAME = 100
@@ -106,7 +107,7 @@ def raise_event(
     NotPermitted, WarningNotCurrent, Invalid.
     """
     action = "warning.raise"
-    warning = policy.access_warning(session, by, warning_id, action, lock=True)
+    warning = access_warning(session, by, warning_id, action, lock=True)
     policy.require_declarer(by, action)
     unit_id = acting_post(by).unit_id
     link = session.get(
@@ -167,7 +168,7 @@ def list_warnings(
     query = (
         select(ReceivedWarning)
         .join(Unit, Unit.id == ReceivedWarning.unit_id)
-        .where(policy.warnings_seen_by(acting_post(by)))
+        .where(in_part_of(acting_post(by), ReceivedWarning.unit_id.expression))
         .order_by(ReceivedWarning.id.desc())
         .limit(limit + 1)
     )
@@ -190,7 +191,7 @@ def _find(session: Session, by: Principal, sender: str, identifier: str) -> Rece
         .where(
             ReceivedWarning.sender == sender,
             ReceivedWarning.identifier == identifier,
-            policy.warnings_seen_by(acting_post(by)),
+            in_part_of(acting_post(by), ReceivedWarning.unit_id.expression),
         )
         .order_by(ReceivedWarning.id)
         .limit(1)

@@ -92,21 +92,9 @@ def complete(kept: dict[str, Any], event_id: int, now: datetime) -> dict[str, An
     try:
         body: dict[str, Any] = DIRECTIVE.load({**said, "event_id": str(event_id)})
     except ValidationError as error:
-        errors = list(_pointers(error.messages))
-        detail = "; ".join(f"{each['pointer']}: {each['detail']}" for each in errors[:5])
-        raise DraftIncomplete(detail, errors=errors) from error
+        raise DraftIncomplete.of(error.messages) from error
     for name in DEADLINES.values():
         if body.get(name) and body[name] <= now:
             detail = "Must be in the future"
             raise DraftIncomplete(detail, errors=[{"pointer": f"/{name}", "detail": detail}])
     return body
-
-
-def _pointers(messages: Any, pointer: str = "") -> Any:
-    if isinstance(messages, dict):
-        for key, below in messages.items():
-            here = pointer if key == "_schema" else f"{pointer}/{key}"
-            yield from _pointers(below, here)
-    else:
-        for message in messages:
-            yield {"pointer": pointer, "detail": str(message)}

@@ -20,7 +20,7 @@ from zzd.tasks.plans import content as contents
 from zzd.tasks.plans import policy
 from zzd.tasks.plans.models import Plan, PlanVersion
 from zzd.tasks.plans.problems import PlanChanged
-from zzd.tasks.policy import acting_post
+from zzd.tasks.policy import acting_post, in_part_of
 
 Kept = tuple[Plan, PlanVersion]
 
@@ -98,7 +98,7 @@ def list_plans(
     query = (
         _current()
         .join(Unit, Unit.id == Plan.unit_id)
-        .where(policy.plans_seen_by(acting_post(by)))
+        .where(in_part_of(acting_post(by), Plan.unit_id.expression))
         .order_by(Plan.id.desc())
         .limit(limit + 1)
     )
