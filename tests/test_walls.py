@@ -28,6 +28,7 @@ KERNEL = {
     "outgoing",
     "health",
     "pages",
+    "pairwise",
     "realtime",
     "audit",
 }

@@ -15,6 +15,7 @@ from zzd.messaging.scheduled import models as scheduled
 from zzd.messaging.search import models as search
 from zzd.miniapps import models as miniapps
 from zzd.miniapps.calls import models as calls
+from zzd.miniapps.commanding import models as commanding
 from zzd.miniapps.desk import models as desk
 from zzd.miniapps.hooks import models as hooks
 from zzd.miniapps.installations import models as installations
@@ -38,6 +39,7 @@ __all__ = [
     "calls",
     "cap",
     "cards",
+    "commanding",
     "confirmations",
     "desk",
     "dings",

@@ -69,7 +69,8 @@ class Principal:
 
     For an app's token ``scopes`` is set, with the installation it was given for and what that may
     know of (``reach``); the official is the one it acts for. An app that acts for itself has no
-    official, and no account: ``account_id`` is 0.
+    official, and no account: ``account_id`` is 0. ``supplier`` is whose app it is, which knows
+    officials by names of its own.
     """
 
     account_id: int
@@ -84,6 +85,7 @@ class Principal:
     scopes: frozenset[str] | None = None
     installation_id: int | None = None
     reach: Reach | None = None
+    supplier: int | None = None
 
     def grants_of(self, role: str) -> list[Grant]:
         return [grant for grant in self.grants if grant.role == role]

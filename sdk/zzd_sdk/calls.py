@@ -10,6 +10,7 @@ from typing import Any, Protocol, cast
 from urllib.parse import quote
 
 from zzd_sdk.shapes import (
+    AnsweredCommand,
     Assignment,
     AudienceText,
     Card,
@@ -94,6 +95,23 @@ class Calls:
     def change_todo(self: Asks, todo_id: str, **changes: Any) -> Todo:
         """``title``, ``link``, ``due_at``, or ``state``: done or withdrawn."""
         return cast(Todo, self.patch(f"/app/todos/{todo_id}", changes))
+
+    # Commands, which people ask by: scope commands.answer
+
+    @call("POST", "/app/commands/{call_id}/answer", AnsweredCommand)
+    def answer_command(
+        self: Asks,
+        command_id: str,
+        *,
+        text: str | None = None,
+        message: str | None = None,
+        card: Mapping[str, Any] | None = None,
+    ) -> AnsweredCommand:
+        """Within 30 seconds, one of three: ``text`` for whoever asked alone, a ``message`` or a
+        ``card`` for everybody there."""
+        said = {"text": text, "message": message and {"text": message}, "card": card}
+        body = {name: value for name, value in said.items() if value is not None}
+        return cast(AnsweredCommand, self.post(f"/app/commands/{command_id}/answer", body))
 
     # Storage: small JSON of this installation, without a scope
 

@@ -97,6 +97,15 @@ class Todo(TypedDict):
     state: str
 
 
+class AnsweredCommand(TypedDict):
+    """``seq`` is the message that everybody sees, if that was the answer."""
+
+    id: str
+    conversation_id: str
+    state: str
+    seq: int | None
+
+
 class Stored(TypedDict):
     key: str
     value: Any

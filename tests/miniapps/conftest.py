@@ -13,10 +13,14 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from tests.client import ApiClient
 from tests.conftest import SignedIn
+from zzd.db import reading
+from zzd.identity.models import Account
+from zzd.pairwise import sub_of
 
 ORIGIN = "https://shelters.example.cn"
 CALLBACK = f"{ORIGIN}/launch"
@@ -48,7 +52,6 @@ MANIFEST_2: dict[str, Any] = {
     "phone_entry_url": f"{ORIGIN}/phone",
     "allowed_domains": ["tiles.zj.cn"],
     "optional_scopes": [{"name": "contacts.read", "reason": "联系负责人"}],
-    "commands": [{"name": "add", "title": {"zh": "登记", "en": "Register"}}],
     "buttons": ["seen"],
     "badge": True,
     "settings": [
@@ -161,6 +164,20 @@ def install(administrator: ApiClient, miniapp_id: str, **changes: Any) -> dict[s
 
 
 Publish = Callable[..., AppServer]
+KnownAs = Callable[[str], str]
+
+
+@pytest.fixture
+def known_as(app: Flask, official_id: Callable[[str], str]) -> KnownAs:
+    """As whom the apps of the one supplier there is know the official with this user name."""
+
+    def name(username: str) -> str:
+        with reading() as session:
+            query = select(Account.id).where(Account.username == "app_developer")
+            supplier = session.scalars(query).one()
+        return sub_of(official_id(username), supplier=supplier, key=app.config["SECRET_KEY"])
+
+    return name
 
 
 @pytest.fixture

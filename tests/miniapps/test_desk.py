@@ -13,7 +13,7 @@ from flask import Flask
 
 from tests.client import ApiClient
 from tests.conftest import SignedIn
-from tests.miniapps.conftest import MANIFEST_2, AppServer, Publish, install
+from tests.miniapps.conftest import MANIFEST_2, AppServer, KnownAs, Publish, install
 from tests.miniapps.test_installations import COUNTY_ADMIN, remove
 from zzd import clock
 
@@ -86,7 +86,7 @@ def test_the_client_frames_nothing_but_itself(
 
 
 def test_what_an_app_may_ask_is_what_was_consented_to(
-    publish: Publish, as_: SignedIn, unit_id: Any, official_id: Any
+    publish: Publish, as_: SignedIn, unit_id: Any, official_id: Any, known_as: KnownAs
 ) -> None:
     server = publish()
     assert as_(TOWNSHIP).get(f"/workbench/{server.id}")["scopes"] == ["identity", "units.read"]
@@ -101,7 +101,16 @@ def test_what_an_app_may_ask_is_what_was_consented_to(
         "unit_ids": [unit_id(code) for code in ("331081100", "331002001")],
     }
     known = as_(TOWNSHIP).post(f"/workbench/{server.id}/known", picked, status=200)
+    called = known.pop("known_as")
     assert known == {name: ids[:1] for name, ids in picked.items()}
+    # The app's page says whom it means by the name it was told.
+    assert called == [known_as(TOWNSHIP)]
+    path = f"/workbench/{server.id}/meant"
+    meant = as_(TOWNSHIP).post(path, {"said": called}, status=200)
+    assert meant == {"official_ids": known["official_ids"]}
+    for unknown in (known["official_ids"], ["x"], [called[0][:-1] + "A"], ["é"]):
+        as_(TOWNSHIP).post(path, {"said": unknown}, status=422)
+    as_(NEIGHBOUR).post(path, {"said": called}, status=404)
     as_(NEIGHBOUR).post(f"/miniapps/{server.id}/openings", status=404)
 
 

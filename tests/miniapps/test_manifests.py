@@ -120,6 +120,16 @@ def test_a_fault_is_named_and_mended(changes: dict[str, Any], pointer: str, says
         ({"settings": [{**SETTING, "type": "choice"}]}, "/settings/0/options", "has options"),
         ({"settings": [SETTING, SETTING]}, "/settings/1/key", "remove one"),
         ({"commands": [{"name": "Add", "title": TEXT}]}, "/commands/0/name", "small letter"),
+        (
+            {"commands": [{"name": "add", "title": TEXT}]},
+            "/commands",
+            "list command.invoked in events",
+        ),
+        (
+            {"events": ["message.created"]},
+            "/events/0",
+            "needs the scope messages.read: ask for it in scopes or optional_scopes",
+        ),
         ({"minimum_platform_version": "0.10"}, "/minimum_platform_version", "0.1.0 still"),
         ({"privacy": {"statement": TEXT, "url": "http://x.cn/"}}, "/privacy/url", "https://"),
     ],

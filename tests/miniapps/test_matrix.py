@@ -19,7 +19,7 @@ from tests.client import ApiClient
 from tests.conftest import SignedIn
 from tests.messaging.conftest import addressed, group
 from tests.messaging.files.conftest import Upload, upload
-from tests.miniapps.conftest import MANIFEST_2, AppServer, Publish, install
+from tests.miniapps.conftest import MANIFEST_2, AppServer, KnownAs, Publish, install
 from tests.organisation import UNITS
 from tests.tasks.scenes import Scene, duty
 from zzd.api import Caller
@@ -55,11 +55,13 @@ def world(
     as_: SignedIn,
     unit_id: Any,
     official_id: Any,
+    known_as: KnownAs,
     group: Any,
     addressed: Any,
     upload: Upload,
 ) -> World:
-    scopes = [{"name": name, "reason": "x"} for name in SCOPES]
+    # Without ids, as nearly every app: tests/miniapps/test_pairwise.py has more of that.
+    scopes = [{"name": name, "reason": "x"} for name in SCOPES if name != "identity.id"]
     wide = {**MANIFEST_2, "scopes": scopes, "icon": None, "optional_scopes": []}
     server = publish(**wide)
     (province,) = as_("33.leader").get("/installations")["items"]
@@ -86,8 +88,8 @@ def world(
 
     ids = {
         **{f"unit {code}": unit_id(code) for code in UNITS},
-        "official inside": inner,
-        "official outside": official_id(neighbour),
+        "official inside": known_as(f"{VILLAGE}.leader"),
+        "official outside": known_as(neighbour),
         **{f"file {where}": file_in(place) for where, place in places.items()},
         "group inside": group(f"{VILLAGE}.leader", f"{INSIDE}.leader", by=mine)["id"],
         "group outside": group(neighbour, by=mine)["id"],
@@ -153,7 +155,7 @@ PROBES: dict[tuple[str, str], Probe] = {
     ("GET", f"{ONE}/counts"): lambda w: units(w, "/units/{}/counts"),
     ("GET", f"{ONE}/officials"): lambda w: units(w, "/units/{}/officials?subtree=true"),
     ("GET", "/officials"): lambda w: searches("/officials", "陈", "王", "陈松门", "w", "csm"),
-    ("GET", "/officials/<id:official_id>"): lambda w: iter(
+    ("GET", "/officials/<official:official_id>"): lambda w: iter(
         [
             ("GET", f"/officials/{w['official outside']}", {}, HIDDEN),
             ("GET", f"/officials/{w['official inside']}", {}, SHOWN),
@@ -242,6 +244,10 @@ PROBES: dict[tuple[str, str], Probe] = {
     ("GET", "/app/todos"): lambda w: iter([("GET", "/app/todos", {}, SHOWN)]),
     ("GET", TODO): lambda w: iter([("GET", "/app/todos/1", {}, SHOWN)]),
     ("PATCH", TODO): lambda w: iter([("PATCH", "/app/todos/1", {"title": "y"}, SHOWN)]),
+    # What was asked of another installation is not there.
+    ("POST", "/app/commands/<id:call_id>/answer"): lambda w: iter(
+        [("POST", "/app/commands/1/answer", {"text": "x"}, HIDDEN)]
+    ),
     ("GET", "/installations/current"): lambda w: iter(
         [("GET", "/installations/current", {}, SHOWN)]
     ),
@@ -302,7 +308,7 @@ def test_what_is_inside_is_told_without_what_is_above_it(world: World) -> None:
 
 
 def test_a_data_audience_of_some_duties_shows_these_alone(
-    publish: Publish, as_: SignedIn, unit_id: Any, official_id: Any
+    publish: Publish, as_: SignedIn, unit_id: Any, known_as: KnownAs
 ) -> None:
     duties = {"unit_code": "331081", "levels": [4], "role": "duty_officer"}
     scopes = [{"name": name, "reason": "x"} for name in ("contacts.read", "units.read")]
@@ -314,7 +320,7 @@ def test_a_data_audience_of_some_duties_shows_these_alone(
         client.get("/officials", q="石塘")["items"] + client.get("/officials", q="温岭")["items"]
     )
     assert [item["name"] for item in found] == ["陈石塘"]
-    client.get(f"/officials/{official_id('331081100.leader')}", status=404)
+    client.get(f"/officials/{known_as('331081100.leader')}", status=404)
     client.get(f"/units/{unit_id(VILLAGE)}", status=404)
     assert client.get(f"/units/{unit_id(INSIDE)}")["has_children"] is False
     assert client.get(f"/units/{unit_id(INSIDE)}/children")["items"] == []

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from flask import Flask
 
 from tests.client import ApiClient
 from tests.conftest import Listening, SignedIn
 from tests.hints import Screen
 from tests.miniapps.calls.conftest import OFFICIAL, calling, itself
-from tests.miniapps.conftest import AppServer
+from tests.miniapps.conftest import AppServer, KnownAs
 from tests.miniapps.test_installations import TOWNSHIP, remove
 
 __all__ = ["calling", "itself"]
@@ -29,8 +27,8 @@ def test_todo_updated(
     itself: ApiClient,
     as_: SignedIn,
     listening: Listening,
-    official_id: Callable[[str], str],
+    known_as: KnownAs,
 ) -> None:
-    body = {"official_id": official_id(OFFICIAL), "title": "核对安置点人数", "link": "/shelters/17"}
+    body = {"official_id": known_as(OFFICIAL), "title": "核对安置点人数", "link": "/shelters/17"}
     screen = Screen(as_(OFFICIAL), listening(OFFICIAL), "/todos")
     screen.check(app, "todo.updated", lambda: itself.post("/app/todos", body))

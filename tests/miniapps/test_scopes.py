@@ -34,7 +34,7 @@ def _path(rule: Rule) -> str:
     for name in rule.arguments:
         converter = type(rule._converters[name]).__name__
         kind = {"IdConverter": "id:", "PathConverter": "path:", "IntegerConverter": "int:"}
-        kind["UnicodeConverter"] = "string:"
+        kind |= {"UnicodeConverter": "string:", "OfficialConverter": "official:"}
         path = path.replace(f"<{kind.get(converter, '')}{name}>", "1")
     assert "<" not in path, path
     return path

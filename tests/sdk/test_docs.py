@@ -11,9 +11,13 @@ from flask import Flask
 from jsonschema import Draft202012Validator
 from zzd_sdk.manifests import SCHEMAS
 
+from tests.client import ApiClient
 from tests.conftest import Listening, SignedIn
 from tests.messaging.conftest import say
+from tests.miniapps.commanding.test_commands import NAMING
+from tests.miniapps.conftest import Publish
 from tests.servers import ROOT
+from zzd.miniapps.hooks import spreading
 
 DOCS = ROOT / "docs" / "apps"
 NEWEST = SCHEMAS[max(SCHEMAS)]
@@ -50,7 +54,9 @@ def test_each_event_is_described_by_an_example_that_has_what_the_event_has(
     addressed: Any,
     scene: Any,
     itself: Any,
-    official_id: Callable[[str], str],
+    publish: Publish,
+    developer: ApiClient,
+    known_as: Callable[[str], str],
 ) -> None:
     reader = "331081100.duty_officer"
     channel = addressed("org_group", "331081100")
@@ -65,12 +71,19 @@ def test_each_event_is_described_by_an_example_that_has_what_the_event_has(
     issuer.send("watch", watched)
     mine = as_(reader).get("/assignments")["items"][0]
     as_(reader).post(f"/assignments/{mine['id']}/acknowledgement")
-    itself.post("/app/todos", {"official_id": official_id(reader), "title": "核对"})
+    itself.post("/app/todos", {"official_id": known_as(reader), "title": "核对"})
+    commanded = publish(**{**NAMING, "id": "cn.zj.asked"})
+    events = f"/miniapps/{commanded.id}/events"
+    developer.get(events)
+    command = {"miniapp_id": commanded.id, "name": "add", "text": "186"}
+    as_(reader).post(f"/conversations/{channel['id']}/commands", command)
+    spreading.spread_due()
     for each in (socket, issuer, leader):
         each.hear()
     heard = {
         event["type"]: event["data"] for event in (*leader.events, *issuer.events, *socket.events)
     }
+    heard |= {event["type"]: event["data"] for event in developer.get(events)["items"]}
     for name in NEWEST["properties"]["events"]["items"]["enum"]:
         text = section("events.md", name)
         example = json.loads(re.search(r"```json\n(.*?)```", text, re.S)[1])  # type: ignore[index]

@@ -10,6 +10,7 @@ from zzd.api.pages import (
     page,
     page_schema,
 )
+from zzd.api.persons import OfficialId
 
 __all__ = [
     "ORDINARY_BODY",
@@ -21,6 +22,7 @@ __all__ = [
     "Id",
     "Moment",
     "Name",
+    "OfficialId",
     "PageQuerySchema",
     "StrictSchema",
     "Text",

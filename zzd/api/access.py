@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from flask import Flask, current_app, g, request
 
+from zzd.api.persons import understand_path
 from zzd.errors import AuthenticationRequired, NotPermitted, Problem, deny
 from zzd.principal import Principal
 
@@ -113,3 +114,5 @@ def check_access() -> None:
         # Known before it is admitted: a refusal is recorded with whom it refused.
         g.principal = current_app.extensions["zzd.authenticate"]()
         access.admit(g.principal, request.endpoint)
+    if request.view_args:
+        request.view_args = understand_path(request.view_args)

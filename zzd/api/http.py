@@ -9,13 +9,14 @@ import orjson
 from flask import Flask, Request, Response
 from flask_smorest import Api as SmorestApi
 from flask_smorest import Blueprint as SmorestBlueprint
-from marshmallow import missing
+from marshmallow import Schema, missing
 from webargs.flaskparser import FlaskParser, is_json_request
 from werkzeug.routing import BaseConverter
 from werkzeug.routing import ValidationError as WerkzeugValidationError
 
 from zzd.api.access import Caller, allow, check_access
 from zzd.api.fields import ProblemSchema
+from zzd.api.persons import OfficialConverter, as_the_caller_knows
 
 PREFIX = "/api/v1"
 
@@ -41,6 +42,13 @@ class Blueprint(SmorestBlueprint):
         copied each time, which costs more than reading a small body with it."""
         made = schema() if isinstance(schema, type) else schema
         return super().arguments(made, **kwargs)
+
+    def response(self, status_code: Any, schema: Any = None, **kwargs: Any) -> Any:
+        """As in flask-smorest; officials in the answer are named as the caller knows them."""
+        made = schema() if isinstance(schema, type) else schema
+        if isinstance(made, Schema):
+            made.dump = as_the_caller_knows(made.dump)  # type: ignore[method-assign]
+        return super().response(status_code, made, **kwargs)
 
 
 class Api(SmorestApi):
@@ -68,6 +76,7 @@ class IdConverter(BaseConverter):
 
 def register(app: Flask) -> Api:
     app.url_map.converters["id"] = IdConverter
+    app.url_map.converters["official"] = OfficialConverter
     app.config.update(
         API_TITLE="ZZD",
         API_VERSION="1",
@@ -85,7 +94,8 @@ def register(app: Flask) -> Api:
         },
     )
     api = Api(app)
-    api.register_converter(IdConverter, lambda _converter: {"type": "string", "format": "id"})
+    for converter in (IdConverter, OfficialConverter):
+        api.register_converter(converter, lambda _converter: {"type": "string", "format": "id"})
     api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
     api.spec.components.security_scheme(
         "cookie", {"type": "apiKey", "in": "cookie", "name": "zzd_session"}

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from zzd.api import Id, Moment, StrictSchema
+from zzd.api import Id, Moment, OfficialId, StrictSchema
 from zzd.messaging.rules import MOST_MENTIONED
 from zzd.orgtree.schemas import AudienceRequestSchema, AudienceSchema, OfficialRefSchema
 
@@ -27,14 +27,14 @@ class Switch(fields.Boolean):
 class PersonSchema(Schema):
     """Somebody, as they were named at the time."""
 
-    id = Id(metadata=_example("7"))
+    id = OfficialId(metadata=_example("7"))
     name = fields.String(metadata=_example("陈海波"))
 
 
 class SenderSchema(OfficialRefSchema):
     """Who said something: an official in their post of then, or a bot. One id of two is null."""
 
-    id = Id(allow_none=True, metadata={"description": "null: a bot", **_example("815")})
+    id = OfficialId(allow_none=True, metadata={"description": "null: a bot", **_example("815")})
     bot_id = Id(allow_none=True, metadata={"description": "null: no bot"})
     app_id = Id(allow_none=True, metadata={"description": "null: no app that speaks for itself"})
 
@@ -85,7 +85,7 @@ class MentionsRequestSchema(StrictSchema):
     """Whom to call; the text says so in words of its own."""
 
     official_ids = fields.List(
-        Id(),
+        OfficialId(),
         load_default=list,
         validate=validate.Length(0, MOST_MENTIONED),
         metadata=_example(["7"]),

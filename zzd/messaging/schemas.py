@@ -14,7 +14,16 @@ from marshmallow import (
     validates_schema,
 )
 
-from zzd.api import Id, Moment, Name, PageQuerySchema, StrictSchema, Text, client_id_field
+from zzd.api import (
+    Id,
+    Moment,
+    Name,
+    OfficialId,
+    PageQuerySchema,
+    StrictSchema,
+    Text,
+    client_id_field,
+)
 from zzd.messaging import kinds
 from zzd.messaging.parts import (
     ConfirmSchema,
@@ -151,7 +160,10 @@ class ConversationRequestSchema(StrictSchema):
     kind = fields.String(required=True, validate=validate.OneOf(KINDS))
     name = Name(LONGEST_NAME, load_default=None)
     official_ids = fields.List(
-        Id(), load_default=None, validate=validate.Length(0, MOST_MEMBERS), metadata=_example(["7"])
+        OfficialId(),
+        load_default=None,
+        validate=validate.Length(0, MOST_MEMBERS),
+        metadata=_example(["7"]),
     )
     audience = fields.Nested(AudienceRequestSchema, load_default=None)
     client_id = client_id_field()
@@ -194,7 +206,10 @@ class MemberSchema(OfficialRefSchema):
 
 class MembersRequestSchema(StrictSchema):
     official_ids = fields.List(
-        Id(), required=True, validate=validate.Length(1, MOST_MEMBERS), metadata=_example(["7"])
+        OfficialId(),
+        required=True,
+        validate=validate.Length(1, MOST_MEMBERS),
+        metadata=_example(["7"]),
     )
 
 

@@ -16,9 +16,9 @@ from zzd import clock
 from zzd.db import fingerprint
 from zzd.errors import IdempotencyConflict, NotFound, deny
 from zzd.messaging import events, kinds
-from zzd.messaging.models import Conversation, Message
+from zzd.messaging.models import Conversation, Message, Participation
 from zzd.messaging.policy import Place, may_know_of
-from zzd.messaging.rules import sender_of_app
+from zzd.messaging.rules import NAMED, sender_of_app
 from zzd.messaging.schemas import MessageSchema
 from zzd.messaging.views import describe_message
 from zzd.orgtree.in_use import find_in_use
@@ -33,9 +33,17 @@ def speaks_for_itself(by: Principal) -> bool:
 
 
 def access_place(
-    session: Session, by: Principal, conversation_id: int, *, action: str, lock: bool = False
+    session: Session,
+    by: Principal,
+    conversation_id: int,
+    *,
+    action: str,
+    lock: bool = False,
+    asked_by: int | None = None,
 ) -> Place:
-    """An org group whose whole audience lies in the app's part: there it may speak for itself.
+    """An org group whose whole audience lies in the app's part: there it may speak for itself; and
+    where the official ``asked_by`` asked it something and still is, groups and direct conversations
+    of people in its part as well.
 
     Raises NotFound.
     """
@@ -49,9 +57,17 @@ def access_place(
     if found.audience_id is not None:
         audience = find_in_use(session, [found.audience_id])[found.audience_id]
     known = by.reach is not None and may_know_of(session, by.reach, found, audience)
-    if found.kind != "org_group" or not known:
+    named = found.kind in NAMED and asked_by is not None and _is_in(session, found, asked_by)
+    if not known or not (found.kind == "org_group" or named):
         raise deny(NotFound(), action, "conversation", conversation_id)
     return Place(found, None, audience)
+
+
+def _is_in(session: Session, conversation: Conversation, official_id: int) -> bool:
+    query = select(Participation.official_id).filter_by(
+        conversation_id=conversation.id, official_id=official_id, left_at=None
+    )
+    return session.scalar(query) is not None
 
 
 def say(
@@ -64,15 +80,16 @@ def say(
     kind: str = kinds.TEXT,
     content: dict[str, Any] | None = None,
     client_id: str | None = None,
+    asked_by: int | None = None,
 ) -> tuple[dict[str, Any], bool]:
-    """Say something as the app of ``by``, under its ``name``; the message, and whether it is a
-    fresh one. Raises NotFound, Invalid, IdempotencyConflict.
+    """Say something as the app of ``by``, under its ``name``, where it may or was asked
+    (``access_place``); the message, and whether it is a fresh one. Raises NotFound, Invalid, IdempotencyConflict.
     """
     sender_id = sender_of_app(by.app_id or 0)
     client_id = client_id or uuid.uuid4().hex
     said = fingerprint([conversation_id, text, kind, content])
     group = access_place(
-        session, by, conversation_id, action="message.send", lock=True
+        session, by, conversation_id, action="message.send", lock=True, asked_by=asked_by
     ).conversation
     earlier = session.scalar(
         select(Message).where(Message.sender_id == sender_id, Message.client_id == client_id)

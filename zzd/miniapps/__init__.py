@@ -7,7 +7,16 @@ from flask import Flask
 from zzd.api import Api
 from zzd.identity.authentication import add_token_reader
 from zzd.messaging.cards.senders import register_senders
-from zzd.miniapps import allowances, calls, commands, hooks, routes, routes_life, routes_opening
+from zzd.miniapps import (
+    allowances,
+    calls,
+    commanding,
+    commands,
+    hooks,
+    routes,
+    routes_life,
+    routes_opening,
+)
 from zzd.miniapps.callbacks import CardSenders
 from zzd.miniapps.desk import routes as desk
 from zzd.miniapps.desk import tiles
@@ -38,4 +47,5 @@ def register(app: Flask, api: Api, sockets: Sockets) -> None:
     add_timer(app, forgetting.EVERY, forgetting.forget_old)
     hooks.register(app, api)
     calls.register(app, api)
+    commanding.register(app, api)
     app.extensions.setdefault("zzd.commands", []).append(commands.miniapps)

@@ -46,7 +46,10 @@ EVENT_SCOPES = {
     "assignment.updated": "directives.read",
     "rollup.updated": "directives.read",
     "todo.updated": "todos.write",
+    "command.invoked": "commands.answer",
 }
+# By which an app hears of its commands.
+ASKED = "command.invoked"
 
 Fault = dict[str, str]
 
@@ -228,6 +231,9 @@ def _event_faults(manifest: dict[str, Any]) -> Iterator[Fault]:
         if (scope := EVENT_SCOPES[event]) not in asked:
             detail = f"{event} needs the scope {scope}: ask for it in scopes or optional_scopes"
             yield _fault(("events", index), detail)
+    if manifest.get("commands") and ASKED not in manifest["events"]:
+        detail = f"Nobody hears of these: list {ASKED} in events, and ask for {EVENT_SCOPES[ASKED]}"
+        yield _fault(("commands",), detail)
 
 
 def _setting_faults(manifest: dict[str, Any]) -> Iterator[Fault]:

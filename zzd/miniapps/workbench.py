@@ -77,6 +77,19 @@ def list_entries(
     ]
 
 
+def versions_seen(session: Session, principal: Principal) -> dict[int, int]:
+    """The versions that the caller has on the workbench, each with its app. Three statements."""
+    matching = audiences.ids_matching(session, principal.posts)
+    which = {
+        "matching": matching,
+        "mine": _rolled_out_to(session, principal, matching),
+        "account": principal.account_id,
+        "after": 0,
+    }
+    rows = session.execute(_entries(takes_arrays(session)), which)
+    return {row[0]: row[1] for row in rows}
+
+
 # Made once: putting these together takes longer than asking them.
 
 

@@ -80,7 +80,7 @@ def list_officials(query: dict[str, Any]) -> Any:
         return officials.describe_page(session, rows, query["limit"], reader=principal())
 
 
-@blueprint.route("/officials/<id:official_id>", methods=["GET"])
+@blueprint.route("/officials/<official:official_id>", methods=["GET"])
 @allow(Caller.ACCOUNT, scope=SCOPE)
 @blueprint.response(200, OfficialSchema)
 def get_official(official_id: int) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from zzd.api import Id, Name, PageQuerySchema, StrictSchema, Text, client_id_field
+from zzd.api import Id, Name, OfficialId, PageQuerySchema, StrictSchema, Text, client_id_field
 from zzd.orgtree.audiences import LEVELS, ROLES
 
 
@@ -74,7 +74,7 @@ class PostSchema(Schema):
 class OfficialSchema(Schema):
     """An official's card. ``phone`` is null where the reader may not see it."""
 
-    id = Id(metadata=_example("815"))
+    id = OfficialId(metadata=_example("815"))
     name = fields.String(metadata=_example("陈海波"))
     phone = fields.String(allow_none=True, metadata=_example("13800000000"))
     posts = fields.List(fields.Nested(PostSchema))
@@ -83,7 +83,7 @@ class OfficialSchema(Schema):
 class OfficialRefSchema(Schema):
     """An official as named beside what they did."""
 
-    id = Id(metadata=_example("815"))
+    id = OfficialId(metadata=_example("815"))
     name = fields.String(metadata=_example("陈海波"))
     post_title = fields.String(metadata=_example("值班员"))
     unit_name = fields.String(metadata=_example("石塘镇"))

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from zzd.api import Id, Moment, Name, PageQuerySchema, StrictSchema, Text, client_id_field
+from zzd.api import (
+    Id,
+    Moment,
+    Name,
+    OfficialId,
+    PageQuerySchema,
+    StrictSchema,
+    Text,
+    client_id_field,
+)
 from zzd.tasks import figures as figure_rules
 from zzd.tasks.directives import URGENCIES, WAYS
 from zzd.tasks.drafts.fields import CompanyInputSchema, CompanySchema
@@ -25,7 +34,7 @@ LIMIT = figure_rules.LARGEST
 class ActorSchema(Schema):
     """Who did something, in the post held at the time."""
 
-    id = Id()
+    id = OfficialId()
     name = fields.String()
     post_title = fields.String()
     unit_name = fields.String()

@@ -47,7 +47,20 @@ def answers_of(
         asked = {name: str(body[name]) for name in wanted if name in body}
         return sample.as_(str(body.get("as"))).post(f"/miniapps/{miniapp_id}/launch", asked)
 
-    return {"/start": start, "/launch": launch, "/look": lambda _body: {"stamp": app.stamp}}
+    def pick(body: dict[str, Any]) -> Any:
+        """All of them whom the app may know of, by the names it knows them by."""
+        names = {each["id"]: each["name"] for each in sample.officials()}
+        asked = {"official_ids": list(names)}
+        known = sample.as_(str(body.get("as"))).post(f"/workbench/{miniapp_id}/known", asked)
+        pairs = zip(known["official_ids"], known["known_as"], strict=True)
+        return {"items": [{"id": name, "name": names[id_]} for id_, name in pairs]}
+
+    return {
+        "/start": start,
+        "/launch": launch,
+        "/pick": pick,
+        "/look": lambda _body: {"stamp": app.stamp},
+    }
 
 
 def make_server(port: int, answers: dict[str, Answer]) -> ThreadingHTTPServer:

@@ -13,13 +13,12 @@ from tests.conftest import Listening, SignedIn, Statements
 from tests.messaging.conftest import OWNER, MakeGroup
 from tests.messaging.files.conftest import Upload, picture
 from tests.miniapps.calls.conftest import OFFICIAL
-from tests.miniapps.conftest import ORIGIN, AppServer, Publish
+from tests.miniapps.conftest import ORIGIN, AppServer, KnownAs, Publish
 from zzd.miniapps.allowances import InProcess, Quota
 from zzd.miniapps.calls import limits, log, storage
 from zzd.realtime import kept
 
 OUTSIDER = "330327.leader"
-OfficialId = Callable[[str], str]
 
 
 @pytest.fixture
@@ -151,11 +150,11 @@ def test_an_app_passes_on_no_file_of_others(
 
 
 def test_a_to_do_reaches_its_official_and_is_done_by_them(
-    itself: ApiClient, as_: SignedIn, official_id: OfficialId, listening: Listening
+    itself: ApiClient, as_: SignedIn, known_as: KnownAs, listening: Listening
 ) -> None:
     device = listening(OFFICIAL)
     body = {
-        "official_id": official_id(OFFICIAL),
+        "official_id": known_as(OFFICIAL),
         "title": "核对安置点人数",
         "link": "/shelters/17",
         "due_at": "2019-08-09T20:00:00+08:00",
@@ -181,26 +180,26 @@ def test_a_to_do_reaches_its_official_and_is_done_by_them(
 
 
 def test_a_to_do_is_withdrawn_and_asked_only_of_those_in_the_apps_part(
-    itself: ApiClient, as_: SignedIn, official_id: OfficialId
+    itself: ApiClient, as_: SignedIn, known_as: KnownAs
 ) -> None:
-    made = itself.post("/app/todos", {"official_id": official_id(OFFICIAL), "title": "核对"})
+    made = itself.post("/app/todos", {"official_id": known_as(OFFICIAL), "title": "核对"})
     itself.patch(f"/app/todos/{made['id']}", {"state": "withdrawn"})
     as_(OFFICIAL).post(f"/todos/{made['id']}/done", status=409)
     for body in (
-        {"official_id": official_id(OUTSIDER), "title": "核对"},
+        {"official_id": known_as(OUTSIDER), "title": "核对"},
         {"title": "给谁？"},
-        {"official_id": official_id(OFFICIAL), "title": "核对", "link": "https://evil.cn/"},
-        {"official_id": official_id(OFFICIAL), "title": "核对", "link": "//evil.cn/x"},
-        {"official_id": official_id(OFFICIAL), "title": "核对", "link": "javascript:alert(1)"},
+        {"official_id": known_as(OFFICIAL), "title": "核对", "link": "https://evil.cn/"},
+        {"official_id": known_as(OFFICIAL), "title": "核对", "link": "//evil.cn/x"},
+        {"official_id": known_as(OFFICIAL), "title": "核对", "link": "javascript:alert(1)"},
         # What a browser takes for another address than we would.
-        {"official_id": official_id(OFFICIAL), "title": "核对", "link": "/\\evil.cn/x"},
-        {"official_id": official_id(OFFICIAL), "title": "核对", "link": f"{ORIGIN}\\@evil.cn/"},
+        {"official_id": known_as(OFFICIAL), "title": "核对", "link": "/\\evil.cn/x"},
+        {"official_id": known_as(OFFICIAL), "title": "核对", "link": f"{ORIGIN}\\@evil.cn/"},
         {
-            "official_id": official_id(OFFICIAL),
+            "official_id": known_as(OFFICIAL),
             "title": "核对",
             "link": ORIGIN.replace("https://", "https://evil.cn@"),
         },
-        {"official_id": official_id(OFFICIAL), "title": "核对", "link": "/" + "x" * 490},
+        {"official_id": known_as(OFFICIAL), "title": "核对", "link": "/" + "x" * 490},
     ):
         itself.post("/app/todos", body, status=422)
 
@@ -214,10 +213,10 @@ def test_the_badges_cost_one_statement(as_: SignedIn, statements: Statements) ->
 
 
 def test_an_app_hears_of_its_to_dos_with_its_own_token(
-    itself: ApiClient, calling: AppServer, as_: SignedIn, official_id: OfficialId
+    itself: ApiClient, calling: AppServer, as_: SignedIn, known_as: KnownAs
 ) -> None:
     assert itself.get("/app/events")["items"] == []
-    made = itself.post("/app/todos", {"official_id": official_id(OFFICIAL), "title": "核对"})
+    made = itself.post("/app/todos", {"official_id": known_as(OFFICIAL), "title": "核对"})
     as_(OFFICIAL).post(f"/todos/{made['id']}/done", status=200)
     kept.place()
     heard = itself.get("/app/events")
@@ -265,14 +264,14 @@ def test_an_app_sends_and_replaces_cards_under_its_own_name(
 
 
 def test_an_app_dings_for_its_official_within_its_part_and_never_by_telephone(
-    calling: AppServer, as_: SignedIn, unit_id: Callable[[str], str], official_id: OfficialId
+    calling: AppServer, as_: SignedIn, unit_id: Callable[[str], str], known_as: KnownAs
 ) -> None:
     acting = calling.open(as_("331081.duty_officer"))
     town = {"unit_id": unit_id("331081100")}
     sent = acting.post("/dings", {"text": "立即转移", "audience": town})
     assert sent["sender"]["name"]
     acting.post("/dings", {"text": "x", "audience": {"unit_id": unit_id("3310")}}, status=403)
-    acting.post("/dings", {"text": "x", "official_ids": [official_id(OUTSIDER)]}, status=422)
+    acting.post("/dings", {"text": "x", "official_ids": [known_as(OUTSIDER)]}, status=422)
     acting.get("/dings", box="sent", status=403)
 
 

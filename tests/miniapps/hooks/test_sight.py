@@ -11,7 +11,7 @@ from flask import Flask
 from tests.client import ApiClient
 from tests.conftest import SignedIn
 from tests.messaging.conftest import MakeGroup
-from tests.miniapps.conftest import MANIFEST_2, AppServer, Publish, asking
+from tests.miniapps.conftest import MANIFEST_2, AppServer, KnownAs, Publish, asking
 from tests.miniapps.hooks.conftest import SPEAKER
 from tests.tasks.scenes import SHITANG, Scene
 from zzd.miniapps.hooks import spreading
@@ -27,9 +27,12 @@ HEARING = {
     "scopes": asking("identity"),
     "optional_scopes": asking(*NEEDED, "identity.id"),
     "events": sorted(EVENT_SCOPES),
+    "commands": [{"name": "add", "title": {"zh": "登记", "en": "Register"}}],
 }
 # Where an app may hear, what one reads is told to nobody but oneself.
 HAPPENS = set(EVENT_SCOPES) - {"receipt.updated"}
+# What comes of what it asked, or was asked: no other app's.
+ITS_OWN = {"todo.updated", "command.invoked"}
 Heard = dict[str, dict[str, Any]]
 
 
@@ -54,7 +57,7 @@ def hearing(publish: Publish, developer: ApiClient) -> Callable[[str, AppServer]
 
 @pytest.fixture
 def everything_happens(
-    as_: SignedIn, addressed: MakeGroup, scene: Scene, official_id: Callable[[str], str]
+    as_: SignedIn, addressed: MakeGroup, scene: Scene, known_as: KnownAs
 ) -> Callable[[AppServer, ApiClient], None]:
     """Something of each kind, in the part of the app that asks something of an official."""
 
@@ -65,7 +68,10 @@ def everything_happens(
         as_(SPEAKER).post(f"{path}/messages", {"text": "水位上涨"})
         as_(SPEAKER).post(f"{path}/messages/1/recall", status=200)
         scene.acknowledge(SHITANG, scene.issue(SHITANG))
-        itself.post("/app/todos", {"official_id": official_id(SPEAKER), "title": "核对"})
+        command = {"miniapp_id": server.id, "name": "add"}
+        asked = as_(SPEAKER).post(f"{path}/commands", command)
+        itself.post(f"/app/commands/{asked['id']}/answer", {"text": "已登记"}, status=200)
+        itself.post("/app/todos", {"official_id": known_as(SPEAKER), "title": "核对"})
 
     return run
 
@@ -102,17 +108,17 @@ def test_an_event_is_told_with_its_scope_alone_and_from_the_consent_on(
     everything_happens(server, itself)
     told, others = hearing("a", server), hearing("a", witness)
     assert set(told) == HAPPENS
-    # Only the app that asked it hears of a to-do.
-    assert set(others) == HAPPENS - {"todo.updated"}
+    assert set(others) == HAPPENS - ITS_OWN
     assert told["message.created"]["sender"]["id"] == sub
     assert told["message.recalled"]["recalled_by"]["id"] == sub
+    assert told["todo.updated"]["todo"]["official_id"] == sub
     assert others["message.created"]["sender"]["id"] == official_id(SPEAKER)
     hearing("late", server)
     for missing in NEEDED:
         everything_happens(server, itself)
         consent(*(scope for scope in NEEDED if scope != missing))
         told, others = hearing("a", server), hearing("a", witness)
-        assert set(others) == HAPPENS - {"todo.updated"}
+        assert set(others) == HAPPENS - ITS_OWN
         assert set(told) == {kind for kind in HAPPENS if EVENT_SCOPES[kind] != missing}
         consent(*NEEDED)
         # What happened before somebody consented again stays untold, however late it is asked for.
@@ -142,7 +148,7 @@ def test_who_is_given_a_larger_part_hears_nothing_from_before(
     give("331002", 3, 4, 5, 6)
     give(SHITANG, 4, 5, 6)
     # Between the two it might not have heard of it.
-    assert set(hearing("a", server)) <= {"todo.updated"}
+    assert set(hearing("a", server)) <= ITS_OWN
     everything_happens(server, own(app, server))
     assert "message.created" in hearing("a", server)
 
@@ -158,11 +164,11 @@ def test_officials_are_renamed_at_every_depth_and_nobody_else_is() -> None:
         "recalled_by": None,
         "conversation": {"id": "17", "name": "石塘防汛"},
     }
-    told = renamed("message.created", data, lambda id_: f"<{id_}>")
+    told = renamed(data, lambda id_: f"<{id_}>")
     assert told["id"] == "90210"
     assert told["conversation"] == data["conversation"]
     assert told["sender"]["id"] == "<815>"
     assert told["mentions"]["people"][0]["id"] == "<816>"
     assert told["content"]["items"][0]["sender"]["id"] == "<815>"
     assert told["content"]["items"][0]["content"]["items"][0]["sender"] == bot
-    assert renamed("receipt.updated", {"official_id": "815"}, lambda _: "x")["official_id"] == "x"
+    assert renamed({"official_id": "815"}, lambda _: "x")["official_id"] == "x"

@@ -34,7 +34,10 @@ export const setBadge = (id: string, count: number) => put<null>(`/workbench/${i
 /** What I uploaded for an app, which may use it from now on. */
 export const handOver = (id: string, fileId: string) => put<null>(`/workbench/${id}/files/${fileId}`, {})
 export const known = (id: string, picked: { official_ids?: string[]; unit_ids?: string[] }) =>
-  post<{ official_ids: string[]; unit_ids: string[] }>(`/workbench/${id}/known`, picked)
+  post<{ official_ids: string[]; known_as: string[]; unit_ids: string[] }>(`/workbench/${id}/known`, picked)
+/** Whom an app means by the names that it knows officials by. */
+export const meant = (id: string, said: string[]) =>
+  post<{ official_ids: string[] }>(`/workbench/${id}/meant`, { said })
 export const usage = (id: string, query: { unit_id?: string; first?: string; last?: string } = {}) =>
   get<Usage>(`/miniapps/${id}/usage`, query)
 /** What stands first for audiences of exactly this unit. */

@@ -4,6 +4,7 @@ import audiences from './en/audiences'
 import bots from './en/bots'
 import cards from './en/cards'
 import chat from './en/chat'
+import commands from './en/commands'
 import common from './en/common'
 import contacts from './en/contacts'
 import dings from './en/dings'
@@ -34,6 +35,7 @@ export default {
   ...bots,
   ...cards,
   ...chat,
+  ...commands,
   ...common,
   ...contacts,
   ...dings,

@@ -4,6 +4,7 @@ import audiences from './zh/audiences'
 import bots from './zh/bots'
 import cards from './zh/cards'
 import chat from './zh/chat'
+import commands from './zh/commands'
 import common from './zh/common'
 import contacts from './zh/contacts'
 import dings from './zh/dings'
@@ -34,6 +35,7 @@ export default {
   ...bots,
   ...cards,
   ...chat,
+  ...commands,
   ...common,
   ...contacts,
   ...dings,

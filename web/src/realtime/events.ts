@@ -1,5 +1,6 @@
 import type { CardAction } from '@/api/cards'
 import type { Confirmed } from '@/api/announcing'
+import type { CommandCall } from '@/api/commands'
 import type { Comment } from '@/api/comments'
 import type { Ding, DingState, MyAnswer, Progress } from '@/api/dings'
 import type { NotificationSettings } from '@/api/notifications'
@@ -106,6 +107,7 @@ export interface EventData {
   'scheduled.updated': Scheduled
   'notifications.updated': NotificationSettings
   'todo.updated': { todo: Todo }
+  'command.updated': CommandCall
   'posts.changed': { official_id: string }
   'unit.changed': { unit_id: string; change: string; rev: number }
   'session.revoked': { session_id: string }
@@ -157,6 +159,7 @@ const HEARD: Record<EventName, true> = {
   'scheduled.updated': true,
   'notifications.updated': true,
   'todo.updated': true,
+  'command.updated': true,
   'posts.changed': true,
   'unit.changed': true,
   'session.revoked': true,

@@ -4,6 +4,7 @@ import { followDings } from '@/features/dings/pushed'
 import { useInbox } from '@/features/directives/inbox'
 import { followUploads, forgetUploads } from '@/features/directives/reporting/pendingFiles'
 import { useCardActions } from '@/features/messages/cards/cardActions'
+import { useCommandCalls } from '@/features/messages/commands/commandCalls'
 import { useConversations } from '@/features/messages/conversations'
 import { forgetDrafts } from '@/features/messages/drafts'
 import { forgetTyping, stopTyping } from '@/features/messages/typing'
@@ -116,6 +117,7 @@ function stop(): void {
   useHistory().reset()
   useReadCounts().reset()
   useCardActions().reset()
+  useCommandCalls().reset()
   forgetDrafts()
   forgetTyping()
   useUploads().reset()

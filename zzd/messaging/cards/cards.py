@@ -30,9 +30,11 @@ def send_card(
     content: dict[str, Any],
     key: str | None,
     client_id: str | None,
+    asked_by: int | None = None,
 ) -> tuple[dict[str, Any], bool]:
     """Send a card as the app of ``by``, in the name of its official, or in its own if it acts for
-    none; returns it and whether it is a fresh one. ``content`` is as CardContentSchema loads it.
+    none, where the official ``asked_by`` asked it as well; returns it and whether it is a fresh one.
+    ``content`` is as CardContentSchema loads it.
 
     Raises NotFound, NotPermitted, Invalid, CardKeyTaken, IdempotencyConflict.
     """
@@ -46,7 +48,9 @@ def send_card(
     }
     if speaking.speaks_for_itself(by):
         name = senders_here().describe_app(session, app_id)["name"]["zh"]
-        message, fresh = speaking.say(session, by, conversation_id, name=name, **said)
+        message, fresh = speaking.say(
+            session, by, conversation_id, name=name, asked_by=asked_by, **said
+        )
     else:
         message, fresh = messages.send_message(session, by, conversation_id, **said)
     which = {"conversation_id": conversation_id, "seq": message["seq"]}

@@ -99,13 +99,18 @@ KEY = r"[A-Za-z0-9._~-]"
 LONGEST_KEY = 64
 
 
-class CardRequestSchema(CardContentSchema):
+class KeyedCardSchema(CardContentSchema):
+    """A card that can be replaced."""
+
     key = _name(
         KEY,
         LONGEST_KEY,
         load_default=None,
         metadata={"description": "The app's own name for it here", "example": "shelter-17"},
     )
+
+
+class CardRequestSchema(KeyedCardSchema):
     client_id = client_id_field()
 
 

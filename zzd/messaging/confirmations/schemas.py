@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from zzd.api import Id, Moment, PageQuerySchema
+from zzd.api import Id, Moment, OfficialId, PageQuerySchema
 from zzd.messaging.confirmations.progress import STATES
 from zzd.messaging.dings.schemas import DingUnitSchema, HomeSchema
 from zzd.orgtree.schemas import UnitRefSchema
@@ -51,7 +51,7 @@ class ConfirmingOfficialsQuerySchema(PageQuerySchema):
 class ConfirmingOfficialSchema(Schema):
     """Somebody asked to confirm, where they count."""
 
-    id = Id(metadata={"example": "7"})
+    id = OfficialId(metadata={"example": "7"})
     name = fields.String(metadata={"example": "陈海波"})
     post_title = fields.String(metadata={"example": "值班员"})
     unit = fields.Nested(HomeSchema)

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from zzd.api import Id, Moment, PageQuerySchema, StrictSchema, Text, client_id_field
+from zzd.api import Id, Moment, OfficialId, PageQuerySchema, StrictSchema, Text, client_id_field
 from zzd.messaging.dings.rules import (
     CALL_STATES,
     CHANNELS,
@@ -57,7 +57,7 @@ class DingRequestSchema(StrictSchema):
     text = Text(LONGEST_TEXT, required=True, metadata=_example("19时前全部转移到位，收到请确认"))
     audience = fields.Nested(AudienceRequestSchema, load_default=None, allow_none=True)
     official_ids = fields.List(
-        Id(),
+        OfficialId(),
         load_default=list,
         validate=validate.Length(0, MOST_OFFICIALS),
         metadata=_example(["7"]),

@@ -6,7 +6,16 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from zzd.api import Id, Moment, Name, PageQuerySchema, StrictSchema, Text, client_id_field
+from zzd.api import (
+    Id,
+    Moment,
+    Name,
+    OfficialId,
+    PageQuerySchema,
+    StrictSchema,
+    Text,
+    client_id_field,
+)
 
 MOST = 2**53
 
@@ -39,7 +48,7 @@ class EntrySchema(Schema):
 
 
 class TodoRequestSchema(StrictSchema):
-    official_id = Id(
+    official_id = OfficialId(
         load_default=None, metadata={"description": "Left out: the official the app acts for"}
     )
     title = Name(100, required=True)
@@ -62,7 +71,7 @@ class TodoQuerySchema(PageQuerySchema):
 class TodoSchema(Schema):
     id = Id()
     miniapp_id = Id()
-    official_id = Id()
+    official_id = OfficialId()
     title = fields.String()
     link = fields.String(allow_none=True)
     due_at = Moment(allow_none=True)

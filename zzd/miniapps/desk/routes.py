@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response
+from flask import Response, current_app
 
 from zzd.api import Blueprint, Caller, allow, no_content, principal
 from zzd.db import reading, transaction
@@ -16,12 +16,15 @@ from zzd.miniapps.desk.schemas import (
     BadgeSchema,
     FavouritesSchema,
     FrameQuerySchema,
+    KnownSchema,
+    MeantSchema,
     OpenedEntrySchema,
     OpeningSchema,
     PickedSchema,
     PlacementListSchema,
     PlacementsBodySchema,
     PlacementsQuerySchema,
+    SaidSchema,
     UsageQuerySchema,
     UsageSchema,
 )
@@ -88,11 +91,24 @@ def set_badge(body: dict[str, Any], miniapp_id: int) -> Any:
 @blueprint.route("/workbench/<id:miniapp_id>/known", methods=["POST"])
 @allow(Caller.OFFICIAL)
 @blueprint.arguments(PickedSchema)
-@blueprint.response(200, PickedSchema)
+@blueprint.response(200, KnownSchema)
 def list_known(body: dict[str, Any], miniapp_id: int) -> Any:
     """Of the people and units that I picked for an app, those it may know of"""
+    key = current_app.config["SECRET_KEY"]
     with reading() as session:
-        return known.what_it_may_know(session, miniapp_id, by=principal(), **body)
+        return known.what_it_may_know(session, miniapp_id, by=principal(), key=key, **body)
+
+
+@blueprint.route("/workbench/<id:miniapp_id>/meant", methods=["POST"])
+@allow(Caller.OFFICIAL)
+@blueprint.arguments(SaidSchema)
+@blueprint.response(200, MeantSchema)
+def list_meant(body: dict[str, Any], miniapp_id: int) -> Any:
+    """Whom an app means that I have open, by the names it knows officials by"""
+    key = current_app.config["SECRET_KEY"]
+    with reading() as session:
+        found = known.whom_it_means(session, miniapp_id, by=principal(), key=key, **body)
+    return {"official_ids": found}
 
 
 @blueprint.route("/workbench/<id:miniapp_id>/files/<id:file_id>", methods=["PUT"])

@@ -11,6 +11,7 @@ from zzd.miniapps.desk.own import HIGHEST_BADGE, MOST_FAVOURITES
 from zzd.miniapps.desk.placements import MOST_PLACED
 from zzd.miniapps.schemas import LocalizedSchema, WorkbenchEntrySchema
 from zzd.orgtree.schemas import AudienceRequestSchema, AudienceSchema, UnitRefSchema
+from zzd.pairwise import LONGEST_NAME
 
 MOST_PICKED = 200
 # Nothing was counted before, and nobody asks beyond.
@@ -56,6 +57,29 @@ class BadgeSchema(StrictSchema):
 class PickedSchema(StrictSchema):
     official_ids = fields.List(Id(), load_default=list, validate=validate.Length(max=MOST_PICKED))
     unit_ids = fields.List(Id(), load_default=list, validate=validate.Length(max=MOST_PICKED))
+
+
+class KnownSchema(Schema):
+    """What an app may know of it."""
+
+    official_ids = fields.List(Id())
+    known_as = fields.List(
+        fields.String(), metadata={"description": "The same officials, as the app knows them"}
+    )
+    unit_ids = fields.List(Id())
+
+
+class SaidSchema(StrictSchema):
+    said = fields.List(
+        fields.String(validate=validate.Length(1, LONGEST_NAME)),
+        required=True,
+        validate=validate.Length(1, MOST_PICKED),
+        metadata={"description": "Officials as the app named them"},
+    )
+
+
+class MeantSchema(Schema):
+    official_ids = fields.List(Id(), metadata={"description": "In the same order"})
 
 
 class PlacedAppSchema(StrictSchema):

@@ -7,14 +7,10 @@ from typing import Any
 
 # Members that hold an official, as {"id", …}, or several; and those that hold an official's id.
 PERSONS, PEOPLE, IDS = {"sender", "recalled_by"}, {"people"}, {"official_id"}
-# To-dos name their official as the app did.
-BY_THE_APPS_OWN_WORD = {"todo.updated"}
 
 
-def renamed(type_: str, data: dict[str, Any], name: Callable[[str], str]) -> dict[str, Any]:
+def renamed(data: dict[str, Any], name: Callable[[str], str]) -> dict[str, Any]:
     """The data of an event with every official's id by another name, at any depth."""
-    if type_ in BY_THE_APPS_OWN_WORD:
-        return data
     changed: dict[str, Any] = _walk(data, name)
     return changed
 

@@ -10,25 +10,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
 from typing import Any, Protocol
 
 from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from zzd.api.persons import KNOWS_IDS, Names
 from zzd.miniapps.hooks.persons import renamed
 from zzd.miniapps.installations.models import Installation
 from zzd.miniapps.installations.reach import Live, find_live
 from zzd.miniapps.manifest_rules import EVENT_SCOPES
-from zzd.miniapps.pairwise import sub_of
 from zzd.miniapps.states import is_silenced
 from zzd.orgtree.audiences import Audience
 from zzd.orgtree.in_use import find_in_use
 from zzd.orgtree.models import Unit
-
-# The scope with which an app is told the ids of officials on the platform.
-KNOWS_IDS = "identity.id"
 
 
 class Happened(Protocol):
@@ -102,7 +98,8 @@ def _seer(live: Live) -> Seer | None:
         for type_ in live.version.manifest.get("events", ())
         if (scope := EVENT_SCOPES[type_]) in scopes
     }
-    name = str if KNOWS_IDS in scopes else partial(_sub_of, live.app.developer_id)
+    key = current_app.config["SECRET_KEY"]
+    names = Names(live.app.developer_id, key, knows_ids=KNOWS_IDS in scopes)
     former = [
         (datetime.fromisoformat(until), live.known[id_])
         for until, id_ in live.installation.former_audiences
@@ -112,14 +109,10 @@ def _seer(live: Live) -> Seer | None:
         live.installation.id,
         audience,
         types,
-        name,
+        names.told,
         silences=live.app.silences,
         former=former,
     )
-
-
-def _sub_of(supplier: int, official_id: str) -> str:
-    return sub_of(official_id, supplier=supplier, key=current_app.config["SECRET_KEY"])
 
 
 def look_at(session: Session, events: Sequence[Happened]) -> Scene:
@@ -149,7 +142,7 @@ def show(event: Happened, seers: Sequence[Seer], scene: Scene) -> Seen | None:
             continue
         then = seer.at(event.occurred_at)
         if then is not None and (data := _shown(event, then, scene)) is not None:
-            return Seen(seer.installation_id, renamed(event.type, data, seer.name))
+            return Seen(seer.installation_id, renamed(data, seer.name))
     return None
 
 

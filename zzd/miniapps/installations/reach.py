@@ -122,6 +122,7 @@ def app_itself(live: Live, scopes: Iterable[str] | None = None) -> Principal | N
         scopes=granted if scopes is None else granted & frozenset(scopes),
         installation_id=live.installation.id,
         reach=reach,
+        supplier=live.app.developer_id,
     )
 
 

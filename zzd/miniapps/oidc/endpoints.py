@@ -10,7 +10,7 @@ from authlib.oauth2.rfc7662 import IntrospectionEndpoint
 from zzd.miniapps.oidc import here, tokens
 from zzd.miniapps.oidc.clients import AUTH_METHODS, Client
 from zzd.miniapps.oidc.tokens import Found
-from zzd.miniapps.pairwise import sub_of
+from zzd.pairwise import sub_of
 
 
 class Revocation(RevocationEndpoint):

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from zzd.miniapps.models import MiniApp
 from zzd.miniapps.oidc.schemas import UserInfoSchema
-from zzd.miniapps.pairwise import sub_of
 from zzd.orgtree.models import Line, Unit
 from zzd.orgtree.reach import ids_shown
 from zzd.orgtree.remembered import REVISION, names_in
+from zzd.pairwise import sub_of
 from zzd.principal import Principal
 
 
@@ -48,7 +48,8 @@ def describe_user(
     """
     around = around or _look_around(session, principal)
     scopes, post = principal.scopes or frozenset(), principal.post
-    told: dict[str, Any] = {"sub": sub_of(principal.official_id, supplier=around.supplier, key=key)}
+    official_id = principal.official_id or 0
+    told: dict[str, Any] = {"sub": sub_of(official_id, supplier=around.supplier, key=key)}
     if "identity.id" in scopes:
         told["official_id"] = principal.official_id
     if post and "identity" in scopes:

@@ -59,6 +59,7 @@ class Standing:
             scopes=frozenset(kept.scopes) & self.live.scopes(version),
             installation_id=self.live.installation.id,
             reach=self.live.reach(version),
+            supplier=self.live.app.developer_id,
         )
 
     def around(self) -> Around | None:

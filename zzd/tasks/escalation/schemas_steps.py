@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from zzd.api import Id, Moment, PageQuerySchema, StrictSchema, Text, client_id_field
+from zzd.api import (
+    Id,
+    Moment,
+    OfficialId,
+    PageQuerySchema,
+    StrictSchema,
+    Text,
+    client_id_field,
+)
 from zzd.messaging.dings.rules import LONGEST_TEXT, PHONE_CHANNELS
 from zzd.tasks.escalation.rules import STEPS
 from zzd.tasks.escalation.timetable import ASK
@@ -16,7 +24,7 @@ KINDS = ("acknowledge", "report")
 class ToldOfficialSchema(Schema):
     """An official as they were then."""
 
-    id = Id()
+    id = OfficialId()
     name = fields.String()
     post_title = fields.String()
     unit_name = fields.String()

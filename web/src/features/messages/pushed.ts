@@ -4,6 +4,7 @@ import { useCardActions } from './cards/cardActions'
 import { withComments } from './announcing/comments'
 import { withConfirm } from './announcing/confirmed'
 import { patched, withEdit, withPins, withReactions } from './changes'
+import { useCommandCalls } from './commands/commandCalls'
 import { useConversations } from './conversations'
 import { noteOtherDraft } from './drafts'
 import { useHistory } from './history'
@@ -32,6 +33,7 @@ export function followChanges(): (() => void)[] {
       history.change(conversation_id, (messages) => withEdit(messages, edit))
     }),
     onPushed('card_action.updated', (action) => useCardActions().note(action)),
+    onPushed('command.updated', (call) => useCommandCalls().note(call)),
     onPushed('reactions.updated', ({ conversation_id, ...change }) => {
       if (!isNewest(`${conversation_id}/${change.seq}`, change.changed_at)) return
       history.change(conversation_id, (messages) =>

@@ -174,6 +174,7 @@ export default {
       directives_acknowledge: 'Acknowledge directives for the person',
       todos_write: 'Give the person to-dos',
       dings_send: 'Send DINGs for the person',
+      commands_answer: 'Offer commands in chats and answer them',
     },
     eventNames: {
       message_created: 'What is said in org groups and announcements, word for word',
@@ -184,6 +185,7 @@ export default {
       assignment_updated: 'How units get on with directives',
       rollup_updated: 'Sums of a directive changed',
       todo_updated: 'To-dos of the app changed',
+      command_invoked: 'Somebody used one of its commands in a chat (what follows it, and the chat\'s name)',
     },
     myApps: 'My apps',
     register: 'Register an app',

@@ -172,6 +172,7 @@ export default {
       directives_acknowledge: '代本人签收指令',
       todos_write: '给本人派发待办',
       dings_send: '以本人名义发 DING',
+      commands_answer: '在聊天里提供命令并答复',
     },
     eventNames: {
       message_created: '组织群、公告里的新消息（全文）',
@@ -182,6 +183,7 @@ export default {
       assignment_updated: '单位办理指令的进展',
       rollup_updated: '汇总数有变化',
       todo_updated: '应用发出的待办有变化',
+      command_invoked: '有人在聊天里使用它的命令（命令后的文字和会话名称）',
     },
     myApps: '我的应用',
     register: '注册应用',

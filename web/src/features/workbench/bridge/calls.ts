@@ -8,7 +8,7 @@ import { newClientId } from '@/offline/clientId'
 import type { BridgeCalls } from './bridge'
 import { allow, isAllowed } from './permissions'
 import type { Ask } from './questions'
-import { BridgeFault, CALLS, type CallName, checkScope, count, ids, type Permission, permissionOf, text } from './rules'
+import { BridgeFault, CALLS, type CallName, checkScope, count, ids, NAMES, type Permission, permissionOf, text } from './rules'
 
 const TITLE_LENGTH = 40
 const MOST_PICKED = 200
@@ -54,8 +54,9 @@ export function makeCalls(around: Surroundings): BridgeCalls {
     chooseOfficials: async (params) => {
       const most = count(params, 'most', 1, MOST_PICKED, MOST_PICKED)
       const picked = await ask({ kind: 'officials', title: titleOf(params), most })
-      const { official_ids } = await miniapps.known(app.id, { official_ids: picked.map(({ id }) => id) })
-      return { items: around.told(picked, official_ids).map(briefly) }
+      const { official_ids, known_as } = await miniapps.known(app.id, { official_ids: picked.map(({ id }) => id) })
+      const names = new Map(official_ids.map((id, index) => [id, known_as[index] ?? '']))
+      return { items: around.told(picked, official_ids).map((one) => ({ ...briefly(one), id: names.get(one.id) })) }
     },
     chooseUnits: async (params) => {
       const most = count(params, 'most', 1, MOST_PICKED, MOST_PICKED)
@@ -65,7 +66,7 @@ export function makeCalls(around: Surroundings): BridgeCalls {
     },
     createGroup: async (params) => {
       const name = text(params, 'name', 50)
-      const people = await everybody(ids(params, 'official_ids', MOST_PICKED))
+      const people = await everybody(app, ids(params, 'official_ids', MOST_PICKED, NAMES))
       await ask({ kind: 'group', name, people })
       const made = await messaging.createConversation({
         kind: 'group',
@@ -76,12 +77,12 @@ export function makeCalls(around: Surroundings): BridgeCalls {
       return { conversation_id: made.id }
     },
     openChat: async (params) => {
-      const id = params.conversation_id ? ids({ id: [params.conversation_id] }, 'id', 1)[0] : await directWith(params)
+      const id = params.conversation_id ? ids({ id: [params.conversation_id] }, 'id', 1)[0] : await directWith(app, params)
       await around.router.push({ name: 'messages', params: { id } })
     },
     ding: async (params) => {
       if (dingDraft.value) throw new BridgeFault('busy')
-      const officials = await everybody(ids(params, 'official_ids', MOST_PICKED))
+      const officials = await everybody(app, ids(params, 'official_ids', MOST_PICKED, NAMES))
       // The official reads it, changes it, and sends it or not: the app only puts it before them.
       const id = await composeDing({ text: text(params, 'text', 500), officials, stays: true })
       if (id === null) throw new BridgeFault('declined')
@@ -133,10 +134,16 @@ async function isGiven({ accountId, app, ask }: Surroundings, name: Permission):
 }
 
 const titleOf = (params: Record<string, unknown>) => String(params.title ?? '').slice(0, TITLE_LENGTH)
-const everybody = (wanted: string[]): Promise<Official[]> => Promise.all(wanted.map((id) => orgtree.official(id)))
 
-async function directWith(params: Record<string, unknown>): Promise<string> {
-  const [official] = ids({ official_ids: [params.official_id] }, 'official_ids', 1)
+/** Whom an app means: it names officials by names of its supplier's own. */
+async function everybody(app: OpenedApp, said: string[]): Promise<Official[]> {
+  const { official_ids } = await miniapps.meant(app.id, said)
+  return Promise.all(official_ids.map((id) => orgtree.official(id)))
+}
+
+async function directWith(app: OpenedApp, params: Record<string, unknown>): Promise<string> {
+  const said = ids({ official_ids: [params.official_id] }, 'official_ids', 1, NAMES)
+  const [official] = (await miniapps.meant(app.id, said)).official_ids
   const made = await messaging.createConversation({ kind: 'direct', official_ids: [official ?? ''], client_id: newClientId() })
   return made.id
 }

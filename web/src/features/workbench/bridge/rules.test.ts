@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { BridgeFault, CALLS, type CallName, checkScope, count, ids, permissionOf, text } from './rules'
+import { BridgeFault, CALLS, type CallName, checkScope, count, ids, NAMES, permissionOf, text } from './rules'
 
 const NEEDS = Object.entries(CALLS).flatMap(([call, rule]) => ('scope' in rule ? [[call, rule.scope] as const] : []))
 
@@ -21,6 +21,8 @@ test('what acts on the device asks the official, and nothing else does', () => {
 test('parameters are taken as they are meant or refused', () => {
   expect(text({ name: ' 抢险群 ' }, 'name', 50)).toBe('抢险群')
   expect(ids({ official_ids: ['1', '2', '1'] }, 'official_ids', 3)).toEqual(['1', '2'])
+  expect(ids({ official_ids: ['Zx-_9'] }, 'official_ids', 3, NAMES)).toEqual(['Zx-_9'])
+  expect(() => ids({ official_ids: ['../1'] }, 'official_ids', 3, NAMES)).toThrow(BridgeFault)
   expect(count({}, 'most', 1, 50, 20)).toBe(20)
   for (const bad of [undefined, null, '', ' ', 5, 'x'.repeat(51)])
     expect(() => text({ name: bad }, 'name', 50)).toThrow(BridgeFault)

@@ -57,10 +57,14 @@ export function text(params: Params, name: string, longest: number): string {
   return value.trim()
 }
 
-export function ids(params: Params, name: string, most: number): string[] {
+const IDS = /^\d{1,18}$/
+/** Officials go by names that are the supplier's own, or by ids where a scope grants them. */
+export const NAMES = /^[\w-]{1,64}$/
+
+export function ids(params: Params, name: string, most: number, like = IDS): string[] {
   const value = params[name]
   const good = Array.isArray(value) && value.length > 0 && value.length <= most
-  if (!good || !value.every((id) => typeof id === 'string' && /^\d{1,18}$/.test(id)))
+  if (!good || !value.every((id) => typeof id === 'string' && like.test(id)))
     throw new BridgeFault('invalid', `${name}: 1 to ${most} ids`)
   return [...new Set(value as string[])]
 }
