@@ -1,6 +1,8 @@
 import { defineStore } from 'pinia'
-import { reactive } from 'vue'
+import { reactive, watch } from 'vue'
 import { messaging } from '@/api'
+import type { Conversation } from '@/api/types'
+import { useAttention } from '@/lib/attention'
 import { debounce } from '@/lib/debounce'
 
 interface Count {
@@ -10,14 +12,22 @@ interface Count {
 
 const AT_ONCE = 3
 const GATHER_MS = 350
+/** Where more belong to a conversation, or an audience does, the server tells nobody who has just read. */
+const RECEIPTS_UP_TO = 200
+const FIRST_PAUSE_MS = 3_000
+const LONGEST_PAUSE_MS = 300_000
+
+/** Whether the server pushes receipts of this conversation. */
+export const isTold = ({ members }: Pick<Conversation, 'members'>) => members !== null && members <= RECEIPTS_UP_TO
 
 /**
  * How many have read each own message that is on screen. Counts are fetched, never computed: only the server knows an
  * audience's size of the moment. A receipt makes the counts it may have changed stale; they are asked for again together.
+ * Where no receipts come, they are asked for while somebody looks, ever more seldom: soon after a message most changes.
  */
 export const useReadCounts = defineStore('read-counts', () => {
   const counts = reactive(new Map<string, Count>())
-  const onScreen = new Map<string, { conversation: string; seq: number }>()
+  const onScreen = new Map<string, { conversation: string; seq: number; told: boolean }>()
   const stale = new Set<string>()
 
   const keyOf = (conversation: string, seq: number) => `${conversation}/${seq}`
@@ -43,9 +53,33 @@ export const useReadCounts = defineStore('read-counts', () => {
 
   const fetchSoon = debounce(() => void fetchStale(), GATHER_MS)
 
-  function show(conversation: string, seq: number): void {
-    const key = keyOf(conversation, seq)
-    onScreen.set(key, { conversation, seq })
+  const attentive = useAttention()
+  let pause = FIRST_PAUSE_MS
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  function askAgain(): void {
+    clearTimeout(timer)
+    timer = setTimeout(() => {
+      const untold = [...onScreen].filter(([key, place]) => !place.told && counts.get(key)?.unread !== 0)
+      if (untold.length === 0 || !attentive.value) return
+      for (const [key] of untold) stale.add(key)
+      void fetchStale()
+      pause = Math.min(pause * 2, LONGEST_PAUSE_MS)
+      askAgain()
+    }, pause)
+  }
+
+  function askAgainSoon(): void {
+    pause = FIRST_PAUSE_MS
+    askAgain()
+  }
+
+  watch(attentive, (looking) => looking && askAgainSoon())
+
+  function show(conversation: Pick<Conversation, 'id' | 'members'>, seq: number): void {
+    const key = keyOf(conversation.id, seq)
+    onScreen.set(key, { conversation: conversation.id, seq, told: isTold(conversation) })
+    if (!isTold(conversation)) askAgainSoon()
     if (counts.has(key)) return
     stale.add(key)
     fetchSoon()
@@ -64,8 +98,11 @@ export const useReadCounts = defineStore('read-counts', () => {
     hide: (conversation: string, seq: number) => onScreen.delete(keyOf(conversation, seq)),
     of: (conversation: string, seq: number) => counts.get(keyOf(conversation, seq)) ?? null,
     noteReceipt,
+    /** What the list of readers has just said. */
+    learn: (conversation: string, seq: number, count: Count) => counts.set(keyOf(conversation, seq), count),
     reset() {
       fetchSoon.cancel()
+      clearTimeout(timer)
       counts.clear()
       onScreen.clear()
       stale.clear()
