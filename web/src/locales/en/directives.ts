@@ -50,6 +50,7 @@ export default {
     ackDeadline: 'Acknowledge by',
     reportDeadline: 'Report by',
     from: 'From {unit}',
+    passedOnBy: 'passed on by {unit}',
     issuedAt: 'Issued',
     content: 'Directive',
     figures: 'Figures to report',

@@ -43,6 +43,7 @@ export default {
     ackDeadline: '签收时限',
     reportDeadline: '反馈时限',
     from: '来自 {unit}',
+    passedOnBy: '{unit}转发',
     issuedAt: '下达时间',
     content: '指令内容',
     figures: '需反馈的数据',
