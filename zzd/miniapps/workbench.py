@@ -79,7 +79,7 @@ def list_entries(
 
 def versions_seen(session: Session, principal: Principal) -> dict[int, int]:
     """The versions that the caller has on the workbench, each with its app. Three statements."""
-    matching = audiences.ids_matching(session, principal.posts)
+    matching = ids_matching(session, principal.posts)
     which = {
         "matching": matching,
         "mine": _rolled_out_to(session, principal, matching),
