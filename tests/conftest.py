@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
+from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
@@ -19,6 +21,8 @@ from tests.databases import (
     PostgresqlDatabase,
     SqliteDatabase,
     TestDatabase,
+    blank_database,
+    copied_database,
     postgresql_server_url,
     settings_for,
 )
@@ -33,18 +37,21 @@ from zzd.orgtree.models import Official, Unit
 from zzd.orgtree.remembered import REMEMBERED, Remembered
 from zzd.orgtree.units import COUNTS
 from zzd.realtime.kept import WANTED
+from zzd.sample.commands import seed
 
 logs.configure()
 
 SignedIn = Callable[[str], ApiClient]
 Listening = Callable[[str], Listener]
+SampleCopy = Callable[[str, Path], AbstractContextManager[str]]
 Statements = Callable[[], AbstractContextManager[list[str]]]
 
 
 # Where tests run in several processes. What these start, a server or a browser of its own, is started
-# one at a time, and the story's stage, half a minute of seeding, once. They take longest and come first.
+# one at a time, and the sample, half a minute of seeding, is made once. They take longest and come first.
 TOGETHER = {
     "tests/story/": "story",
+    "tests/sample/": "story",
     "tests/realtime/": "servers",
     "tests/messaging/files/test_server.py": "servers",
     "tests/messaging/test_machine.py": "servers",
@@ -105,6 +112,27 @@ def made_once(
     yield make
     for copy, _ in made.values():
         copy.drop()
+
+
+@pytest.fixture(scope="session")
+def copy_of_sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SampleCopy]:
+    """``with copy_of_sample("sqlite", folder) as url``: the whole sample, on a database of one's
+    own. It is made once of each kind, which takes half a minute, and then copied."""
+    made: dict[str, str] = {}
+    with ExitStack() as stack:
+
+        def copy(kind: str, folder: Path) -> AbstractContextManager[str]:
+            if kind not in made:
+                blank = blank_database(kind, tmp_path_factory.mktemp("sample"))
+                url = stack.enter_context(blank)
+                with create_app(settings_for(url)).app_context():
+                    done = CliRunner().invoke(seed, catch_exceptions=False)
+                    assert done.exit_code == 0, done.output
+                    database().engine.dispose()
+                made[kind] = url
+            return copied_database(made[kind], folder)
+
+        yield copy
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])

@@ -98,8 +98,11 @@ DO $$
 DECLARE kept record;
 BEGIN
     CREATE SCHEMA start;
+    CREATE TABLE start."the tables" (name text, is_filled boolean);
     FOR kept IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
         EXECUTE format('CREATE TABLE start.%1$I AS TABLE public.%1$I', kept.tablename);
+        EXECUTE format('INSERT INTO start."the tables" SELECT %1$L, EXISTS (SELECT FROM start.%1$I)',
+                       kept.tablename);
     END LOOP;
     CREATE TABLE start."the sequences" AS
         SELECT sequencename AS name, last_value AS value FROM pg_sequences
@@ -113,9 +116,11 @@ CREATE FUNCTION start.reset() RETURNS void LANGUAGE plpgsql AS $$
 DECLARE kept record;
 BEGIN
     SET LOCAL session_replication_role = replica;
-    FOR kept IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
-        EXECUTE format('DELETE FROM public.%1$I', kept.tablename);
-        EXECUTE format('INSERT INTO public.%1$I SELECT * FROM start.%1$I', kept.tablename);
+    FOR kept IN SELECT name, is_filled FROM start."the tables" LOOP
+        EXECUTE format('DELETE FROM public.%I', kept.name);
+        IF kept.is_filled THEN
+            EXECUTE format('INSERT INTO public.%1$I SELECT * FROM start.%1$I', kept.name);
+        END IF;
     END LOOP;
     FOR kept IN SELECT name, value FROM start."the sequences" LOOP
         PERFORM setval(format('public.%I', kept.name)::regclass, coalesce(kept.value, 1),
@@ -143,6 +148,22 @@ def blank_database(kind: str, folder: Path, *, to: str = "head") -> Iterator[str
     finally:
         if kind == "postgresql":
             _run_on_server(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@contextmanager
+def copied_database(url: str, folder: Path) -> Iterator[str]:
+    """A copy of a database that nobody is connected to."""
+    name = f"zzd_copy_{os.getpid()}_{uuid.uuid4().hex[:8]}"
+    original = make_url(url)
+    if original.get_backend_name() == "sqlite":
+        shutil.copy(str(original.database), folder / "zzd.db")
+        yield f"sqlite:///{folder / 'zzd.db'}"
+        return
+    _run_on_server(f'CREATE DATABASE "{name}" TEMPLATE "{original.database}"')
+    try:
+        yield original.set(database=name).render_as_string(False)
+    finally:
+        _run_on_server(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 def _run_on_server(statement: str) -> None:

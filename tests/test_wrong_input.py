@@ -9,14 +9,12 @@ from hypothesis.errors import Unsatisfiable
 
 from tests.conftest import SignedIn
 
-# PostgreSQL refuses more than SQLite does.
-EXAMPLES = {"sqlite": 1, "postgresql": 2}
 CALLERS = ("33.duty_officer", "33.leader", "system_admin")
 # These end the very session that the calls are made with.
 ENDING = ("/sessions", "/sessions/current", "/sessions/{session_id}")
 
 
-def test_no_input_makes_the_server_fail(app: Flask, as_: SignedIn, engine_kind: str) -> None:
+def test_no_input_makes_the_server_fail(app: Flask, as_: SignedIn) -> None:
     """Each input from each of the callers: to think of it takes longer than to answer it."""
     headers = [{"Authorization": f"Bearer {as_(username).token}"} for username in CALLERS]
     document = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app)
@@ -29,7 +27,7 @@ def test_no_input_makes_the_server_fail(app: Flask, as_: SignedIn, engine_kind: 
         for mode in schemathesis.GenerationMode:
 
             @settings(
-                max_examples=EXAMPLES[engine_kind],
+                max_examples=1,
                 deadline=None,
                 derandomize=True,
                 database=None,

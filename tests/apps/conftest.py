@@ -29,7 +29,7 @@ MANIFEST = FOLDER / "manifest.json"
 @contextmanager
 def serving(app: Flask, port: int) -> Iterator[str]:
     server = make_server("127.0.0.1", port, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     try:
         yield f"http://127.0.0.1:{port}"

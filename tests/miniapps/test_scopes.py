@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Iterable
+
 from flask import Flask
 from werkzeug.routing import Rule
 
 from tests.client import ApiClient
 from tests.conftest import SignedIn
-from tests.miniapps.conftest import MANIFEST_2, Publish
+from tests.miniapps.conftest import MANIFEST_2, Publish, asking
 from zzd.api import Caller
 from zzd.identity import recognise_socket
 from zzd.miniapps.manifests import SCOPES
@@ -44,21 +45,34 @@ def test_every_scope_of_a_route_is_one_that_manifests_can_ask_for(app: Flask) ->
     assert {scope for *_, scope in scoped_routes(app)} <= {*SCOPES, None}
 
 
-@pytest.mark.parametrize("held", [*SCOPES, None])
-def test_an_apps_token_is_refused_on_every_route_without_its_scope(
-    app: Flask, publish: Publish, as_: SignedIn, held: str | None
+def test_an_apps_token_opens_the_routes_of_its_scope_and_no_other(
+    app: Flask, publish: Publish, as_: SignedIn
 ) -> None:
-    scopes = [{"name": held, "reason": "x"}] if held else []
-    wide = {**MANIFEST_2, "scopes": scopes, "icon": None, "optional_scopes": []}
-    client = publish(**wide).open(as_(TOWNSHIP))
+    """Each route twice: with its scope alone, and with every scope but this."""
+
+    def opened(name: str, scopes: Iterable[str]) -> ApiClient:
+        made = {**MANIFEST_2, "id": f"cn.zj.{name}", "icon": None, "optional_scopes": []}
+        return publish(**{**made, "scopes": asking(*scopes)}).open(as_(TOWNSHIP))
+
     routes = scoped_routes(app)
     assert len(routes) > 20
-    for method, path, scope in routes:
-        response = app.test_client().open(
-            path, method=method, json={}, headers={"Authorization": f"Bearer {client.token}"}
-        )
-        refused = response.status_code == 403 and "An app needs" in response.get_json()["detail"]
-        assert refused == (scope is None or scope != held), (method, path, response.data)
+    for number, scope in enumerate([*SCOPES, None]):
+        of_scope = [(method, path) for method, path, needed in routes if needed == scope]
+        others = opened(f"others{number}", (each for each in SCOPES if each != scope))
+        for method, path in of_scope:
+            assert is_refused(app, others, method, path), (method, path)
+        if scope:
+            alone = opened(f"alone{number}", [scope])
+            for method, path in of_scope:
+                assert not is_refused(app, alone, method, path), (method, path)
+
+
+def is_refused(app: Flask, client: ApiClient, method: str, path: str) -> bool:
+    """Whether it is for want of a scope that an app may not call this."""
+    response = app.test_client().open(
+        path, method=method, json={}, headers={"Authorization": f"Bearer {client.token}"}
+    )
+    return response.status_code == 403 and "An app needs" in response.get_json()["detail"]
 
 
 def test_an_app_reads_the_tree_with_units_read(publish: Publish, as_: SignedIn) -> None:

@@ -19,6 +19,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from tests.client import ApiClient
+from tests.conftest import SampleCopy
 from tests.databases import blank_database, settings_for
 from zzd import create_app
 from zzd.db import database
@@ -38,13 +39,14 @@ ROLES = {
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def sample_app(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    copy_of_sample: SampleCopy,
 ) -> Iterator[Flask]:
     """An application on the whole sample."""
-    with blank_database(request.param, tmp_path_factory.mktemp("sample")) as url:
+    with copy_of_sample(request.param, tmp_path_factory.mktemp("copy")) as url:
         app = create_app(settings_for(url))
         with app.app_context():
-            run(seed)
             yield app
             database().engine.dispose()
 

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
-from sqlalchemy import create_engine, make_url, text
 
-from tests.databases import postgresql_server_url, redis_prefix, redis_url
+from tests.conftest import SampleCopy
+from tests.databases import redis_prefix, redis_url
 from tests.servers import ROOT, Person, ServerProcess, free_port, running_servers
 from tests.story.browser import running_browser
 
@@ -75,7 +75,9 @@ def zzd(environment: dict[str, str], *arguments: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def stages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Stage]]:
+def stages(
+    tmp_path_factory: pytest.TempPathFactory, copy_of_sample: SampleCopy
+) -> Iterator[Callable[[str], Stage]]:
     """The stage on each kind of database: made once and kept, in whatever order tests ask."""
     made: dict[str, Stage] = {}
     with ExitStack() as stack:
@@ -83,8 +85,10 @@ def stages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str],
         def make(kind: str) -> Stage:
             if kind not in made:
                 folder = tmp_path_factory.mktemp(f"story-{kind}")
-                seeded = stack.enter_context(_seeded(kind, folder))
-                running = _running_stage(seeded, tmp_path_factory.mktemp("stage"))
+                url = stack.enter_context(copy_of_sample(kind, folder))
+                running = _running_stage(
+                    _environment(url, folder), tmp_path_factory.mktemp("stage")
+                )
                 made[kind] = stack.enter_context(running)
             return made[kind]
 
@@ -105,38 +109,15 @@ def stage(request: pytest.FixtureRequest, stages: Callable[[str], Stage]) -> Ite
     stage.send_home()
 
 
-@contextmanager
-def _seeded(kind: str, folder: Path) -> Iterator[dict[str, str]]:
-    """The environment of a database that holds the full sample data."""
-    with ExitStack() as stack:
-        environment = {
-            "ZZD_VAR": str(folder),
-            "ZZD_SECRET_KEY": "a key for tests, forty characters long..",
-        }
-        if kind == "sqlite":
-            environment["ZZD_DATABASE_URL"] = f"sqlite:///{folder / 'zzd.db'}"
-        else:
-            environment["ZZD_DATABASE_URL"] = stack.enter_context(_story_database())
-            environment["ZZD_REDIS_URL"] = redis_url()
-            environment["ZZD_REDIS_PREFIX"] = redis_prefix()
-        zzd(environment, "db", "upgrade")
-        zzd(environment, "seed")
-        yield environment
-
-
-@contextmanager
-def _story_database() -> Iterator[str]:
-    server = create_engine(postgresql_server_url(), isolation_level="AUTOCOMMIT")
-    name = f"zzd_story_{os.getpid()}"
-    with server.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}"'))
-    url = make_url(server.url).set(database=name)
-    try:
-        yield url.render_as_string(hide_password=False)
-    finally:
-        with server.connect() as connection:
-            connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
-        server.dispose()
+def _environment(database_url: str, folder: Path) -> dict[str, str]:
+    environment = {
+        "ZZD_VAR": str(folder),
+        "ZZD_SECRET_KEY": "a key for tests, forty characters long..",
+        "ZZD_DATABASE_URL": database_url,
+    }
+    if database_url.startswith("postgresql"):
+        environment |= {"ZZD_REDIS_URL": redis_url(), "ZZD_REDIS_PREFIX": redis_prefix()}
+    return environment
 
 
 @contextmanager

@@ -330,7 +330,7 @@ def test_sums_and_lists_agree_with_a_computation_of_our_own(
         at=st.sampled_from(sorted(UNITS)),
     )
     @settings(
-        max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), database=None
+        max_examples=10, deadline=None, suppress_health_check=list(HealthCheck), database=None
     )
     def check(wanted: dict[str, Any], named: list[str], did: dict[str, str], at: str) -> None:
         top_level = {2: 1, 4: 2, 6: 3, 9: 4}.get(len(wanted["code"] or ""), 1)
