@@ -11,7 +11,7 @@ import click
 from flask import Flask
 from sqlalchemy.exc import OperationalError
 
-from zzd import create_app, logs, migrate, realtime
+from zzd import collect_seldom, create_app, logs, migrate, realtime
 from zzd.db import database, reading
 from zzd.sample.commands import demo_accounts, seed
 from zzd.settings import SettingsError
@@ -63,6 +63,7 @@ def worker(app: Flask) -> None:
     # Where a core is short, whoever waits for an answer goes first.
     os.nice(BEHIND_REQUESTS)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    collect_seldom()
     click.echo("worker ready", err=True)
     with suppress(KeyboardInterrupt):
         realtime.work(app)

@@ -25,10 +25,13 @@ from sqlalchemy import (
     Integer,
     MetaData,
     String,
+    Text,
     any_,
     bindparam,
+    column,
     create_engine,
     event,
+    func,
     select,
     text,
 )
@@ -299,14 +302,33 @@ def insert_into(session: Session, model: type[Base]) -> Any:
 def is_one_of(session: Session, column: Any, values: Collection[int]) -> ColumnElement[bool]:
     """``column IN (values)``. On PostgreSQL they are one parameter, an array: hundreds of them
     cost the driver more than the query costs the server."""
-    found: ColumnElement[bool] = column.in_(values)
+    return _is_one_of(session, column, values, BigInteger)
+
+
+def is_one_of_texts(session: Session, column: Any, values: Collection[str]) -> ColumnElement[bool]:
+    """The same of texts."""
+    return _is_one_of(session, column, values, Text)
+
+
+def _is_one_of(
+    session: Session, column: Any, values: Collection[Any], kind: Any
+) -> ColumnElement[bool]:
+    found: ColumnElement[bool]
     if session.get_bind().dialect.name == "postgresql":
-        found = column == any_(bindparam(None, list(values), postgresql.ARRAY(BigInteger)))
+        found = column == any_(bindparam(None, list(values), postgresql.ARRAY(kind)))
+    else:
+        found = column.in_(values)
     return found
 
 
 def takes_arrays(session: Session) -> bool:
     return session.get_bind().dialect.name == "postgresql"
+
+
+def listed(values: Collection[int], name: str) -> Any:
+    """The values as a table with a column ``id``, where ``takes_arrays``."""
+    array = bindparam(None, list(values), postgresql.ARRAY(BigInteger))
+    return func.unnest(array).table_valued(column("id", BigInteger), name=name).render_derived()
 
 
 def is_one_of_named(column: Any, name: str, *, arrays: bool) -> ColumnElement[bool]:

@@ -141,7 +141,8 @@ class Post(Base):
 
     __tablename__ = "post"
     __table_args__ = (
-        Index("ix_post_unit", "unit_id", "order"),
+        # In the order in which they are shown: who comes first is read without the others.
+        Index("ix_post_unit", "unit_id", "order", "id"),
         # Who is in an audience, counted without reading a row.
         Index(
             "ix_post_held",

@@ -398,6 +398,54 @@ def test_a_worker_waits_for_nobody_who_ends_a_directive(
     assert len(steps_written(session)) == 2
 
 
+@pytest.mark.parametrize("engine_kind", ["postgresql"], indirect=True)
+def test_a_directive_that_is_being_ended_holds_up_no_other(
+    app: Flask, scene: Scene, issue: Issue, session: Session, batches_of_two: None
+) -> None:
+    """Its steps are the oldest, and more than a batch: those of the other are taken all the same."""
+    ending = issue(audiences=[scene.all_below(TAIZHOU)])
+    other = issue(SHITANG, ack_deadline=(START + (DEADLINE + 1) * MINUTE).isoformat())
+    with transaction() as holding:
+        holding.get(Directive, int(ending["id"]), with_for_update={"key_share": True})
+        with ThreadPoolExecutor(1) as pool:
+
+            def look() -> int:
+                with app.app_context(), at(DEADLINE + 1):
+                    return steps.take_due()
+
+            assert pool.submit(look).result(timeout=20) == 1
+    taken = {assignment_id for assignment_id, *_ in steps_written(session)}
+    its_own = select(Assignment.id).where(Assignment.directive_id == int(other["id"]))
+    assert taken == set(session.scalars(its_own))
+
+
+def test_of_a_batch_each_directive_tells_those_whom_it_addresses(
+    scene: Scene, issue: Issue
+) -> None:
+    leaders = scene.all_below(WENLING, role="leader")
+    officers = scene.all_below(SHITANG, levels=[4], role="duty_officer")
+    told = {
+        name: issue(audiences=audiences)
+        for name, audiences in (
+            ("both", [leaders, officers]),
+            ("anybody", [scene.all_below(WENLING)]),
+        )
+    }
+    work(DEADLINE)
+    with at(DEADLINE + 1):
+        for name, code, titles in (
+            ("both", SHITANG, ["值班员", "主任"]),
+            ("both", SONGMEN, ["主任"]),
+            ("anybody", SONGMEN, ["值班员", "主任"]),
+        ):
+            shown = scene.as_(f"{code}.leader").get(
+                f"/directives/{told[name]['id']}/assignments", state="escalated", limit=200
+            )
+            row = next(each for each in shown["items"] if each["unit"]["code"] == code)
+            (step,) = scene.as_(f"{code}.leader").get(f"/assignments/{row['id']}")["escalations"]
+            assert [person["post_title"] for person in step["told"]] == titles
+
+
 def test_a_worker_looks_along_an_index_of_what_waits(app: Flask, session: Session) -> None:
     with transaction() as writing:
         writing.execute(

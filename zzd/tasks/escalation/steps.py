@@ -2,7 +2,8 @@
 
 A batch is claimed, its steps written, told and moved on in one transaction (zzd.due). Whoever
 acknowledges holds the assignment's row: a step that comes at that moment is left for the next look,
-which finds that it is over.
+which finds that it is over. Of a directive that somebody is ending all are left, and those of the
+others taken meanwhile.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, joinedload
@@ -28,12 +29,14 @@ from zzd.tasks.ledger import lines
 from zzd.tasks.models import Assignment, Directive
 from zzd.tasks.states import UNANSWERED, State
 
-AT_ONCE = 500
+# Assignments of one transaction. Whoever acknowledges one of them waits for its end.
+AT_ONCE = 1000
 COLUMNS = (
     Assignment.id,
     Assignment.directive_id,
     Assignment.unit_id,
     Assignment.path,
+    Assignment.level,
     Assignment.state,
     Assignment.report_deadline,
     Assignment.due_at,
@@ -41,11 +44,26 @@ COLUMNS = (
     Assignment.steps,
     *(getattr(Assignment, column) for column, _ in lines.COLUMNS),
 )
+WRITTEN = (
+    *("assignment_id", "no", "kind", "deadline", "step", "due_at", "fired_at"),
+    *("told_unit_id", "told_role", "told", "vacant", "published"),
+)
+
+
+class Step(NamedTuple):
+    """A step that is due of an assignment, its ``no``-th in all."""
+
+    row: Any
+    no: int
+    planned: Planned
+    kind: str
 
 
 def take_due() -> int:
     """Take every step that is due; returns how many assignments were looked at."""
-    return due.act_in_batches(_waiting, _take_batch)
+    # Directives that somebody is ending: they are looked at again the next time.
+    left: set[int] = set()
+    return due.act_in_batches(_waiting, lambda: _take_batch(left))
 
 
 def _waiting() -> bool:
@@ -54,58 +72,71 @@ def _waiting() -> bool:
         return session.scalar(query.limit(1)) is not None
 
 
-def _take_batch() -> int:
+def _take_batch(left: set[int]) -> int:
+    """Take the steps of a batch, and none of the directives in ``left``, which it adds to."""
+    while True:
+        found, taken = _claim_and_take(left)
+        if taken or not found:
+            return taken
+
+
+def _claim_and_take(left: set[int]) -> tuple[int, int]:
+    """How many were claimed, and of how many the steps were taken."""
     with transaction() as session:
         now = due.moment(session)
-        rows = session.execute(
+        query = (
             select(*COLUMNS)
             .where(Assignment.next_step_at <= now)
             .order_by(Assignment.next_step_at)
             .limit(AT_ONCE)
             .with_for_update(skip_locked=True, of=Assignment)
-        ).all()
+        )
+        if left:
+            query = query.where(Assignment.directive_id.not_in(left))
+        rows = session.execute(query).all()
         ids = {row.directive_id for row in rows}
         directives = _hold_directives(session, ids)
-        # Of what somebody is ending at this moment they are looked at again.
-        left = ids - directives.keys() - _ended(session, ids - directives.keys())
-        rows = [row for row in rows if row.directive_id not in left]
-        if rows:
-            _take(session, rows, directives, now)
-    return len(rows)
+        left |= ids - directives.keys() - _ended(session, ids - directives.keys())
+        acted = [row for row in rows if row.directive_id not in left]
+        if acted:
+            _take(session, acted, directives, now)
+    return len(rows), len(acted)
 
 
 def _take(
     session: Session, rows: Sequence[Any], directives: Mapping[int, Directive], now: datetime
 ) -> None:
-    plans: dict[tuple[Any, ...], list[Planned]] = {}
-    # The first step of each that is due, then the second of those that have one, and so on.
-    rounds: list[list[tuple[Any, Planned]]] = []
+    plans: dict[tuple[Any, ...], tuple[str, list[Planned]]] = {}
+    steps: list[Step] = []
     # Assignments by what becomes of their timer: mostly the same for a whole batch.
     moved: dict[tuple[datetime | None, int, int, bool], list[int]] = defaultdict(list)
     for row in rows:
-        directive = directives.get(row.directive_id)
-        planned: list[Planned] = []
-        if directive is not None and row.due_at is not None:
-            state = State(row.state)
-            further = is_further_report(directive, state, row.report_deadline)
-            key = (directive.id, row.due_at, further)
-            if key not in plans:
-                plans[key] = plan_of(directive, row.due_at, further_report=further)
-            planned = plans[key]
+        key = (row.directive_id, row.due_at, row.state, row.report_deadline)
+        if key not in plans:
+            plans[key] = _plan(directives.get(row.directive_id), row)
+        kind, planned = plans[key]
         taken, escalated = row.steps_taken, False
         while taken < len(planned) and planned[taken].at <= now:
-            if (number := taken - row.steps_taken) == len(rounds):
-                rounds.append([])
-            rounds[number].append((row, planned[taken]))
+            no = row.steps + taken - row.steps_taken + 1
+            steps.append(Step(row, no, planned[taken], kind))
             escalated |= planned[taken].step != ASK
             taken += 1
         following = planned[taken].at if taken < len(planned) else None
         moved[following, taken, taken - row.steps_taken, escalated].append(row.id)
-    for number, late in enumerate(rounds):
-        _tell(session, directives, late, number, now)
-    _book(session, [each for late in rounds for each in late])
+    if steps:
+        _tell(session, directives, steps, now)
+        _book(session, steps)
     for (following, taken, more, escalated), ids in moved.items():
         _move_on(session, ids, following, taken, more, escalated, now)
+
+
+def _plan(directive: Directive | None, row: Any) -> tuple[str, list[Planned]]:
+    """What is to be done, and the steps of its deadline; none where nothing is due any more."""
+    state = State(row.state)
+    if directive is None or row.due_at is None:
+        return kind_of(state), []
+    further = is_further_report(directive, state, row.report_deadline)
+    return kind_of(state), plan_of(directive, row.due_at, further_report=further)
 
 
 def _hold_directives(session: Session, ids: set[int]) -> dict[int, Directive]:
@@ -129,52 +160,26 @@ def _ended(session: Session, ids: set[int]) -> set[int]:
 
 
 def _tell(
-    session: Session,
-    directives: Mapping[int, Directive],
-    late: Sequence[tuple[Any, Planned]],
-    number: int,
-    now: datetime,
+    session: Session, directives: Mapping[int, Directive], steps: Sequence[Step], now: datetime
 ) -> None:
-    """Take a step of each of these; ``number`` were taken of them just before."""
     told = people.find_told(
-        session,
-        [
-            people.Late(
-                row.id,
-                row.unit_id,
-                row.path,
-                directives[row.directive_id].unit_id,
-                "remind" if each.step == ASK else each.step,
-            )
-            for row, each in late
-        ],
+        session, [_late(each, directives[each.row.directive_id]) for each in steps]
     )
-    made: list[dict[str, Any]] = []
     heard: dict[tuple[int, str, str], set[int]] = defaultdict(set)
-    paths: dict[int, list[str]] = defaultdict(list)
-    for row, planned in late:
-        reached = told[row.id]
-        kind = kind_of(State(row.state))
-        made.append(
-            {
-                "assignment_id": row.id,
-                "no": row.steps + number + 1,
-                "kind": kind,
-                "deadline": row.due_at,
-                "step": planned.step,
-                "due_at": planned.at,
-                "fired_at": now,
-                "told_unit_id": reached.unit_id,
-                "told_role": reached.role,
-                "told": reached.people,
-                "vacant": reached.vacant,
-                "published": planned.published,
-            }
+    written = []
+    for each, reached in zip(steps, told, strict=True):
+        row, planned = each.row, each.planned
+        written.append(
+            (
+                *(row.id, each.no, each.kind, row.due_at, planned.step, planned.at, now),
+                *(reached.unit_id, reached.role, reached.people, reached.vacant),
+                planned.published,
+            )
         )
-        heard[row.directive_id, planned.step, kind].update(each["id"] for each in reached.people)
-        paths[row.directive_id].append(row.path)
-    columns = list(made[0])
-    insert_rows(session, table_of(EscalationStep), columns, [list(each.values()) for each in made])
+        heard[row.directive_id, planned.step, each.kind].update(
+            person["id"] for person in reached.people
+        )
+    insert_rows(session, table_of(EscalationStep), WRITTEN, written)
     for (directive_id, step, kind), official_ids in heard.items():
         if official_ids:
             announce_step(
@@ -184,14 +189,29 @@ def _tell(
                 kind=kind,
                 official_ids=sorted(official_ids),
             )
+    paths: dict[int, set[str]] = defaultdict(set)
+    for each in steps:
+        paths[each.row.directive_id].add(each.row.path)
     for directive_id, places in paths.items():
-        announce_rollups(session, directive_id, places)
+        announce_rollups(session, directive_id, sorted(places))
 
 
-def _book(session: Session, late: Sequence[tuple[Any, Planned]]) -> None:
+def _late(step: Step, directive: Directive) -> people.Late:
+    row = step.row
+    meant_for = "remind" if step.planned.step == ASK else step.planned.step
+    return people.Late(
+        row.directive_id, row.unit_id, row.path, row.level, directive.unit_id, meant_for
+    )
+
+
+def _book(session: Session, steps: Sequence[Step]) -> None:
     """Units of which somebody is told for the first time are escalated from now on."""
     booked = lines.Lines()
-    first = {row.id: row for row, planned in late if planned.step != ASK and not row.escalated_at}
+    first = {
+        each.row.id: each.row
+        for each in steps
+        if each.planned.step != ASK and not each.row.escalated_at
+    }
     for row in first.values():
         if (before := lines.standing_of(row)) is not None:
             booked.add(before, -1)

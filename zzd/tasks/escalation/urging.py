@@ -73,10 +73,11 @@ def urge(
     )
     session.add(made)
     session.flush()
-    issuer = directive.unit_id
-    told = find_told(
-        session, [Late(row.id, row.unit_id, row.path, issuer, "remind") for row in rows]
-    )
+    late = [
+        Late(directive_id, row.unit_id, row.path, row.level, directive.unit_id, "remind")
+        for row in rows
+    ]
+    told = dict(zip((row.id for row in rows), find_told(session, late), strict=True))
     made.unreached = sum(not each.people for each in told.values())
     made.units = len(rows) - made.unreached
     made.ding_id = _ding(session, by, made, told.values(), channels)
