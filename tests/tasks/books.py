@@ -237,7 +237,7 @@ class World:
         fits = told.opened if told.final else told.at in ("work", "reported")
         with refused_unless(late or fits):
             said = {"text": "情况", "device_time": None, "client_id": None, "kind": kind}
-            made, _ = reports.report(self.session, **common, figures=figures, **said)
+            made = reports.report(self.session, **common, figures=figures, **said).report
             assert made.counted is not late
             if not late:
                 told.at = "completed" if told.at == "completed" else "reported"

@@ -3,7 +3,9 @@ assignment has one history that its state follows from."""
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from functools import partial
+from typing import Any
 
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
@@ -11,16 +13,22 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from tests.tasks.books import World, numbers
+from tests.tasks.books import Version, World, numbers
 from zzd import clock
 from zzd.db import transaction
 from zzd.orgtree.audiences import PATH_END, ancestor_ids, path_segment
 from zzd.tasks import rollups, states
+from zzd.tasks.ledger.lines import DEEPEST
 from zzd.tasks.lifecycle.history import history_of
 from zzd.tasks.models import Assignment, AssignmentMove
 from zzd.tasks.moves import standing
+from zzd.tasks.picture import pictures
 from zzd.tasks.states import Move
 
+COUNTS = (
+    *("addressed", "delivered", "acknowledged", "reported", "completed", "overdue"),
+    "returned",
+)
 ACTS = st.tuples(
     st.integers(0, 30),
     st.sampled_from(
@@ -81,10 +89,39 @@ def test_sums_at_every_unit_equal_an_independent_computation(
                             for each in world.units
                             if each.path.startswith(child.path) and each is not child
                         )
+                with clock.at(world.moment(minute)):
+                    check_picture(session, world, version, minute)
                 check_histories(session, version.directive.id)
             raise Undo
     except Undo:
         pass
+
+
+def check_picture(session: Session, world: World, version: Version, minute: int) -> None:
+    """The same by level and by county, and the course ends where the sums are."""
+    shown = pictures.show_picture(
+        session, by=world.issuer, directive_id=version.directive.id, unit_id=world.units[0].id
+    )
+    own = {
+        unit.id: world.expected(version, unit, whole=False, minute=minute) for unit in world.units
+    }
+    for parts, path_of in (
+        ({row["level"]: row for row in shown["levels"]}, lambda unit: unit.level),
+        (
+            {row["unit"].path: row for row in shown["counties"]},
+            lambda unit: unit.path[:DEEPEST] if unit.level >= 3 else None,
+        ),
+    ):
+        found: dict[Any, Counter[str]] = defaultdict(Counter)
+        for unit in world.units:
+            if own[unit.id]["addressed"] and (part := path_of(unit)) is not None:
+                found[part].update({name: own[unit.id][name] for name in COUNTS})
+        assert {part: {name: row[name] for name in COUNTS} for part, row in parts.items()} == {
+            part: {name: counts[name] for name in COUNTS} for part, counts in found.items()
+        }
+    last = (shown["series"]["points"] or [dict.fromkeys(pictures.SERIES, 0)])[-1]
+    for name in pictures.SERIES:
+        assert last[name] == sum(counts[name] for counts in own.values())
 
 
 def check_histories(session: Session, directive_id: int) -> None:

@@ -83,6 +83,7 @@ def test_statements_do_not_grow_with_the_units(scene: Scene, statements: Stateme
     assert many == few
     assert few["issue"] <= 26
     assert few["acknowledge"] <= 14
+    assert few["report"] <= 13
     assert few["rollup"] <= 10
 
 

@@ -27,6 +27,7 @@ from zzd.orgtree.in_use import put_in_use
 from zzd.orgtree.models import Unit
 from zzd.tasks import states
 from zzd.tasks.escalation.following import first_step_at
+from zzd.tasks.ledger import course
 from zzd.tasks.ledger.lines import NEVER, Line, Lines, place_at
 from zzd.tasks.models import Assignment, Directive, DirectiveAudience
 from zzd.tasks.states import State
@@ -113,7 +114,7 @@ def assign_units(
 
     ``path`` is an expression over Unit.path: where the unit stands in the directive's tree.
     """
-    due = states.due_at(State.ISSUED, ack_deadline, report_deadline)
+    due, now = states.due_at(State.ISSUED, ack_deadline, report_deadline), clock.now()
     values = {
         "directive_id": literal(directive.id, BigInteger()),
         "unit_id": Unit.id,
@@ -124,16 +125,17 @@ def assign_units(
         "ack_deadline": literal(ack_deadline, Timestamp()),
         "report_deadline": literal(report_deadline, Timestamp()),
         "due_at": literal(due, Timestamp()),
-        "issued_at": literal(clock.now(), Timestamp()),
+        "issued_at": literal(now, Timestamp()),
         "moves": literal(0, Integer()),
         "next_step_at": literal(first_step_at(directive, due), Timestamp()),
     }
     booked = Lines()
-    place = place_at(path).label("place")
+    place = place_at(path, Unit.level).label("place")
     counted = session.execute(select(place, func.count()).where(units).group_by(place)).all()
     for where, number in counted:
         line = Line(directive.id, where, 0, due or NEVER, "", "")
         booked.add(line, number)
+        course.book_issue(booked, directive.id, where, now, number)
     booked.write(session)
     # The order of the tree is the order of the index, and of every later range.
     chosen = select(*values.values()).where(units).order_by(Unit.path)

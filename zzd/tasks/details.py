@@ -6,15 +6,16 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import and_, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from zzd import clock
-from zzd.orgtree.audiences import LEVELS, PATH_END, ancestor_ids, levels_of
+from zzd.orgtree.audiences import ancestor_ids, levels_of
 from zzd.orgtree.past import units_as_of
 from zzd.principal import Principal
 from zzd.tasks import policy, states
 from zzd.tasks.addressing import issuers_own
+from zzd.tasks.below import count_below
 from zzd.tasks.cascades import selects
 from zzd.tasks.contacts import contacts_of
 from zzd.tasks.drafts.company import describe_company, part_of
@@ -40,9 +41,7 @@ from zzd.tasks.models import (
 )
 from zzd.tasks.moves import standing
 from zzd.tasks.reporting.showing import describe_reports, is_frozen
-from zzd.tasks.states import Move, State
-
-BELOW = ("addressed", "acknowledged", "reported", "completed")
+from zzd.tasks.states import Move
 
 
 def describe_event(event: Event) -> dict[str, Any]:
@@ -165,7 +164,7 @@ def describe_assignments(
     reported = [row.latest_report_id for row in rows if row.latest_report_id]
     reports = describe_reports(session, by, Report.id.in_(reported)) if reported else []
     latest = {report["assignment_id"]: report for report in reports}
-    below = _below(session, rows)
+    below = count_below(session, rows)
     if acting is None:
         acting = policy.acting_on(session, by, ids)
     shown = []
@@ -278,35 +277,3 @@ def _notes(
         ]
         for row in rows
     }
-
-
-def _below(session: Session, rows: Sequence[Assignment]) -> dict[int, dict[str, int]]:
-    """How far the units below each are; their own unit is not among them."""
-    found = {row.id: dict.fromkeys(BELOW, 0) for row in rows}
-    ids = [row.id for row in rows if row.level < max(LEVELS)]
-    if not ids:
-        return found
-    lower = aliased(Assignment)
-    query = (
-        select(
-            Assignment.id,
-            func.count(),
-            func.count(lower.acknowledged_at),
-            func.count(lower.reported_at),
-            func.count(lower.completed_at),
-        )
-        .join(
-            lower,
-            and_(
-                lower.directive_id == Assignment.directive_id,
-                lower.path > Assignment.path,
-                lower.path < Assignment.path + PATH_END,
-                lower.state != State.TRANSFERRED.value,
-            ),
-        )
-        .where(Assignment.id.in_(ids))
-        .group_by(Assignment.id)
-    )
-    for id_, *counts in session.execute(query):
-        found[id_] = dict(zip(BELOW, counts, strict=True))
-    return found

@@ -18,6 +18,7 @@ from zzd.principal import Principal
 from zzd.tasks import states
 from zzd.tasks.escalation.following import end_steps, next_report_at, timer_after
 from zzd.tasks.events import announce_assignments
+from zzd.tasks.ledger import course
 from zzd.tasks.ledger.lines import Lines, standing_of
 from zzd.tasks.models import Assignment, AssignmentMove, snapshot
 from zzd.tasks.problems import REFUSALS
@@ -60,28 +61,32 @@ def make_moves(
     proxy_reason: str | None = None,
     detail: dict[str, Any] | None = None,
     is_last: bool = False,
+    booked: Lines | None = None,
     **also: Any,
 ) -> list[Assignment]:
     """Move these assignments, which are locked, each by its caller; returns those that did move.
 
     ``proxy_reason`` says why the caller does it for people who could not; after the last report
-    (``is_last``) none is asked for by itself; ``also`` are further columns to set with it. The
-    same few statements, however many assignments. Raises what REFUSALS has.
+    (``is_last``) none is asked for by itself; ``also`` are further columns to set with it, and
+    ``booked`` is what the ledger gets besides. The same few statements, however many assignments.
+    Raises what REFUSALS has.
     """
     moving = [each for each in wanted if not settled(each[0], move)]
     if not moving:
         return []
     now = clock.now()
-    booked = Lines()
+    booked = booked or Lines()
     # Assignments by what is written of them: mostly the same for all.
     changed: dict[tuple[tuple[str, Any], ...], tuple[int, ...]] = defaultdict(tuple)
     made = []
     for assignment, by in moving:
         values = {**_after(assignment, move, now, is_last=is_last), **also}
         booked.add(standing_of(assignment), -1)
+        moments = course.moments_of(assignment)
         for name, value in values.items():
             set_committed_value(assignment, name, value)
         booked.add(standing_of(assignment), 1)
+        course.book_change(booked, assignment, moments)
         changed[tuple(values.items())] += (assignment.id,)
         made.append(
             {

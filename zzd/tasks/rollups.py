@@ -144,19 +144,23 @@ def _rows(session: Session, directive: Directive, place: Place) -> dict[int, Row
 
 
 def _from_ledger(session: Session, directive: Directive, place: Place) -> Parts:
-    is_open = directive.status == "open"
     return {
         path: (
-            {
-                **balance.marks,
-                "addressed": balance.addressed,
-                "overdue": balance.overdue if is_open else 0,
-                "returned": balance.returned,
-            },
+            counts_of(directive, balance),
             balance.deeper > 0,
             balance.figures,
         )
         for path, balance in balances.read(session, directive.id, place.path, clock.now()).items()
+    }
+
+
+def counts_of(directive: Directive, balance: balances.Balance) -> dict[str, int]:
+    """COUNTS of the units that a balance is of."""
+    return {
+        **balance.marks,
+        "addressed": balance.addressed,
+        "overdue": balance.overdue if directive.status == "open" else 0,
+        "returned": balance.returned,
     }
 
 

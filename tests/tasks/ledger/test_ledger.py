@@ -32,6 +32,7 @@ from zzd.tasks.escalation import steps
 from zzd.tasks.ledger import folding
 from zzd.tasks.ledger.models import LedgerBalance, LedgerLine
 from zzd.tasks.models import Directive
+from zzd.tasks.picture import pictures
 
 
 class Killed(BaseException):
@@ -51,10 +52,31 @@ def both_ways(directive: dict[str, Any], code: str) -> tuple[Any, Any]:
         )
 
 
+def pictures_both_ways(directive: dict[str, Any], code: str) -> tuple[Any, Any]:
+    """Counties, levels and the course: from the ledger, and from the units' own rows."""
+    found = []
+    for holds in (lambda path: len(path) <= 10, lambda _: False):
+        with reading() as session, pytest.MonkeyPatch.context() as patched:
+            wanted = session.get_one(Directive, int(directive["id"]))
+            unit_id = session.scalars(select(Unit.id).filter_by(code=code)).one()
+            place = unit_as_of(session, unit_id, wanted.rev)
+            assert place is not None
+            patched.setattr(pictures.balances, "holds", holds)
+            patched.setattr(pictures.course, "holds", holds)
+            # The same steps, however young it is.
+            patched.setattr(pictures.rules, "WIDTHS", (60,))
+            shown = pictures._by_county_and_level(session, wanted, place)
+            found.append((shown, pictures.series(session, wanted, place)["points"]))
+    return found[0], found[1]
+
+
 def agree(directive: dict[str, Any]) -> bool:
-    for code in (PROVINCE, TAIZHOU):
-        ledger, rows = both_ways(directive, code)
-        assert ledger == rows
+    with clock.at(clock.now()):
+        for code in (PROVINCE, TAIZHOU):
+            ledger, rows = both_ways(directive, code)
+            assert ledger == rows
+            drawn, counted = pictures_both_ways(directive, code)
+            assert drawn == counted
     return bool(ledger)
 
 
@@ -160,7 +182,7 @@ def test_what_commits_while_lines_are_folded_is_neither_lost_nor_counted_twice(
                     " SELECT min(id) FROM assignment WHERE delivered_at IS NULL AND length(path) > 15"
                     ") RETURNING *)"
                     " INSERT INTO ledger_line (directive_id, place, mark, due_at, key, risk, units,"
-                    " amount) SELECT directive_id, substr(path, 1, 15) || '.',"
+                    " amount) SELECT directive_id, substr(path, 1, 15) || '.' || level,"
                     " m + CASE WHEN escalated_at IS NULL THEN 0 ELSE 32 END, due_at, '', '', n, 0"
                     " FROM moved, (VALUES (0, -1), (1, 1)) AS v (m, n)"
                 )
@@ -177,10 +199,12 @@ def test_what_commits_while_lines_are_folded_is_neither_lost_nor_counted_twice(
 
 
 def test_a_database_from_before_the_ledger_gets_one(lively: dict[str, Any]) -> None:
-    opened = import_module("zzd.migrations.versions.0029_ledger")
+    ledger = import_module("zzd.migrations.versions.0029_ledger")
+    by_level = import_module("zzd.migrations.versions.0037_course")
     with transaction() as session:
         for table in (LedgerLine, LedgerBalance):
             session.execute(delete(table))
-        opened.open_books(session.connection())
+        ledger.open_books(session.connection())
+        by_level.open_books(session.connection())
     with clock.at(clock.now() + timedelta(hours=7)):
         assert agree(lively)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -76,6 +77,54 @@ def read(session: Session, directive_id: int, path: str, now: datetime) -> dict[
     for child, figures in sums.items():
         found[child].figures = {name: amount for name, (units, amount) in figures.items() if units}
     return {child: balance for child, balance in found.items() if balance.addressed}
+
+
+def read_places(
+    session: Session, directive_id: int, path: str, now: datetime
+) -> dict[str, Balance]:
+    """By place, as the ledger has them (lines.place_of): how the units stand, without figures."""
+    both = union_all(
+        *(
+            _booked(model, directive_id, path).where(model.key == "", model.risk == "")
+            for model in (LedgerBalance, LedgerLine)
+        )
+    ).subquery()
+    late = case((both.c.due_at < literal(now, Timestamp()), 1), else_=0).label("late")
+    columns = (both.c.place, late, both.c.mark)
+    query = select(*columns, func.sum(both.c.units)).group_by(*columns)
+    found: dict[str, Balance] = defaultdict(Balance)
+    for place, is_late, mark, units in session.execute(query):
+        found[place].add(mark, int(units), late=bool(is_late), deeper=False)
+    return {place: balance for place, balance in found.items() if balance.addressed}
+
+
+def read_below(
+    session: Session, wanted: Collection[tuple[int, str]]
+) -> dict[tuple[int, str], Balance]:
+    """By directive and path, which is no deeper than a county: how the units below it stand, itself
+    not among them. One statement."""
+    directive_ids = {directive_id for directive_id, _ in wanted}
+    paths = [path for _, path in wanted]
+    both = union_all(
+        *(
+            select(model.directive_id, model.place, model.mark, model.units).where(
+                model.directive_id.in_(directive_ids),
+                model.place > spelled_out(min(paths)),
+                model.place < spelled_out(max(paths) + PATH_END),
+                model.key == "",
+                model.risk == "",
+            )
+            for model in (LedgerBalance, LedgerLine)
+        )
+    ).subquery()
+    columns = (both.c.directive_id, both.c.place, both.c.mark)
+    query = select(*columns, func.sum(both.c.units)).group_by(*columns)
+    found = {each: Balance() for each in wanted}
+    for directive_id, place, mark, units in session.execute(query):
+        for end in range(PATH_SEGMENT, len(place), PATH_SEGMENT):
+            if balance := found.get((directive_id, place[:end])):
+                balance.add(mark, int(units), late=False, deeper=True)
+    return found
 
 
 def _booked(

@@ -63,6 +63,7 @@ def fold_some(session: Session, most: int) -> int:
             delete(LedgerBalance)
             .where(
                 LedgerBalance.directive_id.in_({line.directive_id for line in sums}),
+                LedgerBalance.place.in_({line.place for line in sums}),
                 LedgerBalance.units == 0,
                 LedgerBalance.amount == 0,
             )

@@ -11,7 +11,17 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, case, func, insert, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    SQLColumnExpression,
+    String,
+    case,
+    cast,
+    func,
+    insert,
+    literal,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from zzd.bulk import table_of
@@ -21,7 +31,8 @@ from zzd.tasks.ledger.models import LedgerLine
 from zzd.tasks.models import Assignment
 from zzd.tasks.states import State
 
-# Places are kept apart down to the counties; all below a county is one place, of this name.
+# Places are kept apart down to the counties; all of a level below a county is one place, whose
+# name is this and the level. Of figures it is all below.
 DEEPEST = 3 * PATH_SEGMENT
 # Sorts before every path that goes on there.
 ALL_BELOW = "."
@@ -77,8 +88,16 @@ class Lines:
             session.connection().execute(INSERT, rows if len(rows) > 1 else rows[0])
 
 
-def place_of(path: str) -> str:
-    return path if len(path) <= DEEPEST else path[:DEEPEST] + ALL_BELOW
+def place_of(path: str, level: int | None = None) -> str:
+    """Where the ledger has the unit at a path: below the counties, by ``level`` where one is given."""
+    if len(path) <= DEEPEST:
+        return path
+    return f"{path[:DEEPEST]}{ALL_BELOW}{'' if level is None else level}"
+
+
+def level_of(place: str) -> int | None:
+    """The level of the units at a place; none where it is one unit's own."""
+    return int(place[DEEPEST + 1 :]) if len(place) > DEEPEST else None
 
 
 def standing_of(row: Any) -> Line | None:
@@ -89,30 +108,28 @@ def standing_of(row: Any) -> Line | None:
     for column, bit in COLUMNS:
         if getattr(row, column) is not None:
             mark |= bit
-    return Line(row.directive_id, place_of(row.path), mark, row.due_at or NEVER, "", "")
+    return Line(row.directive_id, place_of(row.path, row.level), mark, row.due_at or NEVER, "", "")
 
 
 def book_figures(
-    session: Session,
+    booked: Lines,
     directive_id: int,
     path: str,
     before: Mapping[tuple[str, str], int],
     now: Mapping[tuple[str, str], int],
 ) -> None:
     """A unit's figures are these now, by key and kind of risk, and were those."""
-    lines = Lines()
     for figures, sign in ((before, -1), (now, 1)):
         for (key, risk), value in figures.items():
-            lines.add(Line(directive_id, place_of(path), 0, NEVER, key, risk), sign, sign * value)
-    lines.write(session)
+            booked.add(Line(directive_id, place_of(path), 0, NEVER, key, risk), sign, sign * value)
 
 
 # Of many at once
 
 
-def place_at(path: SQLColumnExpression[str]) -> ColumnElement[str]:
+def place_at(path: SQLColumnExpression[str], level: SQLColumnExpression[int]) -> ColumnElement[str]:
     """``place_of`` in SQL."""
-    shortened = func.substr(path, 1, DEEPEST) + ALL_BELOW
+    shortened = func.substr(path, 1, DEEPEST) + ALL_BELOW + cast(level, String)
     return case((func.length(path) <= DEEPEST, path), else_=shortened)
 
 
@@ -140,7 +157,7 @@ def _standing(session: Session, which: Iterable[ColumnElement[bool]]) -> Iterabl
         mark += case((getattr(Assignment, column).is_not(None), bit), else_=0)
     columns = (
         Assignment.directive_id,
-        place_at(Assignment.path).label("place"),
+        place_at(Assignment.path, Assignment.level).label("place"),
         mark.label("mark"),
         func.coalesce(Assignment.due_at, literal(NEVER, Timestamp())).label("due"),
     )

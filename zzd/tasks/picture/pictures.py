@@ -1,4 +1,8 @@
-"""The picture at a unit: its counties and levels as they are now, and how it came to that."""
+"""The picture at a unit: its counties and levels as they are now, and how it came to that.
+
+Above the counties it is read from the ledger, whatever the number of units; at a county and below
+from the assignments, which are few there.
+"""
 
 from __future__ import annotations
 
@@ -7,21 +11,27 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, extract, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from zzd import clock
+from zzd.db import is_one_of
 from zzd.orgtree.audiences import ancestor_ids
 from zzd.orgtree.past import Place, units_as_of
-from zzd.principal import PATH_SEGMENT, Principal
+from zzd.principal import Principal
 from zzd.tasks import policy
+from zzd.tasks.ledger import balances, course
+from zzd.tasks.ledger.lines import DEEPEST, level_of
 from zzd.tasks.models import Assignment, Directive
 from zzd.tasks.picture import rules
-from zzd.tasks.rollups import COUNTS, counts_for
+from zzd.tasks.rollups import COUNTS, counts_for, counts_of
 from zzd.tasks.staffing import below, not_handed_over
 
 COUNTY = 3
 SERIES = ("addressed", "acknowledged", "reported")
+
+# The path of a county, or of a unit above it, the level of units there, and their counts.
+Parts = Iterable[tuple[str, int, dict[str, int]]]
 
 
 def show_picture(
@@ -29,8 +39,7 @@ def show_picture(
 ) -> dict[str, Any]:
     """The picture at a unit, by default the caller's own; the right is that of the roll-up.
 
-    Two ranges of the index, grouped where they lie; the number of statements is the same for
-    one village and for all of them. Raises NotFound.
+    The number of statements is the same for one village and for all of them. Raises NotFound.
     """
     directive, place = policy.access_rollup(session, by, directive_id, unit_id, "directive.picture")
     counties, levels = _by_county_and_level(session, directive, place)
@@ -48,23 +57,44 @@ def _by_county_and_level(
     session: Session, directive: Directive, place: Place
 ) -> tuple[dict[str, dict[str, int]], dict[int, dict[str, int]]]:
     """The counts by the county's path, and by level."""
-    county = func.substr(Assignment.path, 1, COUNTY * PATH_SEGMENT).label("county")
-    found = session.execute(
-        select(county, Assignment.level, *counts_for(directive))
-        .where(*below(directive.id, place.path), not_handed_over())
-        .group_by(county, Assignment.level)
-    )
+    read = _from_ledger if balances.holds(place.path) else _from_assignments
     counties: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(COUNTS, 0))
     levels: dict[int, dict[str, int]] = defaultdict(lambda: dict.fromkeys(COUNTS, 0))
-    for path, level, *counts in found:
+    for path, level, counts in read(session, directive, place):
         # Units above the counties are in none, and a part of one is no county.
         parts = [levels[level]]
         if level >= COUNTY >= place.level:
             parts.append(counties[path])
         for part in parts:
-            for name, count in zip(COUNTS, counts, strict=True):
-                part[name] += count
+            for name in COUNTS:
+                part[name] += counts[name]
     return counties, levels
+
+
+def _from_ledger(session: Session, directive: Directive, place: Place) -> Parts:
+    found = balances.read_places(session, directive.id, place.path, clock.now())
+    single = {where: ancestor_ids(where)[-1] for where in found if level_of(where) is None}
+    levels = select(Assignment.unit_id, Assignment.level).where(
+        Assignment.directive_id == directive.id,
+        is_one_of(session, Assignment.unit_id, single.values()),
+    )
+    level_of_unit = {row.unit_id: row.level for row in session.execute(levels)}
+    for where, balance in found.items():
+        level = level_of(where)
+        if level is None:
+            level = level_of_unit[single[where]]
+        yield where[:DEEPEST], level, counts_of(directive, balance)
+
+
+def _from_assignments(session: Session, directive: Directive, place: Place) -> Parts:
+    county = func.substr(Assignment.path, 1, DEEPEST).label("county")
+    found = session.execute(
+        select(county, Assignment.level, *counts_for(directive))
+        .where(*below(directive.id, place.path), not_handed_over())
+        .group_by(county, Assignment.level)
+    )
+    for path, level, *counts in found:
+        yield path, level, dict(zip(COUNTS, counts, strict=True))
 
 
 def _as_shown(
@@ -83,27 +113,17 @@ def series(session: Session, directive: Directive, place: Place) -> dict[str, An
     """How many had the directive, had acknowledged and had reported, over time.
 
     ``points`` are the ends of those steps in which something changed, each with the sums until
-    then. One range, divided into steps by the database.
+    then.
     """
     now, start = clock.now(), directive.issued_at
-    width = rules.width_for(_end(directive, now) - start)
-    steps = [
-        _step(column, width).label(name)
-        for name, column in (
-            ("issued", Assignment.issued_at),
-            ("acknowledged", Assignment.acknowledged_at),
-            ("reported", Assignment.reported_at),
-        )
-    ]
-    found = session.execute(
-        select(*steps, func.count())
-        .where(*below(directive.id, place.path), not_handed_over())
-        .group_by(*steps)
-    )
+    kept = course.holds(place.path)
+    span = _end(directive, now) - start
+    width = rules.width_for(span, least=course.STEP if kept else 1)
+    read = course.read if kept else _course_of_assignments
     return {
         "start": start,
         "step_seconds": width,
-        "points": _points([(tuple(row[:3]), int(row[3])) for row in found], width, now),
+        "points": _points(read(session, directive.id, place.path, width), width, now),
     }
 
 
@@ -112,21 +132,30 @@ def _end(directive: Directive, now: datetime) -> datetime:
     return now if directive.status == "open" else (directive.event.closed_at or now)
 
 
-def _step(column: Any, width: int) -> ColumnElement[Any]:
-    """The beginning of the step in which a moment lies, in seconds."""
-    seconds = extract("epoch", column)
-    # Not divided: PostgreSQL would round, and the result is the same on both.
-    return seconds - seconds % width
+def _course_of_assignments(
+    session: Session, directive_id: int, path: str, width: int
+) -> Iterable[tuple[int, int, int]]:
+    """The same as ``course.read``, from the units themselves."""
+    steps = [
+        course.step_of(getattr(Assignment, name), width).label(name) for name in course.MOMENTS
+    ]
+    found = session.execute(
+        select(*steps, func.count())
+        .where(*below(directive_id, path), not_handed_over())
+        .group_by(*steps)
+    )
+    for *beginnings, count in found:
+        for number, beginning in enumerate(beginnings):
+            if beginning is not None:
+                yield number, int(beginning), int(count)
 
 
 def _points(
-    found: Iterable[tuple[tuple[Any, ...], int]], width: int, now: datetime
+    found: Iterable[tuple[int, int, int]], width: int, now: datetime
 ) -> list[dict[str, Any]]:
     changes: dict[int, list[int]] = defaultdict(lambda: [0] * len(SERIES))
-    for beginnings, count in found:
-        for index, beginning in enumerate(beginnings):
-            if beginning is not None:
-                changes[int(beginning)][index] += count
+    for number, beginning, count in found:
+        changes[beginning][number] += count
     sums, points = [0] * len(SERIES), []
     for beginning, added in sorted(changes.items()):
         sums = [one + more for one, more in zip(sums, added, strict=True)]

@@ -33,11 +33,12 @@ def state_of(counts: Mapping[str, int]) -> PartState:
     return PartState.PARTLY if counts["acknowledged"] else PartState.WAITING
 
 
-def width_for(span: timedelta, most: int = MOST_STEPS) -> int:
-    """The narrowest step, in seconds, of which ``span`` has at most so many."""
+def width_for(span: timedelta, most: int = MOST_STEPS, *, least: int = 1) -> int:
+    """The narrowest step, in seconds, of which ``span`` has at most so many; none below ``least``,
+    which is one of WIDTHS."""
     seconds = max(span.total_seconds(), 0)
     for width in WIDTHS:
-        if seconds <= width * most:
+        if width >= least and seconds <= width * most:
             return width
     weeks = WIDTHS[-1]
     return weeks * (int(seconds // (weeks * most)) + 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists, false, insert, select
@@ -16,7 +16,9 @@ from zzd.tasks import places
 from zzd.tasks.models import Assignment
 from zzd.tasks.reporting.models import ReportFile
 
-Files = Mapping[int, dict[str, list[dict[str, Any]]]]
+# Photos and files, as shown.
+Carried = dict[str, list[dict[str, Any]]]
+Files = Mapping[int, Carried]
 
 
 def register() -> None:
@@ -92,13 +94,24 @@ def describe_files(session: Session, report_ids: Collection[int]) -> Files:
         .where(ReportFile.report_id.in_(report_ids))
         .order_by(ReportFile.report_id, ReportFile.no)
     )
-    found: dict[int, dict[str, list[dict[str, Any]]]] = defaultdict(
-        lambda: {"photos": [], "files": []}
-    )
+    found: dict[int, Carried] = defaultdict(lambda: as_shown(()))
     for row in session.scalars(query):
-        if row.is_photo:
-            more = {"taken_at": row.taken_at, "position": row.position}
-            found[row.report_id]["photos"].append({**row.content, **more})
-        else:
-            found[row.report_id]["files"].append(row.content)
+        _show(found[row.report_id], row.content, row.is_photo, row.taken_at, row.position)
     return found
+
+
+def as_shown(rows: Iterable[Mapping[str, Any]]) -> Carried:
+    """Files that were taken (``take_files``) and kept."""
+    found: Carried = {"photos": [], "files": []}
+    for row in rows:
+        _show(found, *(row[name] for name in ("content", "is_photo", "taken_at", "position")))
+    return found
+
+
+def _show(
+    found: Carried, content: Mapping[str, Any], is_photo: bool, taken_at: Any, position: Any
+) -> None:
+    if is_photo:
+        found["photos"].append({**content, "taken_at": taken_at, "position": position})
+    else:
+        found["files"].append({**content})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from zzd.errors import Invalid
 from zzd.principal import Principal
 from zzd.tasks import figures as figure_rules
 from zzd.tasks import moves, policy
+from zzd.tasks.ledger.lines import Lines
 from zzd.tasks.models import Assignment, Report, ReportFigure, snapshot
 from zzd.tasks.moves import make_move, settled
 from zzd.tasks.reporting import photos, rules, standing
@@ -23,6 +25,16 @@ from zzd.tasks.reporting.models import ReportPart
 from zzd.tasks.reporting.problems import ExplanationNeeded, ReportFinal
 from zzd.tasks.reporting.rules import Figures
 from zzd.tasks.states import OUT, Move
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A report that was taken in, and whether that is new; if so, with what it carries."""
+
+    report: Report
+    new: bool
+    figures: Figures = field(default_factory=Figures)
+    files: Sequence[Mapping[str, Any]] = ()
 
 
 def report(
@@ -37,13 +49,13 @@ def report(
     device_clock: datetime | None = None,
     proxy_reason: str | None = None,
     **more: Any,
-) -> tuple[Report, bool]:
+) -> Taken:
     """Report (反馈) the unit's own figures; replaces its earlier report in every sum.
 
     ``more`` is what ReportCreateSchema lets in besides. ``device_clock`` is what the device's clock
     shows as it sends, which is another time each time it tries: no part of what is said.
     A report to what was cancelled, superseded, returned or handed over is kept and counts
-    nowhere. Returns whether it is new: a repeat gives the first, whatever has happened since.
+    nowhere. A repeat gives the first, whatever has happened since.
     Raises NotFound, NotPermitted, Invalid, NotAcknowledged, AssignmentCompleted, ReportFinal,
     ExplanationNeeded, IdempotencyConflict.
     """
@@ -72,7 +84,7 @@ def report(
     if repeated := find_repeat(
         session, Report, sender_id=sender_id, client_id=key, body_fingerprint=body
     ):
-        return repeated, False
+        return Taken(repeated, False)
     move = _move(assignment)
     settled(assignment, move)
     counted = move is not Move.LATE_REPORT
@@ -100,7 +112,8 @@ def report(
         **snapshot(by),
     )
     photos.keep_files(session, assignment, made.id, taken)
-    also = _stand(session, assignment, made, said) if counted else {}
+    booked = Lines()
+    also = _stand(session, booked, assignment, made, said) if counted else {}
     make_move(
         session,
         [assignment],
@@ -109,9 +122,10 @@ def report(
         proxy_reason=proxy_reason,
         detail=_detail(made),
         is_last=counted and made.kind == rules.Kind.FINAL,
+        booked=booked,
         **also,
     )
-    return made, True
+    return Taken(made, True, said, taken)
 
 
 def _check(
@@ -175,9 +189,11 @@ def _write(
     return made
 
 
-def _stand(session: Session, assignment: Assignment, made: Report, said: Figures) -> dict[str, Any]:
+def _stand(
+    session: Session, booked: Lines, assignment: Assignment, made: Report, said: Figures
+) -> dict[str, Any]:
     """From now on this report is what the unit says; the assignment's columns that say so."""
-    standing.replace(session, assignment, said)
+    standing.replace(session, booked, assignment, said)
     return {
         "latest_report_id": made.id,
         "final_at": made.created_at if made.kind == rules.Kind.FINAL else None,

@@ -18,7 +18,7 @@ from zzd.tasks.reporting.schemas import (
     ReportSchema,
     RollupPartSchema,
 )
-from zzd.tasks.reporting.showing import describe_reports
+from zzd.tasks.reporting.showing import describe_reports, describe_written
 from zzd.tasks.routes_events import answer
 from zzd.tasks.schemas_assignments import AssignmentSchema
 
@@ -39,9 +39,12 @@ def report_assignment(body: dict[str, Any], assignment_id: int) -> Any:
     an ``explanation``. Who may see the report may have its photos and files.
     """
     with transaction() as session:
-        made, new = reports.report(session, by=principal(), assignment_id=assignment_id, **body)
-        (shown,) = describe_reports(session, principal(), Report.id == made.id)
-        return answer(shown, new, f"/assignments/{assignment_id}")
+        taken = reports.report(session, by=principal(), assignment_id=assignment_id, **body)
+        if taken.new:
+            shown = describe_written(principal(), taken)
+        else:
+            (shown,) = describe_reports(session, principal(), Report.id == taken.report.id)
+        return answer(shown, taken.new, f"/assignments/{assignment_id}")
 
 
 @blueprint.route("/assignments/<id:assignment_id>/correction", methods=["POST"])

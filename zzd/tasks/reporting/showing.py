@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -12,6 +13,7 @@ from zzd.principal import Principal
 from zzd.tasks.models import Assignment, Report, ReportFigure
 from zzd.tasks.reporting import photos, rules
 from zzd.tasks.reporting.models import ReportPart
+from zzd.tasks.reporting.reports import Taken
 
 
 def describe_reports(session: Session, by: Principal, which: Any) -> list[dict[str, Any]]:
@@ -30,33 +32,51 @@ def describe_reports(session: Session, by: Principal, which: Any) -> list[dict[s
         parts[part.report_id][part.key][part.risk] = part.value
     carried = photos.describe_files(session, ids)
     return [
-        {
-            "id": report.id,
-            "assignment_id": report.assignment_id,
-            "no": report.no,
-            "kind": report.kind,
-            "corrects": report.corrects,
-            "figures": figures[report.id],
-            "by_risk": parts[report.id],
-            "casualties": {name: getattr(report, name) for name in rules.CASUALTIES},
-            "text": report.text,
-            "position": report.position,
-            **carried[report.id],
-            "explanation": report.explanation,
-            "asked": report.asked or [],
-            "by": report.by,
-            "created_at": report.created_at,
-            "device_time": report.device_time,
-            "skew_seconds": report.skew_seconds,
-            "is_skewed": rules.is_skewed(report.skew_seconds),
-            "counted": report.counted,
-            "rescue_open": report.rescue_open,
-            "proxy_reason": report.proxy_reason,
-            # Its sender's own key; nobody else's business.
-            "client_id": report.client_id if report.sender_id == by.official_id else None,
-        }
+        _shown(by, report, figures[report.id], parts[report.id], carried[report.id])
         for report in reports
     ]
+
+
+def describe_written(by: Principal, taken: Taken) -> dict[str, Any]:
+    """One that was just taken in, of which nothing has to be read again."""
+    said = taken.figures
+    parts = {key: dict(sorted(values.items())) for key, values in said.parts.items()}
+    whole = dict(sorted(said.whole.items()))
+    return _shown(by, taken.report, whole, parts, photos.as_shown(taken.files))
+
+
+def _shown(
+    by: Principal,
+    report: Report,
+    figures: Mapping[str, int],
+    parts: Mapping[str, Mapping[str, int]],
+    carried: photos.Carried,
+) -> dict[str, Any]:
+    return {
+        "id": report.id,
+        "assignment_id": report.assignment_id,
+        "no": report.no,
+        "kind": report.kind,
+        "corrects": report.corrects,
+        "figures": figures,
+        "by_risk": parts,
+        "casualties": {name: getattr(report, name) for name in rules.CASUALTIES},
+        "text": report.text,
+        "position": report.position,
+        **carried,
+        "explanation": report.explanation,
+        "asked": report.asked or [],
+        "by": report.by,
+        "created_at": report.created_at,
+        "device_time": report.device_time,
+        "skew_seconds": report.skew_seconds,
+        "is_skewed": rules.is_skewed(report.skew_seconds),
+        "counted": report.counted,
+        "rescue_open": report.rescue_open,
+        "proxy_reason": report.proxy_reason,
+        # Its sender's own key; nobody else's business.
+        "client_id": report.client_id if report.sender_id == by.official_id else None,
+    }
 
 
 def is_frozen(assignment: Assignment) -> bool:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from zzd.orgtree.audiences import PATH_END, spelled_out
-from zzd.tasks.ledger.lines import book_figures
+from zzd.tasks.ledger.lines import Lines, book_figures
 from zzd.tasks.models import Assignment
 from zzd.tasks.reporting.models import WHOLE, StandingFigure
 from zzd.tasks.reporting.rules import CASUALTIES, Figures
@@ -30,9 +30,9 @@ def standing(session: Session, assignment: Assignment) -> Figures | None:
     return Figures(whole, parts, {name: getattr(assignment, name) for name in CASUALTIES})
 
 
-def replace(session: Session, assignment: Assignment, figures: Figures) -> None:
-    """Let these figures stand for the unit, and no earlier ones. Casualties stand in the
-    assignment's own row (``casualties``)."""
+def replace(session: Session, booked: Lines, assignment: Assignment, figures: Figures) -> None:
+    """Let these figures stand for the unit, and no earlier ones; what that changes is ``booked``.
+    Casualties stand in the assignment's own row (``casualties``)."""
     now = flat(figures)
     before = _withdraw(session, assignment) if assignment.latest_report_id else {}
     unit = {"directive_id": assignment.directive_id, "path": assignment.path}
@@ -42,7 +42,7 @@ def replace(session: Session, assignment: Assignment, figures: Figures) -> None:
     if rows:
         session.execute(insert(StandingFigure), rows)
     book_figures(
-        session,
+        booked,
         assignment.directive_id,
         assignment.path,
         {**before, **_harmed({name: getattr(assignment, name) for name in CASUALTIES})},
