@@ -44,6 +44,22 @@ def test_every_error_code_is_documented_and_no_other() -> None:
     assert set(written) == built | BY_STATUS
 
 
+# A proposal of one plan's steps, and what an app takes off its queue and acknowledges.
+NO_LISTS = {"PlanProposal", "Events"}
+
+
+def test_every_list_goes_on_with_a_cursor(anonymous: ApiClient) -> None:
+    document = anonymous.get("/openapi.json")
+    schemas = document["components"]["schemas"]
+    for path, operations in document["paths"].items():
+        answers = operations.get("get", {}).get("responses", {}).get("200", {})
+        answer = answers.get("content", {}).get("application/json", {}).get("schema", {})
+        name = answer.get("$ref", "").rpartition("/")[2]
+        if "items" in schemas.get(name, {}).get("properties", {}) and name not in NO_LISTS:
+            assert "next" in schemas[name]["properties"], path
+        assert answer.get("type") != "array", path
+
+
 def test_the_api_document_is_valid_openapi(anonymous: ApiClient) -> None:
     document = anonymous.get("/openapi.json")
     assert document["openapi"].startswith("3.1")

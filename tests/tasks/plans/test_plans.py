@@ -119,7 +119,11 @@ def test_going_up_and_down_issues_and_ends_what_the_plan_wants(response: Respons
     assert len(response.open_titles()) == 4
     levels = response.issuer.get(f"/events/{response.event['id']}")["levels"]
     assert [row["level"] for row in levels] == [4, 2, 3]
-    history = response.issuer.get(f"/events/{response.event['id']}/responses")["items"]
+    path = f"/events/{response.event['id']}/responses"
+    first = response.issuer.get(path, limit=2)
+    rest = response.issuer.get(path, limit=2, cursor=first["next"])
+    assert rest["next"] is None
+    history = [*first["items"], *rest["items"]]
     assert [(each["level_before"], each["level"]) for each in history] == [
         (2, 3),
         (4, 2),
@@ -309,11 +313,13 @@ def test_each_change_is_a_version_and_the_old_ones_are_kept(response: Response) 
     assert response.issuer.post(path, body, status=200)["no"] == 2
     problem = response.issuer.post(path, {**body, "client_id": None}, status=409)
     assert (problem["code"], problem["no"]) == ("plan_changed", 2)
-    versions = response.issuer.get(path)["items"]
-    assert [(each["no"], each["note"]) for each in versions] == [
+    latest = response.issuer.get(path, limit=1)
+    first = response.issuer.get(path, limit=1, cursor=latest["next"])
+    assert [(each["no"], each["note"]) for each in latest["items"] + first["items"]] == [
         (2, "值守改为每6小时报告"),
         (1, ""),
     ]
+    assert first["next"] is None
     assert response.issuer.get(f"{path}/1")["content"] == plan["content"]
     response.issuer.get(f"{path}/3", status=404)
     # The version in force is compared with the one that was issued.

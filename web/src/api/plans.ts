@@ -109,9 +109,9 @@ export interface PlanResponse {
 }
 
 export const list = (cursor: string | null) => get<Page<PlanBrief>>('/plans', { cursor })
-export const examples = () => get<{ items: { kind: string; content: PlanContent }[] }>('/plans/examples')
+export const examples = () => get<Page<{ kind: string; content: PlanContent }>>('/plans/examples')
 export const one = (id: string) => get<Plan>(`/plans/${id}`)
-export const versions = (id: string) => get<{ items: PlanVersion[] }>(`/plans/${id}/versions`)
+export const versions = (id: string) => get<Page<PlanVersion>>(`/plans/${id}/versions`, { limit: 200 })
 export const version = (id: string, no: number) => get<Plan>(`/plans/${id}/versions/${no}`)
 export const create = (body: { kind: string; content: PlanContent; note: string; client_id: string }) =>
   post<Plan>('/plans', body)

@@ -122,10 +122,14 @@ def version_of(session: Session, plan_id: int, no: int) -> PlanVersion:
     return version
 
 
-def list_versions(session: Session, plan_id: int) -> list[PlanVersion]:
-    """All of them, the latest first."""
+def list_versions(
+    session: Session, plan_id: int, *, before_no: int | None, limit: int
+) -> list[PlanVersion]:
+    """Up to ``limit + 1`` of them, the latest first."""
     query = select(PlanVersion).where(PlanVersion.plan_id == plan_id)
-    return list(session.scalars(query.order_by(PlanVersion.no.desc())))
+    if before_no is not None:
+        query = query.where(PlanVersion.no < before_no)
+    return list(session.scalars(query.order_by(PlanVersion.no.desc()).limit(limit + 1)))
 
 
 def plan_for(session: Session, by: Principal, event: Event) -> Kept | None:

@@ -135,15 +135,22 @@ def respond(
     return response, True
 
 
-def list_responses(session: Session, *, by: Principal, event_id: int) -> list[PlanResponse]:
-    """The changes that the own unit made by plans in an event, the latest first. Raises NotFound."""
+def list_responses(
+    session: Session, *, by: Principal, event_id: int, before_id: int | None, limit: int
+) -> list[PlanResponse]:
+    """Up to ``limit + 1`` changes that the own unit made by plans in an event, the latest first.
+
+    Raises NotFound.
+    """
     event: Event = tasks.access_event(session, by, event_id, "plan.responses")
     # What a unit did by its plan is its own, as its drafts and directives are.
     own = select(Post.id).where(Post.unit_id == acting_post(by).unit_id)
     query = select(PlanResponse).where(
         PlanResponse.event_id == event.id, PlanResponse.post_id.in_(own)
     )
-    return list(session.scalars(query.order_by(PlanResponse.id.desc()).limit(200)))
+    if before_id is not None:
+        query = query.where(PlanResponse.id < before_id)
+    return list(session.scalars(query.order_by(PlanResponse.id.desc()).limit(limit + 1)))
 
 
 def _agreed(

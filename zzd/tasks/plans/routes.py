@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from zzd.api import Blueprint, Caller, allow, decode_cursor, page, page_schema, principal
+from zzd.api import (
+    Blueprint,
+    Caller,
+    PageQuerySchema,
+    allow,
+    decode_cursor,
+    page,
+    page_schema,
+    principal,
+)
 from zzd.db import reading, transaction
 from zzd.tasks import policy as tasks
 from zzd.tasks.details import describe_event
@@ -19,13 +28,13 @@ from zzd.tasks.plans.schemas import (
     PlanBriefSchema,
     PlanChangeSchema,
     PlanCreateSchema,
-    PlanExamplesSchema,
+    PlanExampleSchema,
     PlanProposalSchema,
     PlanQuerySchema,
     PlanResponseDoneSchema,
-    PlanResponsesSchema,
+    PlanResponseSchema,
     PlanSchema,
-    PlanVersionsSchema,
+    PlanVersionSchema,
     ProposalQuerySchema,
     RespondSchema,
 )
@@ -70,13 +79,13 @@ def create_plan(body: dict[str, Any]) -> Any:
 
 @blueprint.route("/plans/examples", methods=["GET"])
 @allow(Caller.OFFICIAL)
-@blueprint.response(200, PlanExamplesSchema)
+@blueprint.response(200, page_schema(PlanExampleSchema))
 def list_plan_examples() -> Any:
     """Worked plans to begin from
 
     Their figures and deadlines are examples.
     """
-    return {"items": examples.all_examples()}
+    return {"items": examples.all_examples(), "next": None}
 
 
 @blueprint.route("/plans/<id:plan_id>", methods=["GET"])
@@ -91,12 +100,18 @@ def show_plan(plan_id: int) -> Any:
 
 @blueprint.route("/plans/<id:plan_id>/versions", methods=["GET"])
 @allow(Caller.OFFICIAL)
-@blueprint.response(200, PlanVersionsSchema)
-def list_plan_versions(plan_id: int) -> Any:
-    """All versions of a plan, the latest first"""
+@blueprint.arguments(PageQuerySchema, location="query")
+@blueprint.response(200, page_schema(PlanVersionSchema))
+def list_plan_versions(query: dict[str, Any], plan_id: int) -> Any:
+    """The versions of a plan, the latest first"""
+    before = decode_cursor(query["cursor"], int)
     with reading() as session:
         plans.access_plan(session, principal(), plan_id, "plan.versions")
-        return {"items": [describe_version(each) for each in plans.list_versions(session, plan_id)]}
+        rows = plans.list_versions(
+            session, plan_id, before_no=before[0] if before else None, limit=query["limit"]
+        )
+        shown = page(rows, query["limit"], lambda version: [version.no])
+        return {**shown, "items": [describe_version(each) for each in shown["items"]]}
 
 
 @blueprint.route("/plans/<id:plan_id>/versions", methods=["POST"])
@@ -144,12 +159,21 @@ def propose_response(query: dict[str, Any], event_id: int) -> Any:
 
 @blueprint.route("/events/<id:event_id>/responses", methods=["GET"])
 @allow(Caller.OFFICIAL)
-@blueprint.response(200, PlanResponsesSchema)
-def list_event_responses(event_id: int) -> Any:
+@blueprint.arguments(PageQuerySchema, location="query")
+@blueprint.response(200, page_schema(PlanResponseSchema))
+def list_event_responses(query: dict[str, Any], event_id: int) -> Any:
     """What was done by plans in an event, the latest first"""
+    before = decode_cursor(query["cursor"], int)
     with reading() as session:
-        rows = responding.list_responses(session, by=principal(), event_id=event_id)
-        return {"items": [describe_response(row) for row in rows]}
+        rows = responding.list_responses(
+            session,
+            by=principal(),
+            event_id=event_id,
+            before_id=before[0] if before else None,
+            limit=query["limit"],
+        )
+        shown = page(rows, query["limit"], lambda row: [row.id])
+        return {**shown, "items": [describe_response(row) for row in shown["items"]]}
 
 
 @blueprint.route("/events/<id:event_id>/responses", methods=["POST"])

@@ -72,17 +72,9 @@ class PlanSchema(PlanBriefSchema):
     content = fields.Nested(PlanContentSchema)
 
 
-class PlanVersionsSchema(Schema):
-    items = fields.List(fields.Nested(PlanVersionSchema))
-
-
 class PlanExampleSchema(Schema):
     kind = fields.String()
     content = fields.Nested(PlanContentSchema)
-
-
-class PlanExamplesSchema(Schema):
-    items = fields.List(fields.Nested(PlanExampleSchema))
 
 
 # The change of level
@@ -215,7 +207,3 @@ class PlanResponseSchema(Schema):
 
 class PlanResponseDoneSchema(PlanResponseSchema):
     event = fields.Nested(EventSchema)
-
-
-class PlanResponsesSchema(Schema):
-    items = fields.List(fields.Nested(PlanResponseSchema))

@@ -1,23 +1,12 @@
 import type { ApiProblem } from '@/api'
 import type { Ding, Progress, RecipientState } from '@/api/dings'
+import { partsIn } from '@/lib/descent'
 import type { EventData } from '@/realtime/events'
 
 /** From done to not even reached, as the bar shows them. */
 export const STATES: RecipientState[] = ['confirmed', 'read', 'delivered', 'unreached']
 
-export interface Part {
-  state: RecipientState
-  count: number
-  percent: number
-}
-
-export function partsOf(progress: Progress): Part[] {
-  return STATES.map((state) => ({
-    state,
-    count: progress[state],
-    percent: progress.addressed === 0 ? 0 : (progress[state] / progress.addressed) * 100,
-  }))
-}
+export const partsOf = (progress: Progress) => partsIn(STATES, progress)
 
 export function withProgress(ding: Ding, event: EventData['ding.progress']): Ding {
   if (event.ding_id !== ding.id || !ding.sent) return ding
