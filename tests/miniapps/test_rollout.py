@@ -145,6 +145,36 @@ def test_a_rollout_goes_on_where_it_was_when_a_suspension_ends(
     assert (name_for(as_(TOWNSHIP)), name_for(as_(LEADER))) == ("安置点登记", "已修复")
 
 
+def test_what_is_not_said_when_a_suspension_ends_stays_as_it_was(
+    step: Step,
+    as_: SignedIn,
+    shelters: AppServer,
+    reviewer: ApiClient,
+    developer: ApiClient,
+    unit_id: Any,
+) -> None:
+    path, leaders = f"/miniapps/{shelters.id}", {"unit_id": unit_id("331081"), "role": "leader"}
+    town = {"unit_id": unit_id("331081100"), "levels": [4]}
+    # Those named, and nobody else: not everybody, as without anything said.
+    assert step("publication", audiences=[leaders])["rollout"]["percent"] == 0
+    assert (name_for(as_(TOWNSHIP)), name_for(as_(LEADER))) == ("安置点登记", "新名")
+    step("publication", percent=3)
+    reviewer.post(f"{path}/suspension", {"reason": "泄露"}, status=200)
+    back = reviewer.post(f"{path}/publication", {"audiences": [town]}, status=200)
+    assert (back["rollout"]["percent"], len(back["rollout"]["audiences"])) == (3, 2)
+    assert (name_for(as_(TOWNSHIP)), name_for(as_(LEADER))) == ("新名", "新名")
+    # A newer one goes on with both, however the percentage grows.
+    reviewer.post(f"{path}/suspension", {"reason": "泄露"}, status=200)
+    developer.put(path, {"manifest": manifest(name={"zh": "已修复", "en": "Mended"})})
+    step("submission")
+    reviewer.post(f"{path}/review", {"decision": "approve"}, status=200)
+    refused = reviewer.post(f"{path}/publication", {"percent": 2}, status=422)
+    assert refused["errors"][0]["pointer"] == "/percent"
+    back = reviewer.post(f"{path}/publication", {"percent": 4}, status=200)
+    assert (back["rollout"]["percent"], len(back["rollout"]["audiences"])) == (4, 2)
+    assert (name_for(as_(TOWNSHIP)), name_for(as_(LEADER))) == ("已修复", "已修复")
+
+
 def test_what_is_retired_stays_so(step: Step, as_: SignedIn, shelters: AppServer) -> None:
     client = shelters.open(as_(TOWNSHIP))
     gone = step("retirement", reason="由新应用代替")

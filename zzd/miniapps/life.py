@@ -91,9 +91,10 @@ def publish_app(
 ) -> None:
     """Show the approved version to everybody in its audience, or for now to ``percent`` of a
     hundred and to the audiences ``to`` (as AudienceRequestSchema loads them); it only grows.
+    With ``to`` alone the percentage stays what it was, 0 at first.
 
     A suspended app comes back, with its newest version if that is approved; only a reviewer
-    brings it back. A rollout goes on where it was, unless ``percent`` is given.
+    brings it back. A rollout goes on where it was, with what is said beside.
     Raises MoveNotPossible, NotPermitted, Invalid.
     """
     app, newest = held
@@ -107,11 +108,16 @@ def publish_app(
         app.suspended_at = app.suspender = app.suspension_reason = None
     rolling = find_version(session, app, State.ROLLING_OUT)
     version = newest if newest.state == State.APPROVED or rolling is None else rolling
-    if was_suspended and percent is None and rolling is not None:
-        percent = _go_on(session, rolling, version, settings)
+    # What is not said stays as it was: of the version's own rollout, and of the one that a
+    # suspension broke off, whichever version goes on with it.
+    before = rolling if was_suspended or version is rolling else None
+    if percent is None and (to or (was_suspended and before is not None)):
+        percent = (before.rollout_percent or 0) if before else 0
+    if was_suspended and version is rolling and not to and percent == rolling.rollout_percent:
+        pass
     elif version.state in (State.APPROVED, State.ROLLING_OUT) or not was_suspended:
         if percent is not None and percent < EVERYBODY:
-            _roll_out(session, version, percent=percent, to=to)
+            _roll_out(session, version, percent=percent, to=to, before=before)
         else:
             _publish(session, version)
         _put_in_use(session, version, settings)
@@ -119,26 +125,21 @@ def publish_app(
     record(session, "miniapp.publish", by, version, percent=reached, audiences=len(to))
 
 
-def _go_on(
-    session: Session, rolling: MiniAppVersion, version: MiniAppVersion, settings: Settings
-) -> int:
-    """A rollout reaches whom it reached, with a newer version if one was approved meanwhile."""
-    percent, named = rolling.rollout_percent or 0, rolling.rollout_audience_ids
-    if version is not rolling:
-        _roll_out(session, version, percent=percent, to=())
-        version.rollout_audience_ids = named
-        _put_in_use(session, version, settings)
-    return percent
-
-
 def _roll_out(
-    session: Session, version: MiniAppVersion, *, percent: int, to: Sequence[dict[str, Any]]
+    session: Session,
+    version: MiniAppVersion,
+    *,
+    percent: int,
+    to: Sequence[dict[str, Any]],
+    before: MiniAppVersion | None,
 ) -> None:
-    if percent < (version.rollout_percent or 0):
-        raise Invalid.at(
-            "/percent",
-            f"It has come to {version.rollout_percent} of a hundred; roll back to take it from them",
-        )
+    """To whom ``before`` came, to so many of a hundred, and to those named."""
+    reached, kept = 0, set[int]()
+    if before is not None:
+        reached, kept = before.rollout_percent or 0, set(before.rollout_audience_ids or [])
+    if percent < reached:
+        detail = f"It has come to {reached} of a hundred; roll back to take it from them"
+        raise Invalid.at("/percent", detail)
     state = after(Move.ROLL_OUT, State(version.state))
     _make_way(session, version, State.ROLLING_OUT)
     named = {
@@ -146,7 +147,7 @@ def _roll_out(
         for n, each in enumerate(to)
     }
     version.state, version.rollout_percent = state, percent
-    version.rollout_audience_ids = sorted(named | set(version.rollout_audience_ids or []))
+    version.rollout_audience_ids = sorted(named | kept)
     version.published_at = version.published_at or clock.now()
 
 

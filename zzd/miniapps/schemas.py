@@ -174,7 +174,7 @@ class PublicationSchema(StrictSchema):
         load_default=None,
         validate=validate.Range(0, EVERYBODY),
         metadata={
-            "description": "Everybody if not said; where that ends a suspension, whom it reached"
+            "description": "Not said: everybody; with audiences, or where it ends a suspension, whom it reached"
         },
     )
     audiences = fields.List(

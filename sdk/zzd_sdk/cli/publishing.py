@@ -187,7 +187,9 @@ def install_for(client: Client, miniapp_id: str, unit_id: str, *, optional: bool
 
 @click.command()
 @click.option(
-    "--percent", type=click.IntRange(0, 100), help="Of those it is for; everybody if not said."
+    "--percent",
+    type=click.IntRange(0, 100),
+    help="Of those it is for; without it and --to everybody.",
 )
 @click.option(
     "--to",
@@ -204,7 +206,7 @@ def publish(percent: int | None, audiences: tuple[str, ...]) -> None:
     body: dict[str, Any] = {} if percent is None else {"percent": percent}
     if audiences:
         named = [_audience(client, said) for said in audiences]
-        body = {"percent": percent or 0, "audiences": named}
+        body["audiences"] = named
     app = client.post(path, body)
     click.echo(f"version {app['version']} is {app['state']}")
 
