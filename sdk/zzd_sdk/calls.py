@@ -59,9 +59,12 @@ class Calls:
         return cast(Card, self.put(f"/conversations/{conversation_id}/cards/{key}", content))
 
     @call("POST", "/app/conversations/{conversation_id}/messages", Message)
-    def say(self: Asks, conversation_id: str, text: str, *, client_id: str) -> Message:
-        """Under the app's own name, with its own token; messages.send."""
-        body = {"text": text, "client_id": client_id}
+    def say(
+        self: Asks, conversation_id: str, text: str, *, client_id: str, files: Sequence[str] = ()
+    ) -> Message:
+        """Under the app's own name, with its own token; messages.send. ``files``: ids of up to nine
+        that it uploaded; then the text may be empty."""
+        body = {"text": text, "client_id": client_id, "files": list(files)}
         return cast(Message, self.post(f"/app/conversations/{conversation_id}/messages", body))
 
     @call("POST", "/dings", Ding)

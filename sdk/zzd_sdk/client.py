@@ -15,6 +15,7 @@ import requests
 
 from zzd_sdk.calls import Calls
 from zzd_sdk.errors import Unreachable, ZzdError
+from zzd_sdk.files import Files
 from zzd_sdk.shapes import CALLS, Message, Official, Unit, UserInfo, call
 
 TIMEOUT = 15.0
@@ -29,7 +30,7 @@ class Http(Protocol):
     def request(self, method: str, url: str, **kwargs: Any) -> requests.Response: ...
 
 
-class Client(Calls):
+class Client(Calls, Files):
     """Calls with one token: an official's who opened the app, or the app's own.
 
     ``base_url`` is the platform's address without a path. ``sleep`` is there for tests.
@@ -97,51 +98,48 @@ class Client(Calls):
 
         A path that begins with /oauth/ is taken as it is, any other below /api/v1.
         """
-        repeatable = method != "POST" or "client_id" in (body or {})
+        answer = self.exchange(
+            method,
+            path,
+            repeatable=method != "POST" or "client_id" in (body or {}),
+            params={name: value for name, value in (query or {}).items() if value is not None},
+            json=body if form is None else None,
+            data=form,
+            auth=auth,
+        )
+        return _said(answer, f"{method} {answer.url}")
+
+    def exchange(
+        self, method: str, path: str, *, repeatable: bool = True, **how: Any
+    ) -> requests.Response:
+        """The answer itself; ``how`` is for ``requests``, with ``headers`` besides the usual ones.
+        Raises ZzdError, Unreachable."""
         url = self.base_url + (path if path.startswith("/oauth/") else f"/api/v1{path}")
+        headers = {"Accept": "application/json", **how.pop("headers", {})}
+        if self.token and how.get("auth") is None:
+            headers["Authorization"] = f"Bearer {self.token}"
         rest = 0.5
         for attempt in range(1, self._tries + 1):
             last = attempt == self._tries or not repeatable
             try:
-                answer = self._send(method, url, query=query, body=body, form=form, auth=auth)
+                answer = self._http.request(method, url, headers=headers, timeout=TIMEOUT, **how)
             except requests.RequestException as error:
                 if last:
                     raise Unreachable(f"{method} {url}: {error}") from error
             else:
                 if answer.status_code < 400:
-                    return _said(answer, f"{method} {url}")
+                    return answer
                 refused = ZzdError.of(answer.status_code, answer.headers, _json(answer))
                 if last or answer.status_code not in PATIENCE:
                     raise refused
                 rest = max(rest, refused.retry_after or 0.0)
-            self._sleep(min(rest, LONGEST_REST) * random.uniform(1.0, 1.25))  # noqa: S311
+            self.rest(rest)
             rest *= 2
         raise AssertionError("the last try returns or raises")
 
-    def _send(
-        self,
-        method: str,
-        url: str,
-        *,
-        query: Mapping[str, Any] | None,
-        body: Mapping[str, Any] | None,
-        form: Mapping[str, str] | None,
-        auth: tuple[str, str] | None,
-    ) -> requests.Response:
-        headers = {"Accept": "application/json"}
-        if self.token and auth is None:
-            headers["Authorization"] = f"Bearer {self.token}"
-        said = {name: value for name, value in (query or {}).items() if value is not None}
-        return self._http.request(
-            method,
-            url,
-            params=said,
-            json=body if form is None else None,
-            data=form,
-            auth=auth,
-            headers=headers,
-            timeout=TIMEOUT,
-        )
+    def rest(self, seconds: float) -> None:
+        """So long, and a little that differs from one client to the next."""
+        self._sleep(min(seconds, LONGEST_REST) * random.uniform(1.0, 1.25))  # noqa: S311
 
     # The calls of an app, each named after what it gives
 

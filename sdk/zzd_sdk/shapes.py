@@ -97,6 +97,25 @@ class Todo(TypedDict):
     state: str
 
 
+class UploadedFile(TypedDict):
+    """Complete once ``offset`` is ``size``; its id is the file's."""
+
+    id: str
+    offset: int
+    size: int
+
+
+class FileShape(TypedDict):
+    """``type`` is image, audio, video, pdf, text, document, archive or other."""
+
+    id: str
+    name: str
+    size: int
+    media_type: str | None
+    type: str | None
+    state: str
+
+
 class AnsweredCommand(TypedDict):
     """``seq`` is the message that everybody sees, if that was the answer."""
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import json
+import random
 import typing
 from typing import Any
 
 import pytest
+import requests
 from flask import Flask
-from zzd_sdk import Client, Unreachable, ZzdError
+from zzd_sdk import Client, Unreachable, ZzdError, files
 from zzd_sdk.client import CALLS
 from zzd_sdk.events import tail
 
 from tests.apps.conftest import serving
 from tests.client import ApiClient
+from tests.miniapps.conftest import asking
 from tests.outgoing.receiver import Received, Reply, receiving
 from tests.servers import free_port
 
@@ -131,6 +135,51 @@ def test_the_calls_do_what_they_say(app: Flask, itself: ApiClient, unit_id: Any)
         assert own.change_todo(asked["id"], state="done")["state"] == "done"
         assert [each["state"] for each in own.todos("done")] == ["done"]
         assert own.installation()["scopes"]
+
+
+def test_a_file_goes_on_where_it_was_cut_off_and_comes_back_as_it_was(
+    app: Flask, publish: Any, addressed: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scopes = asking("files.read", "files.write", "messages.send")
+    server = publish(scopes=scopes)
+    content = random.Random(7).randbytes(10_000)
+    monkeypatch.setattr(files, "PIECE", 4_000)
+    with serving(app, free_port()) as url:
+        http = Broken(requests.Session())
+        anybody = Client(url, http=http, sleep=lambda _seconds: None)
+        form = {"grant_type": "client_credentials"}
+        token = anybody.request(
+            "POST", "/oauth/token", form=form, auth=(server.client_id, server.secret)
+        )
+        own = anybody.as_(token["access_token"])
+        uploaded = own.upload("水位.bin", content, client_id="once")
+        assert (uploaded["size"], uploaded["offset"], http.broken) == (10_000, 10_000, 2)
+        assert own.upload("水位.bin", io.BytesIO(content), client_id="once") == uploaded
+        assert own.file(uploaded["id"])["name"] == "水位.bin"
+        fetched = io.BytesIO()
+        assert own.download(uploaded["id"], fetched) == 10_000
+        assert fetched.getvalue() == content
+        place = addressed("org_group", "331081100")
+        said = own.say(place["id"], "", files=[uploaded["id"]], client_id="a")
+        assert said["seq"] == 1
+        with pytest.raises(ZzdError) as refused:
+            own.upload("x.txt", b"", client_id="empty")
+        assert refused.value.code == "invalid"
+
+
+class Broken:
+    """A line that loses the first piece, and the answer to the second."""
+
+    def __init__(self, inner: requests.Session) -> None:
+        self.inner, self.broken = inner, 0
+
+    def request(self, method: str, url: str, **kwargs: Any) -> requests.Response:
+        if method == "PATCH" and self.broken < 2:
+            self.broken += 1
+            if self.broken == 2:
+                self.inner.request(method, url, **kwargs)
+            raise requests.ConnectionError
+        return self.inner.request(method, url, **kwargs)
 
 
 def test_a_tail_that_sees_nothing_still_goes_on_from_where_it_looked() -> None:
