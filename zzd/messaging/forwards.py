@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from zzd import clock
 from zzd.api import Id, StrictSchema, Text
 from zzd.db import fingerprint, insert_into
-from zzd.errors import Conflict, Invalid, NotFound
+from zzd.errors import Conflict, Invalid, NotFound, Problem
 from zzd.messaging import kinds, messages
 from zzd.messaging.models import ForwardRecord, Message, MessageRecord
 from zzd.messaging.parts import SenderSchema
@@ -88,6 +88,8 @@ def make_record(
     )
     session.add(record)
     session.flush()
+    # Held until the message is written, which asks for it again (``keep_record``).
+    session.info[f"record:{record.id}"] = record
     return {
         "title": title,
         "count": len(items),
@@ -208,13 +210,22 @@ def forward_singly(
     key = client_id or uuid.uuid4().hex
     body = fingerprint([conversation_id, FORWARD, from_id, seqs])
     keys = [uuid.uuid5(uuid.NAMESPACE_OID, f"{key} {index}").hex for index in range(len(seqs))]
-    if messages.sent_before(session, by, keys[0], body) is not None:
-        return _answer([messages.sent_before(session, by, each, body) for each in keys]), False
-    place = access_conversation(session, by, from_id, action="message.forward")
-    found = _find(session, place, sorted(set(seqs)), pointer="/seqs", asked=seqs)
+
+    def sent_before() -> list[dict[str, Any] | None]:
+        return [messages.sent_before(session, by, each, body) for each in keys]
+
+    try:
+        place = access_conversation(session, by, from_id, action="message.forward")
+        found = _find(session, place, sorted(set(seqs)), pointer="/seqs", asked=seqs)
+    except Problem:
+        # What was there for the first of two equal requests may be gone.
+        if client_id is not None and (earlier := sent_before())[0] is not None:
+            return _answer(earlier), False
+        raise
     by_seq = {message.seq: message for message in found}
-    sent = [
-        messages.send_message(
+    sent = []
+    for seq, each in zip(seqs, keys, strict=True):
+        message, fresh = messages.send_message(
             session,
             by,
             conversation_id,
@@ -224,9 +235,10 @@ def forward_singly(
             client_id=each,
             passed_on=body,
         )
-        for seq, each in zip(seqs, keys, strict=True)
-    ]
-    return _answer([message for message, _fresh in sent]), sent[0][1]
+        if not fresh:
+            return _answer(sent_before()), False
+        sent.append(message)
+    return _answer(sent), True
 
 
 def _answer(items: Sequence[dict[str, Any] | None]) -> dict[str, Any]:

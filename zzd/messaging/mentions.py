@@ -10,79 +10,135 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Select, and_, func, insert, or_, select, union
+from sqlalchemy import (
+    BigInteger,
+    Select,
+    and_,
+    func,
+    insert,
+    literal,
+    literal_column,
+    or_,
+    select,
+    union,
+)
 from sqlalchemy.orm import Session
 
 from zzd.api import decode_cursor, encode_cursor
+from zzd.bulk import table_of
 from zzd.db import is_one_of
 from zzd.errors import Invalid
 from zzd.messaging.models import Mention, Message, Participation
-from zzd.messaging.policy import Place, access_conversation, may_manage, refuse
+from zzd.messaging.policy import Place, may_manage, refuse
 from zzd.orgtree import audiences
-from zzd.orgtree.audiences import Audience, ancestor_ids, levels_mask
+from zzd.orgtree.audiences import ancestor_ids, levels_mask
 from zzd.orgtree.matching import matching
 from zzd.orgtree.models import Official, Post, Unit
 from zzd.principal import Principal
 
+M = table_of(Mention)
 Mentions = dict[str, Any]
 MENTIONS = "/mentions"
 
 
 def check_mentions(
-    session: Session,
-    by: Principal,
-    conversation_id: int,
-    asked: Mentions | None,
-    *,
-    among_named: bool = False,
+    session: Session, by: Principal, place: Place, asked: Mentions | None
 ) -> Mentions | None:
-    """Whom a message is to call, as it is kept; ``asked`` is what MentionsRequestSchema loads.
+    """Whom a message there is to call, as it is kept; ``asked`` is what MentionsRequestSchema loads.
 
     People must belong to the conversation. All of it, or an audience within it, is for those
-    who manage it. ``among_named``: the caller was let into a conversation of people named in it,
-    which needs not be read again to call some of them. Raises Invalid, NotPermitted.
+    who manage it. Raises Invalid, NotPermitted.
     """
+    if (wanted := _wanted(session, by, place, asked)) is None or asked is None:
+        return None
+    query = _select_people(place, asked["official_ids"])
+    found = session.execute(query).all() if asked["official_ids"] else []
+    return {**wanted, "people": _in_order(asked["official_ids"], dict(found))}
+
+
+def write_mentions(
+    session: Session, by: Principal, place: Place, seq: int, asked: Mentions | None
+) -> Mentions | None:
+    """The same, and written down for the message that takes ``seq``: people are looked up and
+    written in one statement, all or an audience in one. What raises undoes the transaction."""
+    if (wanted := _wanted(session, by, place, asked)) is None or asked is None:
+        return None
+    return write_down(session, place, seq, wanted, asked["official_ids"])
+
+
+def write_down(
+    session: Session, place: Place, seq: int, wanted: Mentions, official_ids: list[int]
+) -> Mentions:
+    """Have the message that takes ``seq`` call all or an audience, as ``wanted`` says, and these
+    people, who belong to the place; returns what it keeps. Raises Invalid."""
+    people = _write_people(session, place, seq, official_ids)
+    where = {"conversation_id": place.conversation.id, "seq": seq}
+    if wanted["all"]:
+        session.connection().execute(insert(M), where)
+    elif audience := wanted["audience"]:
+        called = {
+            "unit_id": audience["unit_id"],
+            "levels": levels_mask(audience["levels"]),
+            "line": audience["line"] or "",
+            "role": audience["role"] or "",
+        }
+        session.connection().execute(insert(M), {**where, **called})
+    return {**wanted, "people": people}
+
+
+def _write_people(
+    session: Session, place: Place, seq: int, official_ids: list[int]
+) -> list[dict[str, Any]]:
+    if not official_ids:
+        return []
+    where = [literal(place.conversation.id, BigInteger), literal(seq, BigInteger)]
+    people = _select_people(place, official_ids).with_only_columns(*where, Official.id)
+    # Of the row that is written; as a column it would be another table to read from.
+    own = literal_column("mention.official_id", BigInteger)
+    name = select(Official.name).where(Official.id == own).scalar_subquery()
+    written = session.connection().execute(
+        insert(M)
+        .from_select(["conversation_id", "seq", "official_id"], people)
+        .returning(M.c.official_id, name)
+    )
+    return _in_order(official_ids, dict(written.all()))
+
+
+def _wanted(
+    session: Session, by: Principal, place: Place, asked: Mentions | None
+) -> Mentions | None:
+    """Whom it calls, besides people. Raises Invalid, NotPermitted."""
     if asked is None or not any(asked.values()):
         return None
-    if among_named and not asked["all"] and not asked["audience"]:
-        people = people_in(session, conversation_id, None, asked["official_ids"])
-        return {"all": False, "people": people, "audience": None}
-    place = access_conversation(session, by, conversation_id, action="message.mention")
     if asked["all"] or asked["audience"]:
         if place.conversation.kind == "direct":
             which = "all" if asked["all"] else "audience"
             raise Invalid.at(f"{MENTIONS}/{which}", "There is only one to call: name them")
         if not may_manage(by, place):
             raise refuse("message.mention", place, "Only who manages it calls a whole conversation")
-    return {
-        "all": asked["all"],
-        "people": people_in(session, place.conversation.id, place.audience, asked["official_ids"]),
-        "audience": _audience(session, place, asked["audience"]),
-    }
+    return {"all": asked["all"], "audience": _audience(session, place, asked["audience"])}
 
 
-def people_in(
-    session: Session, conversation_id: int, audience: Audience | None, official_ids: list[int]
-) -> list[dict[str, Any]]:
-    """Who of a conversation is called by name. Raises Invalid for whoever does not belong."""
-    if not official_ids:
-        return []
+def _select_people(place: Place, official_ids: list[int]) -> Select[int, str]:
+    """Those of these officials who belong to the place."""
     found: Select[Any]
-    if audience is None:
+    if place.audience is None:
         found = select(Participation.official_id).where(
-            Participation.conversation_id == conversation_id,
+            Participation.conversation_id == place.conversation.id,
             Participation.left_at.is_(None),
         )
     else:
         found = (
             select(Post.official_id)
             .join(Unit, Post.unit_id == Unit.id)
-            .where(audiences.posts_in(audience), Post.official_id.in_(official_ids))
+            .where(audiences.posts_in(place.audience), Post.official_id.in_(official_ids))
         )
-    query = select(Official.id, Official.name).where(
+    return select(Official.id, Official.name).where(
         Official.id.in_(official_ids), Official.id.in_(found)
     )
-    known = {row.id: row.name for row in session.execute(query)}
+
+
+def _in_order(official_ids: list[int], known: dict[int, str]) -> list[dict[str, Any]]:
     for index, official_id in enumerate(official_ids):
         if official_id not in known:
             raise Invalid.at(
@@ -99,25 +155,6 @@ def _audience(session: Session, place: Place, asked: Mentions | None) -> Mention
     if place.audience is not None and not audience.lies_in(place.audience):
         raise Invalid.at(pointer, "The audience reaches beyond this conversation")
     return audience.as_dict()
-
-
-def record_mentions(session: Session, conversation_id: int, seq: int, kept: Mentions) -> None:
-    """Write down whom a message calls, in one statement."""
-    rows: list[dict[str, Any]] = [{"official_id": person["id"]} for person in kept["people"]]
-    if kept["all"]:
-        rows.append({})
-    elif audience := kept["audience"]:
-        rows.append(
-            {
-                "unit_id": audience["unit_id"],
-                "levels": levels_mask(audience["levels"]),
-                "line": audience["line"] or "",
-                "role": audience["role"] or "",
-            }
-        )
-    empty = {"official_id": None, "unit_id": None, "levels": 0, "line": "", "role": ""}
-    where = {"conversation_id": conversation_id, "seq": seq}
-    session.execute(insert(Mention).values([{**empty, **row, **where} for row in rows]))
 
 
 def calls(kept: Mentions | None, sender_id: int, reader: Principal) -> bool:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import BigInteger, Row, func, literal_column, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from zzd import clock
 from zzd.api import decode_cursor, encode_cursor
@@ -19,7 +19,7 @@ from zzd.errors import IdempotencyConflict, Invalid, NotFound, Problem
 from zzd.messaging import events, kinds, numbers
 from zzd.messaging.confirmations.asking import ask_for_it
 from zzd.messaging.marks.loading import add_marks
-from zzd.messaging.mentions import check_mentions, record_mentions
+from zzd.messaging.mentions import write_mentions
 from zzd.messaging.models import Message
 from zzd.messaging.numbers import Taken
 from zzd.messaging.policy import (
@@ -27,18 +27,44 @@ from zzd.messaging.policy import (
     access_conversation,
     check_may_quote,
 )
+from zzd.messaging.rules import LONGEST_QUOTE
 from zzd.messaging.schemas import MessageSchema
 from zzd.messaging.views import describe_message, select_messages
 from zzd.principal import Principal
 
 NO_END = 2**63 - 1
+M = table_of(Message)
+NOTHING_TO_REPLY_TO = "There is no such message to reply to"
 # Made once: making them takes longer than using them.
 MESSAGE = MessageSchema()
 INSERT = {
-    dialect: insert(table_of(Message))
+    dialect: insert(M)
     .on_conflict_do_nothing(index_elements=["sender_id", "client_id"])
     .returning(Message.seq, Message.id)
     for dialect, insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
+}
+QUOTE = aliased(Message, name="quote")
+# Of the row that is written; as columns they would be another table to read from.
+OWN_PLACE = literal_column("message.conversation_id", BigInteger)
+OWN_REPLY = literal_column("message.reply_to_seq", BigInteger)
+# The same for a reply, which shows part of what it replies to.
+INSERT_REPLY = {
+    dialect: insert.returning(
+        *(
+            select(column)
+            .where(QUOTE.conversation_id == OWN_PLACE, QUOTE.seq == OWN_REPLY)
+            .scalar_subquery()
+            .label(name)
+            for name, column in (
+                ("sender_name", QUOTE.sender_name),
+                ("kind", QUOTE.kind),
+                ("text", func.substr(QUOTE.text, 1, LONGEST_QUOTE)),
+                ("recalled_at", QUOTE.recalled_at),
+                ("removed_at", QUOTE.removed_at),
+            )
+        )
+    )
+    for dialect, insert in INSERT.items()
 }
 
 
@@ -62,10 +88,10 @@ def send_message(
     does. ``confirm`` asks the
     readers of an announcement to confirm it. ``passed_on`` is the fingerprint of a request to forward messages singly: the content is
     one that is kept already.
-    Three statements on PostgreSQL, four on SQLite, whatever the size of the group: the number with
-    the sender's read cursor, the message, the event (a reply needs one more, an org group one, an
-    announcement four, mentions and other kinds than texts what they look up:
-    tests/messaging/test_costs.py counts them all). A repeat of a
+    Three statements on PostgreSQL, four on SQLite, whatever the size of the group and for replies
+    too: the number with the sender's read cursor, the message, the event; mentions, a request to
+    confirm and other kinds than texts need more
+    (tests/messaging/test_costs.py counts them all). A repeat of a
     ``client_id`` undoes its number and returns the first result; of two at the same moment one
     waits for the other.
     Raises NotFound, NotPermitted, Invalid, IdempotencyConflict.
@@ -77,37 +103,34 @@ def send_message(
         said += [kind, content, mentions]
     said += ["confirm"] * confirm
     body_fingerprint = passed_on or fingerprint(said)
-    place = numbers.take_next(session, by, conversation_id, now)
-    quoted = _quoted(
-        session, by, place.id, reply_to_seq, first_seq=place.first_seq, below=place.last_seq
-    )
+    calling = mentions is not None and any(mentions.values())
+    place = numbers.take_next(session, by, conversation_id, now, placing=calling)
+    _check_reply(by, place, reply_to_seq)
     values = row_of(by, place.id, place.last_seq, client_id, text, now)
     values |= {"fingerprint": body_fingerprint, "kind": kind, "reply_to_seq": reply_to_seq}
     try:
         if not passed_on:
             content = kinds.prepare_content(session, by, place.id, kind, content)
         values["content"] = content
-        named = place.audience_id is None
-        values["mentions"] = called = check_mentions(
-            session, by, place.id, mentions, among_named=named
-        )
+        if calling and place.place is not None:
+            values["mentions"] = write_mentions(session, by, place.place, place.last_seq, mentions)
     except Problem:
         # What it names may have gone since the first of two equal requests.
         session.rollback()
         if (earlier := sent_before(session, by, client_id, body_fingerprint)) is not None:
             return earlier, False
         raise
-    ids = insert(session, [values])
-    if not ids:
+    statement = (INSERT if reply_to_seq is None else INSERT_REPLY)[_dialect(session)]
+    written = session.connection().execute(statement, values).one_or_none()
+    if written is None:
         session.rollback()
         earlier = sent_before(session, by, client_id, body_fingerprint)
         if earlier is None:
             raise RuntimeError("a message that was in the way is gone")
         return earlier, False
+    quoted = None if reply_to_seq is None else _quoted(reply_to_seq, written)
     kinds.keep_content(session, kind, place.id, place.last_seq, values["content"])
-    if called is not None:
-        record_mentions(session, place.id, place.last_seq, called)
-    message = describe_sent(ids[place.last_seq], values, quoted, by)
+    message = describe_sent(written.id, values, quoted, by)
     message["confirm"] = ask_for_it(session, by, place, now, wanted=confirm)
     tell(session, place, [message])
     return message, True
@@ -139,9 +162,14 @@ def insert(session: Session, rows: list[dict[str, Any]]) -> dict[int, int]:
     """Write messages of one conversation, in one statement: the ids by ``seq`` of those whose
     sender had not used their ``client_id`` before. One that is being used at this moment is
     waited for."""
-    statement = INSERT[session.get_bind().dialect.name]
-    found = session.connection().execute(statement, rows if len(rows) > 1 else rows[0])
+    found = session.connection().execute(
+        INSERT[_dialect(session)], rows if len(rows) > 1 else rows[0]
+    )
     return {row.seq: row.id for row in found}
+
+
+def _dialect(session: Session) -> str:
+    return session.get_bind().dialect.name
 
 
 def describe_sent(
@@ -160,26 +188,21 @@ def tell(session: Session, place: Taken, said: Sequence[dict[str, Any]]) -> None
     )
 
 
-def _quoted(
-    session: Session,
-    by: Principal,
-    conversation_id: int,
-    seq: int | None,
-    *,
-    first_seq: int,
-    below: int,
-) -> Message | None:
+def _check_reply(by: Principal, place: Taken, seq: int | None) -> None:
     if seq is None:
-        return None
-    check_may_quote(by, conversation_id)
-    found = None
-    if first_seq <= seq < below:
-        found = session.scalar(
-            select(Message).where(Message.conversation_id == conversation_id, Message.seq == seq)
-        )
-    if found is None:
-        raise Invalid.at("/reply_to_seq", "There is no such message to reply to")
-    return found
+        return
+    check_may_quote(by, place.id)
+    if not place.first_seq <= seq < place.last_seq:
+        raise Invalid.at("/reply_to_seq", NOTHING_TO_REPLY_TO)
+
+
+def _quoted(seq: int, written: Row[Any]) -> Message:
+    """What a reply that was written replies to, as far as it is shown. Numbers have no gaps, so it
+    is there."""
+    if written.sender_name is None:
+        raise Invalid.at("/reply_to_seq", NOTHING_TO_REPLY_TO)
+    shown = ("sender_name", "kind", "text", "recalled_at", "removed_at")
+    return Message(seq=seq, **{name: getattr(written, name) for name in shown})
 
 
 def sent_before(

@@ -13,32 +13,58 @@ from functools import cache
 from typing import Any
 
 import orjson
-from sqlalchemy import JSON, BigInteger, Executable, bindparam, cast, func, select, true, update
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ColumnElement,
+    Executable,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from zzd.bulk import table_of
-from zzd.db import insert_into
 from zzd.errors import NotFound, deny
 from zzd.messaging.models import Conversation, Participation
 from zzd.messaging.policy import (
+    Place,
     access_conversation,
+    belongs,
     bind_membership,
+    may_address_some,
     may_post,
     posts_by_membership,
     refuse,
 )
-from zzd.messaging.rules import NAMED
+from zzd.messaging.rules import BY_AUDIENCE, NAMED
+from zzd.orgtree import remembered
 from zzd.principal import Principal
 
 C, P = table_of(Conversation), table_of(Participation)
 TAKEN = (C.c.id, C.c.kind, C.c.name, C.c.audience_id, C.c.last_seq)
+ME, NOW = bindparam("me", type_=BigInteger), bindparam("now", type_=P.c.changed_at.type)
+OWN_ROLE = (
+    select(P.c.role)
+    .where(P.c.conversation_id == C.c.id, P.c.official_id == ME)
+    .scalar_subquery()
+    .label("role")
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
     """A conversation whose next message is ours: ``last_seq`` is its number, ``first_seq`` the
-    first one that its sender may see."""
+    first one that its sender may see, ``place`` how they stand to it, if that was asked for."""
 
     id: int
     kind: str
@@ -46,39 +72,72 @@ class Taken:
     audience_id: int | None
     last_seq: int
     first_seq: int
+    place: Place | None = None
 
 
-def take_next(session: Session, by: Principal, conversation_id: int, now: datetime) -> Taken:
+def take_next(
+    session: Session,
+    by: Principal,
+    conversation_id: int,
+    now: datetime,
+    *,
+    placing: bool = False,
+) -> Taken:
     """The conversation is locked until the transaction ends, so that numbers have no gaps and
-    follow the order of the commits. Who speaks has read all before.
+    follow the order of the commits. Who speaks has read all before. ``placing``: tell how they
+    stand to it.
 
+    Who may address some audience takes the number of an audience's conversation first, and is asked
+    for the right to it then, from what the same statement read: an error undoes the transaction.
     Raises NotFound, NotPermitted.
     """
     if by.reach is not None:
         access_conversation(session, by, conversation_id, action="message.send")
     folded = session.get_bind().dialect.name == "postgresql"
+    wide = may_address_some(by)
     values = {"where_id": conversation_id, "now": now, "me": by.official_id}
     connection = session.connection()
     row = connection.execute(
-        _statement(len(by.posts), folded), {**values, **bind_membership(by)}
+        _statement(len(by.posts), wide, placing, folded), {**values, **bind_membership(by)}
     ).one_or_none()
     if row is None:
         place = access_conversation(session, by, conversation_id, action="message.send")
         if not may_post(by, place):
             raise refuse("message.send", place, "Announcements come from those who issue them")
-        row = connection.execute(_statement(None, folded), values).one()
+        row = connection.execute(_statement(None, wide, placing, folded), values).one()
+    stand = _place_of(session, row) if placing or wide else None
     if row.kind not in NAMED:
-        _look_after(session, by, row, now)
-        return _taken(row, first_seq=1)
+        if wide and stand is not None:
+            _check_right(by, stand)
+        if not (wide and folded):
+            connection.execute(LOOK_AFTER[folded], values)
+        return _taken(row, first_seq=1, place=stand)
     first_seq = row.first_seq if folded else _read_own(session, row, values)
     if first_seq is None:
         # Put out of the group while waiting for it.
         raise deny(NotFound(), "message.send", "conversation", conversation_id)
-    return _taken(row, first_seq=first_seq)
+    return _taken(row, first_seq=first_seq, place=stand)
 
 
-def _taken(row: Any, *, first_seq: int) -> Taken:
-    return Taken(row.id, row.kind, row.name, row.audience_id, row.last_seq, first_seq)
+def _place_of(session: Session, row: Any) -> Place:
+    """How the sender stands to what they just took a number of."""
+    audience = None
+    if row.audience_id is not None:
+        known = remembered.audiences_in(session, row.rev, [row.audience_id])
+        audience = known[row.audience_id]
+    mine = None if row.role is None else Participation(role=row.role, left_at=None)
+    return Place(Conversation(id=row.id, kind=row.kind, name=row.name), mine, audience)
+
+
+def _check_right(by: Principal, place: Place) -> None:
+    if not belongs(by, place):
+        raise deny(NotFound(), "message.send", "conversation", place.conversation.id)
+    if not may_post(by, place):
+        raise refuse("message.send", place, "Announcements come from those who issue them")
+
+
+def _taken(row: Any, *, first_seq: int, place: Place | None = None) -> Taken:
+    return Taken(row.id, row.kind, row.name, row.audience_id, row.last_seq, first_seq, place)
 
 
 def take_several(
@@ -158,19 +217,25 @@ def _move_cursors(said: Any, conversation_id: Any, last_seq: Any) -> ReturningUp
 
 
 @cache
-def _statement(posts: int | None, folded: bool) -> Executable:
+def _statement(posts: int | None, wide: bool, placing: bool, folded: bool) -> Executable:
     """Take the number, for somebody with so many posts, if their membership lets them; None takes
-    it unasked. ``folded``: where the database can, move the sender's cursor in the same one."""
+    it unasked, and ``wide`` in any conversation of an audience. ``placing`` or ``wide``: read what
+    the sender's place needs. ``folded``: where the database can, move the sender's cursor in the
+    same one."""
+    shown: list[ColumnElement[Any]] = [*TAKEN]
+    if placing or wide:
+        shown += [OWN_ROLE, remembered.REVISION.label("rev")]
     taken = (
         update(C)
         .where(C.c.id == bindparam("where_id"))
         .values(
             last_seq=C.c.last_seq + 1, activity_at=bindparam("now"), changed_at=bindparam("now")
         )
-        .returning(*TAKEN)
+        .returning(*shown)
     )
     if posts is not None:
-        taken = taken.where(posts_by_membership(posts))
+        may = posts_by_membership(posts)
+        taken = taken.where(or_(may, C.c.kind.in_(BY_AUDIENCE)) if wide else may)
     if not folded:
         return taken
     number = taken.cte("taken")
@@ -178,7 +243,7 @@ def _statement(posts: int | None, folded: bool) -> Executable:
         update(P)
         .where(
             P.c.conversation_id == number.c.id,
-            P.c.official_id == bindparam("me"),
+            P.c.official_id == ME,
             P.c.left_at.is_(None),
             number.c.kind.in_(NAMED),
         )
@@ -186,7 +251,10 @@ def _statement(posts: int | None, folded: bool) -> Executable:
         .returning(P.c.first_seq)
         .cte("mine")
     )
-    return select(number, mine.c.first_seq).select_from(number.outerjoin(mine, true()))
+    found = select(number, mine.c.first_seq).select_from(number.outerjoin(mine, true()))
+    if wide:
+        found = found.add_cte(_look_after(postgresql.insert, number, true()).cte("after"))
+    return found
 
 
 READ_OWN = (
@@ -208,23 +276,27 @@ def _read_own(session: Session, row: Any, values: dict[str, Any]) -> int | None:
     return first_seq
 
 
-def _look_after(session: Session, by: Principal, row: Any, now: datetime) -> None:
+def _look_after(insert: Any, taken: Any, which: ColumnElement[bool]) -> Any:
     """Where an audience decides: who posts in an announcement looks after it from then on."""
-    statement = insert_into(session, Participation).values(
-        conversation_id=row.id,
-        official_id=by.official_id,
-        role="admin" if row.kind == "announcement" else None,
-        first_seq=1,
-        read_seq=row.last_seq,
-        changed_at=now,
+    role = case((taken.c.kind == "announcement", literal("admin")), else_=null())
+    rows = select(taken.c.id, ME, role, literal(1), taken.c.last_seq, NOW)
+    statement = insert(P).from_select(
+        ["conversation_id", "official_id", "role", "first_seq", "read_seq", "changed_at"],
+        rows.where(which, taken.c.kind.in_(BY_AUDIENCE)),
+        # The table's own: within another statement SQLAlchemy leaves the model's empty.
+        include_defaults=False,
     )
-    session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["conversation_id", "official_id"],
-            set_={
-                "read_seq": row.last_seq,
-                "changed_at": now,
-                "role": func.coalesce(Participation.role, statement.excluded.role),
-            },
-        )
+    return statement.on_conflict_do_update(
+        index_elements=["conversation_id", "official_id"],
+        set_={
+            "read_seq": statement.excluded.read_seq,
+            "changed_at": statement.excluded.changed_at,
+            "role": func.coalesce(P.c.role, statement.excluded.role),
+        },
     )
+
+
+LOOK_AFTER = {
+    folded: _look_after(insert, C, C.c.id == bindparam("where_id"))
+    for folded, insert in ((True, postgresql.insert), (False, sqlite.insert))
+}

@@ -128,6 +128,11 @@ def may_address(principal: Principal, audience: Audience) -> bool:
     return principal.scopes is None and identity.may_address(principal, audience)
 
 
+def may_address_some(principal: Principal) -> bool:
+    """Whether there can be any audience that ``may_address`` says yes to."""
+    return principal.scopes is None and identity.may_post_announcements(principal)
+
+
 def check_may_quote(principal: Principal, conversation_id: int) -> None:
     """What is quoted or passed on is shown to whoever sends it: an app that may only send would
     read by it. Raises NotPermitted."""
@@ -214,7 +219,7 @@ class Standing:
 def standing_of(session: Session, principal: Principal) -> Standing:
     """One statement; two more for somebody with a grant to address audiences."""
     matched = ids_matching(session, principal.posts)
-    if principal.scopes is not None or not identity.may_post_announcements(principal):
+    if not may_address_some(principal):
         return Standing(matched, [])
     looked_after = session.execute(
         select(Conversation.id, Conversation.audience_id)

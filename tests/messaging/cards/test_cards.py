@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from tests.client import ApiClient
-from tests.conftest import SignedIn
+from tests.conftest import SignedIn, Statements
 from tests.messaging.cards.conftest import CONTENT, Send, Shelters, content, press
 from tests.messaging.conftest import MEMBER, OTHER_MEMBER, OUTSIDER, OWNER, MakeGroup
 from tests.messaging.search.conftest import look_for
@@ -286,3 +286,13 @@ def test_an_outsider_gets_nothing(send: Send, as_: SignedIn) -> None:
     card = send()
     press(as_(OUTSIDER), card, status=404)
     as_(OUTSIDER).get(f"/conversations/{card['conversation_id']}/card-actions", status=404)
+
+
+def test_what_a_card_costs_in_statements(
+    send: Send, statements: Statements, engine_kind: str
+) -> None:
+    send(key=None)
+    with statements() as seen:
+        send(key="shelter-18")
+    # Who the app is and acts for, what it may know of here and what its buttons do are six of them.
+    assert len(seen) == (11 if engine_kind == "postgresql" else 12), seen

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Listening, SignedIn
+from tests.conftest import Listening, SignedIn, Statements
 from tests.messaging.conftest import MEMBER, OWNER, MakeGroup
 from tests.messaging.files.conftest import Upload, announce, picture
 from tests.messaging.files.test_sniffing import sound
@@ -124,3 +124,24 @@ def test_what_is_no_place_is_refused(
     refused = as_(OWNER).post(path, body, status=422)
     if value != 1e400:
         assert refused["errors"][0]["pointer"] == f"/content/{part}"
+
+
+def test_sending_what_was_just_uploaded_asks_for_nothing_else(
+    as_: SignedIn,
+    group: MakeGroup,
+    upload: Upload,
+    statements: Statements,
+    engine_kind: str,
+) -> None:
+    """The number (and the cursor), the files, the message, that it carries them, the event."""
+    path = f"/conversations/{group(MEMBER)['id']}/messages"
+    bodies = [
+        {"kind": "file", "content": {"files": [{"id": upload(b"%d" % n)["id"]} for n in each]}}
+        for each in (range(1), range(1, 9))
+    ]
+    with statements() as seen:
+        as_(OWNER).get("/me")
+        for body in bodies:
+            seen.clear()
+            as_(OWNER).post(path, body)
+            assert len(seen) == (5 if engine_kind == "postgresql" else 7), seen

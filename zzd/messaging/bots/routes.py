@@ -121,10 +121,8 @@ def say_as_bot(token: str) -> Any:
     """
     request.max_content_length = LARGEST_BODY
     signed = request.get_data()
-    with reading() as session:
-        saying.recognise(session, token, request.headers, signed)
-    body = blueprint.ARGUMENTS_PARSER.parse(BotMessageRequestSchema(), request, location="json")
-    with transaction() as session:
+    with reading(plainly=True) as session:
         bot, key = saying.recognise(session, token, request.headers, signed)
-        said, fresh = saying.say(session, bot, key, body)
+    body = blueprint.ARGUMENTS_PARSER.parse(BotMessageRequestSchema(), request, location="json")
+    said, fresh = saying.say(bot, key, body)
     return said, 201 if fresh else 200

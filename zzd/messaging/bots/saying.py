@@ -15,18 +15,19 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import Headers
 
 from zzd import clock
-from zzd.db import fingerprint
+from zzd.db import fingerprint, reading, transaction
 from zzd.errors import IdempotencyConflict, Invalid, NotFound, TooManyRequests
-from zzd.messaging import events, signatures
+from zzd.messaging import messages, signatures
 from zzd.messaging.bots import keys
 from zzd.messaging.bots.models import Bot
 from zzd.messaging.bots.problems import BadSignature, BotGone, BotSwitchedOff, StaleTimestamp
 from zzd.messaging.bots.rules import CLOCKS_APART, spent, wait_for
+from zzd.messaging.bots.turns import take_turn
 from zzd.messaging.kinds import TEXT
-from zzd.messaging.mentions import people_in, record_mentions
+from zzd.messaging.mentions import write_down
 from zzd.messaging.models import Conversation, Message
-from zzd.messaging.schemas import MessageSchema
-from zzd.messaging.views import describe_message
+from zzd.messaging.numbers import Taken
+from zzd.messaging.policy import Place
 from zzd.principal import Principal
 from zzd.settings import Settings
 
@@ -71,53 +72,72 @@ def _is_near(timestamp: str, now: datetime) -> bool:
     return abs(datetime.fromtimestamp(int(timestamp), UTC) - now) <= CLOCKS_APART
 
 
-def say(session: Session, bot: Bot, key: str, body: dict[str, Any]) -> tuple[dict[str, Any], bool]:
-    """Have a bot that was recognised say something in its group; returns where it stands, and
-    whether it is fresh. ``key`` is the ``webhook-id``: a repeat returns the first result, and
-    takes nothing from what the bot may send.
+def say(bot: Bot, key: str, body: dict[str, Any]) -> tuple[dict[str, Any], bool]:
+    """Have a bot that was recognised say something in its group, in a transaction of its own;
+    returns where it stands, and whether it is fresh. ``key`` is the ``webhook-id``: a repeat returns
+    the first result, and takes nothing from what the bot may send.
 
+    What is written is written for the bot as it was recognised, if it still is so; where it is
+    not, or something is odd about the message, all is looked at again with the group held.
     Raises BotGone, BotSwitchedOff, IdempotencyConflict, TooManyRequests, Invalid.
     """
     said = fingerprint(body)
-    # Before anybody is made to wait for the group: a flood stops here.
-    if (earlier := _look(session, bot, key, said)) is not None:
-        return earlier, False
-    group = session.scalars(
-        select(Conversation)
-        .where(Conversation.id == bot.conversation_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one()
-    session.refresh(bot)
-    if (earlier := _look(session, bot, key, said)) is not None:
-        return earlier, False
-    if group.dissolved_at is not None:
-        raise BotGone
-    now = clock.now()
-    mentions = _called(session, group, body["mentions"])
-    bot.allowance_at = spent(bot.allowance_at, now, per_minute=_rate())
-    bot.last_said_at = now
-    return _write(session, bot, group, key, said, body["text"], mentions, now), True
+    _check_standing(bot)
+    if _wait_for(bot):
+        # Before anybody is made to wait for the group: a flood stops here.
+        with reading(plainly=True) as session:
+            if (earlier := _look(session, bot, key, said)) is not None:
+                return earlier, False
+    try:
+        with transaction() as session:
+            return _write(session, bot, key, said, body), True
+    except (_Odd, Invalid):
+        pass
+    with transaction() as session:
+        group, bot = _hold(session, bot)
+        if (earlier := _look(session, bot, key, said)) is not None:
+            return earlier, False
+        if group.dissolved_at is not None:
+            raise BotGone
+        return _write(session, bot, key, said, body), True
+
+
+class _Odd(Exception):
+    """It was said before, or the bot or its group is not as it was read."""
+
+
+def _hold(session: Session, bot: Bot) -> tuple[Conversation, Bot]:
+    """Both as they are now, and stay until the transaction ends."""
+    held = select(Conversation).where(Conversation.id == bot.conversation_id).with_for_update()
+    return session.scalars(held).one(), session.get_one(Bot, bot.id)
 
 
 def _look(session: Session, bot: Bot, key: str, said: str) -> dict[str, Any] | None:
     """What was sent with this key before, else None if the bot may send something now."""
-    if bot.removed_at is not None:
-        raise BotGone
-    if not bot.enabled:
-        raise BotSwitchedOff
+    _check_standing(bot)
     earlier = session.scalar(
         select(Message).where(Message.sender_id == -bot.id, Message.client_id == key)
     )
     if earlier is not None:
         if earlier.fingerprint != said:
             raise IdempotencyConflict("This webhook-id was used for something else")
-        return _answer(earlier)
-    if wait := wait_for(bot.allowance_at, clock.now(), per_minute=_rate()):
+        return _answer(earlier.conversation_id, earlier.seq, earlier.created_at)
+    if wait := _wait_for(bot):
         raise TooManyRequests(
             f"A bot sends at most {_rate()} messages a minute", headers={"Retry-After": str(wait)}
         )
     return None
+
+
+def _check_standing(bot: Bot) -> None:
+    if bot.removed_at is not None:
+        raise BotGone
+    if not bot.enabled:
+        raise BotSwitchedOff
+
+
+def _wait_for(bot: Bot) -> int | None:
+    return wait_for(bot.allowance_at, clock.now(), per_minute=_rate())
 
 
 def _rate() -> int:
@@ -125,62 +145,43 @@ def _rate() -> int:
     return settings.bot_rate
 
 
-def _called(
-    session: Session, group: Conversation, asked: dict[str, Any] | None
-) -> dict[str, Any] | None:
+def _write(session: Session, bot: Bot, key: str, said: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Raises Invalid, and _Odd, and then nothing may be kept."""
+    now = clock.now()
+    taken = take_turn(session, bot, now, spent=spent(bot.allowance_at, now, per_minute=_rate()))
+    if taken is None:
+        raise _Odd
+    row = {
+        "conversation_id": taken.id,
+        "seq": taken.last_seq,
+        "sender_id": -bot.id,
+        "client_id": key,
+        "fingerprint": said,
+        "sender_name": bot.name,
+        "sender_title": "",
+        "sender_unit": "",
+        "kind": TEXT,
+        "text": body["text"],
+        "content": None,
+        "reply_to_seq": None,
+        "mentions": _call(session, taken, body["mentions"]),
+        "created_at": now,
+    }
+    ids = messages.insert(session, [row])
+    if not ids:
+        raise _Odd
+    messages.tell(session, taken, [messages.describe_sent(ids[taken.last_seq], row, None, NOBODY)])
+    return _answer(taken.id, taken.last_seq, now)
+
+
+def _call(session: Session, taken: Taken, asked: dict[str, Any] | None) -> dict[str, Any] | None:
     """A bot stands for those who added it, and they manage the group: it may call everybody."""
     if asked is None or not any(asked.values()):
         return None
-    people = people_in(session, group.id, None, asked["official_ids"])
-    return {"all": asked["all"], "people": people, "audience": None}
+    place = Place(Conversation(id=taken.id, kind=taken.kind), None, None)
+    wanted = {"all": asked["all"], "audience": None}
+    return write_down(session, place, taken.last_seq, wanted, asked["official_ids"])
 
 
-def _write(
-    session: Session,
-    bot: Bot,
-    group: Conversation,
-    key: str,
-    said: str,
-    text: str,
-    mentions: dict[str, Any] | None,
-    now: datetime,
-) -> dict[str, Any]:
-    group.last_seq += 1
-    group.activity_at = group.changed_at = now
-    message = Message(
-        conversation_id=group.id,
-        seq=group.last_seq,
-        sender_id=-bot.id,
-        client_id=key,
-        fingerprint=said,
-        sender_name=bot.name,
-        sender_title="",
-        sender_unit="",
-        kind=TEXT,
-        text=text,
-        mentions=mentions,
-        created_at=now,
-    )
-    session.add(message)
-    session.flush()
-    if mentions is not None:
-        record_mentions(session, group.id, message.seq, mentions)
-    events.message_created(
-        session,
-        [MessageSchema().dump(describe_message(message, None, NOBODY))],
-        conversation={
-            "id": str(group.id),
-            "kind": group.kind,
-            "name": group.name,
-        },
-        to=events.rooms_of(group.id, None),
-    )
-    return _answer(message)
-
-
-def _answer(message: Message) -> dict[str, Any]:
-    return {
-        "conversation_id": message.conversation_id,
-        "seq": message.seq,
-        "created_at": message.created_at,
-    }
+def _answer(conversation_id: int, seq: int, created_at: datetime) -> dict[str, Any]:
+    return {"conversation_id": conversation_id, "seq": seq, "created_at": created_at}

@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
-from sqlalchemy import delete, select, tuple_, update
+from sqlalchemy import BigInteger, BindParameter, bindparam, delete, null, select, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from zzd import clock
 from zzd.api import Id, StrictSchema, Text
-from zzd.db import insert_into
+from zzd.bulk import Together, table_of
 from zzd.errors import Invalid
 from zzd.messaging.files.carriers import is_carried
 from zzd.messaging.files.contents import describe_content
@@ -97,18 +98,33 @@ def prepare_files(
 
 def keep_files(session: Session, conversation_id: int, seq: int, content: dict[str, Any]) -> None:
     """From now on whoever may see the message may have its files."""
-    ids = [int(each["id"]) for each in content["files"]]
-    session.execute(
-        insert_into(session, MessageFile)
-        .values([{"conversation_id": conversation_id, "seq": seq, "file_id": each} for each in ids])
-        .on_conflict_do_nothing()
+    values = {
+        "to_id": conversation_id,
+        "to_seq": seq,
+        "file_ids": [int(each["id"]) for each in content["files"]],
+    }
+    KEEP[session.get_bind().dialect.name].execute(session, values)
+
+
+FILE_IDS: BindParameter[int] = bindparam("file_ids", expanding=True)
+KEEP = {
+    dialect: Together(
+        update(table_of(File))
+        .where(table_of(File).c.id.in_(FILE_IDS), table_of(File).c.expires_at.is_not(None))
+        .values(expires_at=null()),
+        insert(table_of(MessageFile))
+        .from_select(
+            ["conversation_id", "seq", "file_id"],
+            select(
+                bindparam("to_id", type_=BigInteger),
+                bindparam("to_seq", type_=BigInteger),
+                table_of(File).c.id,
+            ).where(table_of(File).c.id.in_(FILE_IDS)),
+        )
+        .on_conflict_do_nothing(),
     )
-    session.execute(
-        update(File)
-        .where(File.id.in_(ids), File.expires_at.is_not(None))
-        .values(expires_at=None)
-        .execution_options(synchronize_session=False)
-    )
+    for dialect, insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
+}
 
 
 def hold_files(

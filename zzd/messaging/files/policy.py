@@ -63,7 +63,14 @@ def sendable_files(
 ) -> dict[int, tuple[File, Blob | None]]:
     """Those of these files that one may send, kept from being purged: what one has. An app sends
     only what was given to it, and spreads nothing that it hears of."""
-    return _visible(session, principal, set(file_ids), lock=True, to_send=True)
+    wanted = set(file_ids)
+    if principal.scopes is not None:
+        may = _given(principal, own=principal.official_id is None)
+        return _read(session, wanted, may, lock=True)
+    # Mostly it was just uploaded: the rest is not asked about then.
+    unsent = _read(session, wanted, _mine_unsent(principal), lock=True)
+    rest = wanted - unsent.keys()
+    return unsent | _visible(session, principal, rest, lock=True) if rest else unsent
 
 
 def access_file(session: Session, principal: Principal, file_id: int) -> tuple[File, Blob | None]:
@@ -98,17 +105,14 @@ def _is_for(session: Session, principal: Principal, file_id: int) -> bool:
 
 
 def _visible(
-    session: Session,
-    principal: Principal,
-    file_ids: set[int],
-    *,
-    lock: bool,
-    to_send: bool = False,
+    session: Session, principal: Principal, file_ids: set[int], *, lock: bool
 ) -> dict[int, tuple[File, Blob | None]]:
-    if to_send and principal.scopes is not None:
-        may = _given(principal, own=principal.official_id is None)
-    else:
-        may = _may_have(session, principal, file_ids)
+    return _read(session, file_ids, _may_have(session, principal, file_ids), lock=lock)
+
+
+def _read(
+    session: Session, file_ids: set[int], may: ColumnElement[bool], *, lock: bool
+) -> dict[int, tuple[File, Blob | None]]:
     query = (
         select(File, Blob)
         .outerjoin(Blob, Blob.id == File.blob_id)
@@ -120,11 +124,14 @@ def _visible(
     return {file.id: (file, blob) for file, blob in session.execute(query)}
 
 
+def _mine_unsent(principal: Principal) -> ColumnElement[bool]:
+    return and_(File.sender_id == principal.official_id, File.expires_at > clock.now())
+
+
 def _may_have(session: Session, principal: Principal, file_ids: set[int]) -> ColumnElement[bool]:
     """The condition on File, as ``messaging.policy`` decides about each conversation."""
     if principal.scopes is not None:
         return _may_have_as_app(session, principal, file_ids)
-    mine_unsent = and_(File.sender_id == principal.official_id, File.expires_at > clock.now())
     standing = standing_of(session, principal)
     addressable = _addressable(session, principal, file_ids)
     belongs = or_(
@@ -172,7 +179,7 @@ def _may_have(session: Session, principal: Principal, file_ids: set[int]) -> Col
         .exists()
     )
     others = [condition(session, principal, File.id) for condition in _otherwise.values()]
-    return or_(mine_unsent, carried, *others)
+    return or_(_mine_unsent(principal), carried, *others)
 
 
 def _may_have_as_app(

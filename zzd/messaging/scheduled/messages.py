@@ -59,7 +59,7 @@ def schedule_message(
     ):
         raise Invalid.at("/reply_to_seq", "There is no such message to reply to")
     check_content(session, by, conversation_id, body["kind"], body["content"])
-    check_mentions(session, by, conversation_id, body["mentions"])
+    check_mentions(session, by, place, body["mentions"])
     _check_room(session, by)
     scheduled = ScheduledMessage(
         sender_id=by.official_id,
