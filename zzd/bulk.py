@@ -43,6 +43,20 @@ def insert_rows(
     return counted.count
 
 
+# Fewer go faster as one prepared statement.
+WORTH_COPYING = 5
+
+
+def insert_few_or_many(session: Session, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write ``rows``, all with the same columns, by an INSERT that was made once. Many of them would
+    be a statement of hundreds of parameters, which its driver reads through each time: they are
+    written as ``insert_rows`` does."""
+    if len(rows) < WORTH_COPYING:
+        session.connection().execute(statement, list(rows) if len(rows) > 1 else rows[0])
+        return
+    insert_rows(session, statement.table, list(rows[0]), [list(row.values()) for row in rows])
+
+
 def reserve_ids(session: Session, column: Column[int], count: int) -> list[int]:
     """``count`` ids for rows of the column's table that nobody else will get.
 

@@ -57,8 +57,9 @@ def test_any_number_of_them_cost_what_one_costs(
         assert len(seen) <= 14, seen
         return len(seen)
 
-    # A county's units below it are counted in the ledger, a township's one by one.
-    assert cost(*CODES) == cost(WENLING, SHITANG)
+    # A county's units below it are counted in the ledger, a township's one by one. Rows that are
+    # many are copied, and no statement.
+    assert cost(*CODES) <= cost(WENLING, SHITANG)
 
 
 def test_each_is_told_what_it_would_have_been_told_alone(

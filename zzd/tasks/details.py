@@ -142,11 +142,12 @@ def describe_assignments(
     contacts: bool = False,
     acting: Collection[int] | None = None,
     callers: Mapping[int, Principal] | None = None,
+    acknowledged: Mapping[int, dict[str, Any]] | None = None,
 ) -> list[dict[str, Any]]:
     """As the caller sees them; with ``contacts``, whom to call in each unit.
 
     ``acting`` are those that the caller acts on, where that is known already. ``callers`` says who
-    sees which, where each sees its own.
+    sees which, where each sees its own; ``acknowledged`` how they were, where that was done just now.
     """
     ids = [row.id for row in rows]
     handed = transfers_of(session, ids)
@@ -157,7 +158,8 @@ def describe_assignments(
         for unit_id in (transfer.from_unit_id, transfer.to_unit_id)
     ]
     places = units_as_of(session, [*((row.unit_id, row.directive.rev) for row in rows), *passed])
-    acknowledged = _acknowledgements(session, [row.id for row in rows if row.acknowledged_at])
+    if acknowledged is None:
+        acknowledged = _acknowledgements(session, [row.id for row in rows if row.acknowledged_at])
     cascades = _cascades(session, rows)
     notes = _notes(rows, cascades)
     passed_on_by = {each.id: each.unit_id for made in cascades.values() for each in made}

@@ -287,6 +287,13 @@ class Report(Idempotent, ByOfficial, Base):
     __table_args__ = (
         UniqueConstraint("sender_id", "client_id"),
         UniqueConstraint("assignment_id", "no"),
+        # Who ever said so: few, of all the reports there are.
+        Index(
+            "ix_report_rescue",
+            "assignment_id",
+            postgresql_where=text("rescue_open IS true"),
+            sqlite_where=text("rescue_open IS 1"),
+        ),
     )
 
     id: Mapped[Id]

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from zzd import clock
-from zzd.bulk import table_of
+from zzd.bulk import insert_few_or_many, table_of
 from zzd.db import is_one_of
 from zzd.principal import Principal
 from zzd.tasks import states
@@ -101,7 +101,7 @@ def make_moves(
             }
         )
     _change(session, {ids: dict(columns) for columns, ids in changed.items()})
-    session.connection().execute(INSERT, made if len(made) > 1 else made[0])
+    insert_few_or_many(session, INSERT, made)
     booked.write(session)
     moved = [assignment for assignment, _ in moving]
     announce_assignments(session, moved)

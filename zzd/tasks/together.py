@@ -124,9 +124,26 @@ def _write(session: Session, asked: Mapping[int, Acknowledgement]) -> dict[int, 
         return {}
     make_moves(session, [(row, callers[row.id]) for row in rows], Move.ACKNOWLEDGE)
     shown = describe_assignments(
-        session, callers[rows[0].id], rows, acting=set(callers), callers=callers
+        session,
+        callers[rows[0].id],
+        rows,
+        acting=set(callers),
+        callers=callers,
+        acknowledged={row.id: _just_now(row, callers[row.id]) for row in rows},
     )
     return {row.id: each for row, each in zip(rows, shown, strict=True)}
+
+
+def _just_now(row: Assignment, by: Principal) -> dict[str, Any]:
+    """The acknowledgement as it was written, which nobody has to read again."""
+    post = policy.acting_post(by)
+    shown = {
+        "id": by.official_id,
+        "name": by.official_name,
+        "post_title": post.title,
+        "unit_name": post.unit_name,
+    }
+    return {"at": row.acknowledged_at, "by": shown, "proxy_reason": None}
 
 
 def _answers(post: PostRef, row: Assignment, meant: str) -> bool:

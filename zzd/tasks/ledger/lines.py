@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from zzd.bulk import table_of
+from zzd.bulk import insert_few_or_many, table_of
 from zzd.db import Timestamp
 from zzd.principal import PATH_SEGMENT
 from zzd.tasks.ledger.models import LedgerLine
@@ -85,7 +85,7 @@ class Lines:
 
     def write(self, session: Session) -> None:
         if rows := self.rows():
-            session.connection().execute(INSERT, rows if len(rows) > 1 else rows[0])
+            insert_few_or_many(session, INSERT, rows)
 
 
 def place_of(path: str, level: int | None = None) -> str:
