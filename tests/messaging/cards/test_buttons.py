@@ -260,6 +260,11 @@ def test_an_app_that_comes_back_in_time_is_done(
         (Reply(200, b'{"toast": "\\u202e"}'), "bad_answer"),
         (Reply(200, b'{"card": {"title": ""}}'), "bad_answer"),
         (Reply(200, b'{"unknown": 1}'), "bad_answer"),
+        # A file that the card did not show: nobody's right to it was looked at.
+        (
+            Reply(200, b'{"card": {"title": "x", "fields": [{"label": "x", "file": "1"}]}}'),
+            "bad_answer",
+        ),
         (Reply(200, b'"' + b"x" * 70_000 + b'"'), "bad_answer"),
     ],
 )

@@ -10,7 +10,7 @@ from flask import Flask
 from tests.client import ApiClient
 from tests.conftest import SignedIn
 from tests.messaging.conftest import MakeGroup
-from tests.messaging.files.conftest import TUS, Upload, add, announce, upload
+from tests.messaging.files.conftest import TUS, Upload, add, announce, picture, upload
 from tests.miniapps.calls.conftest import OFFICIAL
 from tests.miniapps.conftest import AppServer, Publish, asking, install
 
@@ -143,3 +143,34 @@ def test_an_upload_is_of_one_installation_and_of_the_app_itself(
     assert elsewhere.request("DELETE", path).status_code == 404
     assert itself.request("DELETE", path).status_code == 204
     assert read(itself, file_id)[0] == 404
+
+
+def test_a_card_shows_files_that_its_app_may_send_and_readers_have_them(
+    app: Flask, publish: Publish, as_: SignedIn, addressed: MakeGroup, upload: Upload
+) -> None:
+    itself = own(app, publish(scopes=asking(*SCOPES, "cards.send")))
+    place = addressed("org_group", "331081100")
+    photo, table = uploaded(itself, picture("PNG"), "现场.png"), uploaded(itself)
+    theirs = upload(WORDS, by=OFFICIAL)["id"]
+    path = f"/conversations/{place['id']}/cards"
+    shows = {"title": "险情", "fields": [{"label": "现场", "file": photo}]}
+    card = itself.post(path, {**shows, "key": "k"})
+    (row,) = card["content"]["fields"]
+    assert (row["file"]["name"], row["file"]["type"]) == ("现场.png", "image")
+    more = {**shows, "fields": [*shows["fields"], {"label": "水位", "file": table}]}
+    assert itself.put(f"{path}/k", more)["version"] == 2
+    assert itself.put(f"{path}/k", more)["version"] == 2
+    for file_id in (photo, table):
+        assert as_(OFFICIAL).request("GET", f"/files/{file_id}/content").status_code == 200
+        assert as_("330327.leader").request("GET", f"/files/{file_id}").status_code == 404
+    for bad, where in (
+        ([{"label": "x", "file": theirs}], "/fields/0/file"),
+        ([{"label": "x", "file": photo}, {"label": "y", "file": "999999"}], "/fields/1/file"),
+        ([{"label": "x", "file": photo, "value": "y"}], "/fields/0/value"),
+        ([{"label": "x", "file": photo}, {"label": "y", "file": photo}], "/fields"),
+    ):
+        for answer in (
+            itself.post(path, {"title": "x", "fields": bad}, status=422),
+            itself.put(f"{path}/k", {"title": "x", "fields": bad}, status=422),
+        ):
+            assert answer["errors"][0]["pointer"] == where, answer

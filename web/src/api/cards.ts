@@ -1,4 +1,5 @@
 import { get, post } from './client'
+import type { StoredFile } from './files'
 import type { Page } from './types'
 
 export type CardTone = 'info' | 'success' | 'warning' | 'danger'
@@ -17,7 +18,8 @@ export interface CardContent {
   title: string
   text: string
   status: { text: string; tone: CardTone } | null
-  fields: { label: string; value: string }[]
+  /** Says something, or shows a file. */
+  fields: { label: string; value?: string; file?: StoredFile }[]
   buttons: CardButton[]
   app: { id: string; app_id: string; name: { zh: string; en: string } }
   version: number

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from zzd import clock
 from zzd.errors import Invalid, NotFound
 from zzd.messaging import events, kinds, messages, speaking
+from zzd.messaging.cards.carrying import describe_files, files_of, keep_files_of_card
 from zzd.messaging.cards.models import Card
 from zzd.messaging.cards.problems import CardKeyTaken
 from zzd.messaging.cards.rules import CARD
@@ -67,8 +68,9 @@ def send_card(
 def prepare_card(
     session: Session, by: Principal, _conversation_id: int, content: dict[str, Any]
 ) -> dict[str, Any]:
-    """What everybody sees of it: the app's key is its own."""
+    """What everybody sees of it: the app's key is its own. Raises Invalid."""
     shown = {name: value for name, value in content.items() if name != "key"}
+    shown["fields"] = describe_files(session, by, shown["fields"], {})
     app = senders_here().describe_app(session, _app(by))
     return {**shown, "app": app, **_edition(1, clock.now())}
 
@@ -96,7 +98,7 @@ def replace_card(
     if card is None:
         raise NotFound
     _check_buttons(session, card.app_id, content)
-    if not change_card(session, place.conversation, card, content):
+    if not change_card(session, place.conversation, card, content, by=by):
         raise MessageRecalled
     return _describe_found(session, card)
 
@@ -110,14 +112,24 @@ def _access(
 
 
 def change_card(
-    session: Session, conversation: Conversation, card: Card, content: dict[str, Any]
+    session: Session,
+    conversation: Conversation,
+    card: Card,
+    content: dict[str, Any],
+    *,
+    by: Principal | None,
 ) -> bool:
     """Replace what a card shows, in a conversation whose row the caller has locked; false where
-    its message was recalled."""
+    its message was recalled. Without ``by`` it may show no file that it did not show before.
+
+    Raises Invalid.
+    """
     message = _message_of(session, card)
     if message.recalled_at is not None or message.content is None:
         return False
     now = clock.now()
+    rows = describe_files(session, by, content["fields"], files_of(message.content))
+    content = {**content, "fields": rows}
     before = {name: message.content.get(name) for name in content}
     if before == content:
         return True
@@ -126,6 +138,7 @@ def change_card(
     app = message.content["app"]
     message.content = {**content, "app": app, **_edition(card.version, now)}
     message.text = content["title"]
+    keep_files_of_card(session, card.conversation_id, card.seq, message.content)
     to = events.rooms_of(conversation.id, conversation.audience_id)
     events.message_updated(session, message, to=to)
     return True
@@ -143,14 +156,20 @@ def words_of_card(content: dict[str, Any]) -> list[str]:
     return [
         content["text"],
         *([status["text"]] if status else []),
-        *(f"{each['label']} {each['value']}" for each in content["fields"]),
+        *(f"{each['label']} {_said_in(each)}" for each in content["fields"]),
     ]
+
+
+def _said_in(row: dict[str, Any]) -> str:
+    said: str = row["file"]["name"] if "file" in row else row["value"]
+    return said
 
 
 KIND = kinds.Kind(
     CARD,
     CardContentSchema,
     prepare=prepare_card,
+    keep=keep_files_of_card,
     words=words_of_card,
     from_clients=False,
     copy=copy_content,

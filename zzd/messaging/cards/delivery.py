@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from zzd import clock
 from zzd.db import reading, transaction
+from zzd.errors import Invalid
 from zzd.messaging.cards import rules
 from zzd.messaging.cards.actions import tell
 from zzd.messaging.cards.cards import change_card
@@ -195,7 +196,12 @@ def _record(session: Session, told: Told, outcome: Outcome) -> None:
         outcome = Outcome("failed", outcome.reason)
     if conversation is not None and outcome.card is not None:
         which = {"conversation_id": action.conversation_id, "seq": action.seq}
-        change_card(session, conversation, session.get_one(Card, which), outcome.card)
+        card = session.get_one(Card, which)
+        try:
+            change_card(session, conversation, card, outcome.card, by=None)
+        except Invalid as error:
+            # A file that the card did not show before: what is new is sent by the app's own call.
+            outcome = _note(told, Outcome("failed", rules.BAD_ANSWER), error)
     _settle(session, action, outcome)
 
 

@@ -36,8 +36,16 @@ def _distinct(what: str, items: list[dict[str, Any]]) -> None:
 
 
 class CardFieldSchema(StrictSchema):
+    """``value`` is what it says, ``file`` what it shows: a picture, or something to fetch."""
+
     label = Name(rules.LONGEST_LABEL, required=True, metadata={"example": "已安置"})
-    value = Words(rules.LONGEST_VALUE, required=True, metadata={"example": "186 / 200 人"})
+    value = Words(rules.LONGEST_VALUE, metadata={"example": "186 / 200 人"})
+    file = Id(metadata={"description": "Of a file that the app may send", "example": "17"})
+
+    @validates_schema
+    def has_one_of_two(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        if ("value" in data) == ("file" in data):
+            raise ValidationError({"value": ["Give either this or file."]})
 
 
 class CardButtonSchema(StrictSchema):
@@ -89,6 +97,12 @@ class CardContentSchema(StrictSchema):
         load_default=list,
         validate=validate.Length(0, rules.MOST_BUTTONS),
     )
+
+    @validates_schema
+    def has_few_files(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        files = [each["file"] for each in data["fields"] if "file" in each]
+        if len(files) > rules.MOST_FILES or len(set(files)) < len(files):
+            raise ValidationError({"fields": [f"At most {rules.MOST_FILES} files, each once."]})
 
     @validates_schema
     def has_distinct_buttons(self, data: dict[str, Any], **_kwargs: Any) -> None:
