@@ -23,6 +23,9 @@ INSIDE = [
     "168.63.129.16",
     "192.0.0.192",
     "192.88.99.1",
+    "192.31.196.1",
+    "192.52.193.1",
+    "192.175.48.1",
     "198.18.0.1",
     "224.0.0.1",
     "239.1.2.3",
@@ -46,6 +49,8 @@ INSIDE = [
     "fd00:ec2::254",
     "ff02::1",
     "100::1",
+    "2620:4f:8000::1",
+    "3fff::1",
 ]
 OUTSIDE = ["1.1.1.1", "202.101.172.35", "2606:4700::1111", "::ffff:1.1.1.1", "64:ff9b::101:101"]
 
@@ -90,6 +95,9 @@ def test_no_way_to_write_an_ipv4_address_in_ipv6_makes_it_public(address: IPv4Ad
         "https://app.example.cn\\@127.0.0.1/",
         "https://app.example.cn\r\nHost: x/",
         "https://①②⑦.0.0.1/",
+        "https://169.254.169.254%00.example.cn/",
+        "https://app%2eexample.cn/",
+        "https://app.example.cn,127.0.0.1/",
         "https://例子.cn/",
         "https:///x",
         "file:///etc/passwd",

@@ -20,12 +20,18 @@ LONGEST_URL = 500
 USUAL_PORTS = {"https": 443, "http": 80}
 
 _IN_NO_URL = re.compile(r"[^\x21-\x7e]|[\"'<>\\^`{|}]")
+# As names of hosts are written; what else a resolver makes of a name is not waited for.
+_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?")
 _NUMBER = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]*")
 # Global by the registry, and yet no single host of the internet: metadata of Azure and Oracle
-# (and other uses within a protocol), and relays.
+# (and other uses within a protocol), relays, whoever is nearest of many (AS112, AMT), and examples
+# in documents, of which this Python does not know all.
 _NO_HOSTS = [
-    ipaddress.ip_network(each) for each in ("168.63.129.16/32", "192.0.0.0/24", "192.88.99.0/24")
+    *("168.63.129.16/32", "192.0.0.0/24", "192.88.99.0/24"),
+    *("192.31.196.0/24", "192.52.193.0/24", "192.175.48.0/24"),
+    *("2620:4f:8000::/48", "3fff::/20"),
 ]
+_NO_HOST_NETWORKS = [ipaddress.ip_network(each) for each in _NO_HOSTS]
 _GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
 _6TO4 = ipaddress.ip_network("2002::/16")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
@@ -77,6 +83,8 @@ def _literal(host: str) -> Address | None:
     except ValueError:
         if ":" in host or _NUMBER.fullmatch(host.rstrip(".").rsplit(".", 1)[-1]):
             raise AddressRefused("an address in an unusual notation") from None
+        if not _NAME.fullmatch(host):
+            raise AddressRefused("the name of no host") from None
         return None
     if isinstance(found, IPv6Address) and found.scope_id is not None:
         raise AddressRefused("an address with a zone")
@@ -109,8 +117,10 @@ def is_public(address: Address) -> bool:
     address = _plain(address)
     if address.is_multicast or not address.is_global:
         return False
+    if any(address in network for network in _NO_HOST_NETWORKS):
+        return False
     if isinstance(address, IPv4Address):
-        return not any(address in network for network in _NO_HOSTS)
+        return True
     return address in _GLOBAL_UNICAST and address not in _6TO4
 
 

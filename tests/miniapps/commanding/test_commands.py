@@ -122,6 +122,15 @@ def test_an_app_answers_everybody_where_it_was_asked(
         ("text", "安置点登记"),
         ("card", "安置点登记"),
     ]
+    # Somebody came whom the app may not know of: it says nothing there any more.
+    waiting, members = ask(place), f"/conversations/{place['id']}/members"
+    outsider = as_(OUTSIDER).get("/me")["official"]["id"]
+    as_(ME).post(members, {"official_ids": [outsider]}, status=200)
+    path = f"/app/commands/{waiting['id']}/answer"
+    itself.post(path, {"message": {"text": "登记了"}}, status=404)
+    itself.post(path, {"card": card}, status=404)
+    itself.post(path, {"text": "已登记"}, status=200)
+    as_(ME).delete(f"{members}/{outsider}")
     # Whoever asked and left is answered no more, and nobody else is told.
     late = ask(place)
     as_(ME).delete(f"/conversations/{place['id']}")
