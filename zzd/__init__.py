@@ -75,6 +75,7 @@ def serve(settings: Settings | None = None) -> Flask:
     """The application with its background tasks, for a process that serves."""
     logs.configure()
     app = create_app(settings)
+    realtime.prepare(app)
     realtime.start(app)
     realtime.stop_gracefully(app)
     collect_seldom()

@@ -11,11 +11,11 @@ from zzd.api import Api, authenticate_with
 from zzd.gathering import Gathering
 from zzd.identity import commands, routes_accounts, routes_grants, routes_sessions
 from zzd.identity.authentication import authenticate, recognise_socket
-from zzd.identity.principals import READ_TOGETHER, TOGETHER_AT_ONCE
+from zzd.identity.principals import READ_TOGETHER, TOGETHER_AT_ONCE, principal_of_token
 from zzd.identity.recognised import RECOGNISED, Recognised
 from zzd.identity.sessions import end_expired_sessions
 from zzd.principal import Principal
-from zzd.realtime import add_timer, control, rooms
+from zzd.realtime import add_timer, before_serving, control, rooms
 from zzd.realtime.sockets import Sockets
 
 # Seconds. Requests and socket events check the time themselves; this is for silent sockets.
@@ -36,6 +36,8 @@ def register(app: Flask, api: Api, sockets: Sockets) -> None:
     app.extensions.setdefault("zzd.commands", []).append(commands.accounts)
     sockets.add_rooms(_rooms_of)
     add_timer(app, END_EXPIRED_EVERY, end_expired_sessions)
+    # Nobody's: what recognises callers is made once.
+    before_serving(app, lambda: principal_of_token(""))
 
 
 def _rooms_of(session: Session, principal: Principal) -> Iterable[str]:

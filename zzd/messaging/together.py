@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -23,10 +24,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from zzd import clock
-from zzd.db import transaction
+from zzd.db import database, transaction
+from zzd.errors import NotFound
 from zzd.gathering import Gathering
 from zzd.messaging import kinds, messages, numbers
-from zzd.principal import Principal
+from zzd.principal import PostRef, Principal
+from zzd.realtime import before_serving
 
 log = structlog.get_logger()
 
@@ -34,6 +37,14 @@ AT_ONCE = 100
 TOGETHER = "zzd.together"
 
 Sent = tuple[dict[str, Any], bool]
+# Somebody with one post, as most have.
+NOBODY = Principal(
+    account_id=0,
+    username="",
+    session_id=None,
+    official_id=0,
+    posts=(PostRef(0, 0, "", "", level=1, line="", role="", title=""),),
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -146,3 +157,11 @@ def _write(session: Session, conversation_id: int, texts: list[Text]) -> dict[Te
 
 def register(app: Flask) -> None:
     app.extensions[TOGETHER] = Gathering[Text, "Sent | None"](AT_ONCE)
+    before_serving(app, lambda: database().open_early(_send_nothing))
+
+
+def _send_nothing(session: Session) -> None:
+    """What sending asks first, of a conversation that there is not."""
+    numbers.take_several(session, 0, [0], clock.now())
+    with suppress(NotFound):
+        numbers.take_next(session, NOBODY, 0, clock.now())

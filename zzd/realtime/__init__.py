@@ -109,6 +109,22 @@ def at_start(app: Flask, seconds: float, step: Callable[[], object]) -> None:
     app.extensions.setdefault("zzd.at_start", []).append((step, seconds))
 
 
+def before_serving(app: Flask, step: Callable[[], object]) -> None:
+    """Have this done once in each serving process before it takes a request: what takes so long
+    at its first time that those who are served meanwhile would wait for it."""
+    app.extensions.setdefault("zzd.before_serving", []).append(step)
+
+
+def prepare(app: Flask) -> None:
+    """Do it. What fails is done by whoever needs it first."""
+    with app.app_context():
+        for step in (*app.extensions.get("zzd.before_serving", ()), kept.look):
+            try:
+                step()
+            except Exception as error:
+                log.warning("a first step failed", step=step.__qualname__, exc_info=error)
+
+
 def work(app: Flask) -> None:
     """What ``zzd worker`` does for ever; the embedded default does it inside the server."""
     sockets: Sockets = app.extensions["zzd.sockets"]

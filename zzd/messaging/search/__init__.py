@@ -12,10 +12,7 @@ from zzd.api import Api
 from zzd.messaging.search import commands, routes
 from zzd.messaging.search.following import FOLLOW_EVERY, follow
 from zzd.messaging.search.words import load_dictionary
-from zzd.realtime import add_timer, at_start
-
-# Seconds after the start: while it loads, for a second or two, the process does nothing else.
-DICTIONARY_AFTER = 5.0
+from zzd.realtime import add_timer, before_serving
 
 
 def register(app: Flask, api: Api) -> None:
@@ -23,4 +20,5 @@ def register(app: Flask, api: Api) -> None:
     api.register_blueprint(routes.blueprint)
     app.extensions.setdefault("zzd.commands", []).append(commands.search)
     add_timer(app, FOLLOW_EVERY, follow)
-    at_start(app, DICTIONARY_AFTER, load_dictionary)
+    # While it loads, for a quarter of a second, the process does nothing else.
+    before_serving(app, load_dictionary)
