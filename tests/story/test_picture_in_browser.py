@@ -83,6 +83,8 @@ def test_a_coordinator_sees_who_is_late_rings_them_and_looks_back(
     levels = screen.at("level-row")
     expect(levels).to_have_count(2)
 
+    expect(screen.at("picture-live")).to_have_text("实时")
+
     # A township answers: within two seconds the map, the row and the chart's words have it.
     path = path_of(township, directive)
     township.post(f"{path}/acknowledgement")

@@ -10,6 +10,8 @@ export const onPushed = bus.on.bind(bus)
 const SILENT_MS = 1_200
 const REJOIN_MIN_MS = 400
 const REJOIN_SPREAD_MS = 1_200
+/** An attempt that is younger may yet succeed. */
+const PATIENCE_MS = 2_000
 
 export const useConnection = defineStore('connection', () => {
   const connected = ref(false)
@@ -18,6 +20,7 @@ export const useConnection = defineStore('connection', () => {
   let socket: Socket | null = null
   let silence: ReturnType<typeof setTimeout> | null = null
   let rejoin: ReturnType<typeof setTimeout> | null = null
+  let tried = 0
   let onConnected: () => void = () => undefined
   let onRefused: () => void = () => undefined
 
@@ -54,6 +57,7 @@ export const useConnection = defineStore('connection', () => {
       randomizationFactor: 0.6,
       timeout: 10_000,
     })
+    socket.io.on('reconnect_attempt', () => (tried = Date.now()))
     socket.on('connect', noteUp)
     socket.on('disconnect', (reason) => {
       noteDown()
@@ -81,6 +85,7 @@ export const useConnection = defineStore('connection', () => {
     silence = null
     rejoin = null
     socket?.removeAllListeners()
+    socket?.io.off('reconnect_attempt')
     socket?.disconnect()
     socket = null
     connected.value = false
@@ -89,7 +94,17 @@ export const useConnection = defineStore('connection', () => {
 
   /** The way back for people who know that the network is there again. */
   function retryNow(): void {
+    tried = Date.now()
     socket?.disconnect().connect()
+  }
+
+  /** Something has just got through: the server is there again, also for a socket that still waits for its turn. */
+  function noteReached(): void {
+    if (!socket || connected.value) return
+    const left = PATIENCE_MS - (Date.now() - tried)
+    if (rejoin) clearTimeout(rejoin)
+    if (left > 0) rejoin = setTimeout(noteReached, left)
+    else retryNow()
   }
 
   return {
@@ -99,6 +114,7 @@ export const useConnection = defineStore('connection', () => {
     open,
     close,
     retryNow,
+    noteReached,
     send: (event: string, data: unknown) => socket?.emit(event, data),
     ask: <T>(event: string, data: unknown, answered: (answer: T) => void) => socket?.emit(event, data, answered),
     whenConnected: (callback: () => void) => (onConnected = callback),

@@ -60,6 +60,7 @@ function connect(): void {
 }
 
 function subscribe(): void {
+  const connection = useConnection()
   const conversations = useConversations()
   const history = useHistory()
   const outbox = useOutbox()
@@ -69,10 +70,12 @@ function subscribe(): void {
   outbox.whenMessageAcknowledged((message) => {
     conversations.noteMessage(message, message.seq)
     history.receive(message)
+    connection.noteReached()
   })
   outbox.whenReportAcknowledged((assignmentId, _report, body) => {
     forgetUploads(body)
     void inbox.refetch(assignmentId)
+    connection.noteReached()
   })
 
   endSubscriptions = [
