@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from gunicorn.http.errors import InvalidChunkSize, NoMoreData
 from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -91,6 +92,24 @@ def test_names_in_pointers_are_escaped(anonymous: ApiClient) -> None:
     body = {"username": "a", "password": "b", "a/b~c": 1}
     answer = anonymous.post("/sessions", body, status=422)
     assert [error["pointer"] for error in answer["errors"]] == ["/a~1b~0c"]
+
+
+def test_a_body_of_another_type_is_told_the_right_one(anonymous: ApiClient) -> None:
+    response = anonymous.request("POST", "/sessions", data=b'{"username": "a"}')
+    assert response.status_code == 415
+    assert response.get_json()["code"] == "unsupported_media_type"
+    assert "application/json" in response.get_json()["detail"]
+
+
+@pytest.mark.parametrize("error", [InvalidChunkSize(b"zz"), NoMoreData()])
+def test_a_body_that_comes_apart_on_the_way_is_its_senders_fault(
+    answer_of: Callable[[View], Any], error: Exception
+) -> None:
+    def read_it() -> None:
+        raise error
+
+    assert answer_of(read_it).status_code == 400
+    assert answer_of(read_it).get_json()["code"] == "bad_request"
 
 
 def test_a_body_too_large_is_refused_before_it_is_read(app: Flask) -> None:

@@ -20,9 +20,14 @@ def beside(call: Callable[..., Result], *args: Any) -> Result:
 
     In a process without gevent's patching (a command, a test) it is simply called.
     """
+    return beside_in(_threads, call, *args)
+
+
+def beside_in(threads: Callable[[], ThreadPool], call: Callable[..., Result], *args: Any) -> Result:
+    """The same in threads of the caller's own, which are made when they are first needed."""
     if not is_module_patched("threading"):
         return call(*args)
-    result: Result = _threads().apply(call, args)
+    result: Result = threads().apply(call, args)
     return result
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import structlog
 from flask import Flask, Response, json, request
+from gunicorn.http.errors import NoMoreData, ParseException
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
@@ -95,6 +96,20 @@ class Invalid(Problem):
         return cls(summary(errors), errors=errors)
 
 
+class WrongMediaType(Problem):
+    status, code, title = (
+        415,
+        "unsupported_media_type",
+        "The body is not of a type that is read here",
+    )
+
+
+class BrokenBody(Problem):
+    """What came over the wire breaks off, or is not cut up as its headers say."""
+
+    status, code, title = 400, "bad_request", "The body is not what the headers say"
+
+
 class Conflict(Problem):
     status, code, title = 409, "conflict", "This does not fit the present state"
 
@@ -133,6 +148,8 @@ def from_exception(error: Exception) -> Problem:
     """What a caller is told of ``error``: never its text, unless it is a Problem."""
     if isinstance(error, Problem):
         return error
+    if isinstance(error, (ParseException, NoMoreData)):
+        return BrokenBody()
     if isinstance(error, (OperationalError, PoolTimeout)):
         log.error("database unavailable", exc_info=error)
         return Unavailable(headers={"Retry-After": "2"})

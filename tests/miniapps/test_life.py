@@ -67,7 +67,9 @@ def test_an_app_goes_from_draft_to_published_and_every_step_is_audited(
     assert (published["state"], published["published_version"]) == ("published", 1)
     assert developer.get(path) == published
     said = session.execute(
-        select(AuditEntry.action, AuditEntry.object_id).where(AuditEntry.action.like("miniapp.%"))
+        select(AuditEntry.action, AuditEntry.object_id)
+        .where(AuditEntry.action.like("miniapp.%"))
+        .order_by(AuditEntry.id)
     ).all()
     assert [action for action, _ in said] == [
         "miniapp.register",

@@ -17,6 +17,7 @@ from werkzeug.routing import ValidationError as WerkzeugValidationError
 from zzd.api.access import Caller, allow, check_access
 from zzd.api.fields import ProblemSchema
 from zzd.api.persons import OfficialConverter, as_the_caller_knows
+from zzd.errors import WrongMediaType
 
 PREFIX = "/api/v1"
 
@@ -26,7 +27,11 @@ class JsonParser(FlaskParser):
     numbers of a million digits, each of which the standard library's reader takes or fails on."""
 
     def _raw_load_json(self, req: Request) -> Any:
-        return orjson.loads(req.get_data(cache=True).decode()) if is_json_request(req) else missing
+        if is_json_request(req):
+            return orjson.loads(req.get_data(cache=True).decode())
+        if req.content_length or "Transfer-Encoding" in req.headers:
+            raise WrongMediaType("Send JSON with Content-Type: application/json")
+        return missing
 
 
 class Blueprint(SmorestBlueprint):

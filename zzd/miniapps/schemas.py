@@ -63,15 +63,20 @@ class WishSchema(Schema):
     what = fields.String()
 
 
-class MiniAppSchema(Schema):
-    """An app with the newest version of its manifest."""
+class AppFaceSchema(Schema):
+    """An app as people see it."""
 
-    id = Id()
     app_id = fields.String()
     name = fields.Nested(LocalizedSchema)
     description = fields.Nested(LocalizedSchema)
     icon = fields.String(allow_none=True)
     category = fields.String()
+
+
+class MiniAppSchema(AppFaceSchema):
+    """An app with the newest version of its manifest."""
+
+    id = Id()
     state = fields.String(
         validate=validate.OneOf(SHOWN_STATES),
         metadata={"description": "The newest version's, unless the app is suspended"},
@@ -206,13 +211,8 @@ class WorkbenchQuerySchema(PageQuerySchema):
     category = fields.String(validate=validate.OneOf(CATEGORIES), load_default=None)
 
 
-class WorkbenchEntrySchema(Schema):
+class WorkbenchEntrySchema(AppFaceSchema):
     id = Id()
-    app_id = fields.String()
-    name = fields.Nested(LocalizedSchema)
-    description = fields.Nested(LocalizedSchema)
-    icon = fields.String(allow_none=True)
-    category = fields.String()
     entry_url = fields.String()
     phone_entry_url = fields.String(
         allow_none=True, metadata={"description": "Opened on a telephone instead, if there is one"}

@@ -126,6 +126,23 @@ class FigureSpecSchema(StrictSchema):
             raise ValidationError("Each kind of risk once.", "risks")
 
 
+class TermsSchema(StrictSchema):
+    """What an order asks for, by when again, who is told of the late, and which way it goes."""
+
+    figures = fields.List(
+        fields.Nested(FigureSpecSchema),
+        validate=validate.Length(max=figure_rules.MOST),
+        load_default=list,
+    )
+    report_interval_minutes = report_interval_field()
+    escalation = EscalationField(load_default=list)
+    way = fields.String(
+        validate=validate.OneOf(WAYS),
+        load_default=WAYS[0],
+        metadata={"description": "To all levels at once, or level by level"},
+    )
+
+
 class AddressedAudienceSchema(Schema):
     unit_id = Id()
     levels = fields.List(fields.Integer())
@@ -139,7 +156,7 @@ class IssuerUnitSchema(Schema):
     name = fields.String()
 
 
-class DirectiveContentSchema(CompanyInputSchema):
+class DirectiveContentSchema(TermsSchema, CompanyInputSchema):
     """What a directive says, first or in a later version."""
 
     number = Name(64, allow_none=True, load_default=None)
@@ -148,18 +165,6 @@ class DirectiveContentSchema(CompanyInputSchema):
     urgency = fields.String(required=True, validate=validate.OneOf(URGENCIES))
     ack_deadline = Moment(required=True)
     report_deadline = Moment(allow_none=True, load_default=None)
-    figures = fields.List(
-        fields.Nested(FigureSpecSchema),
-        validate=validate.Length(max=figure_rules.MOST),
-        load_default=list,
-    )
-    report_interval_minutes = report_interval_field()
-    escalation = EscalationField(load_default=list)
-    way = fields.String(
-        validate=validate.OneOf(WAYS),
-        load_default=WAYS[0],
-        metadata={"description": "To all levels at once, or level by level"},
-    )
     client_id = client_id_field()
 
     @validates_schema

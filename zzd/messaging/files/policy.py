@@ -4,9 +4,9 @@ has what it uploaded or was handed, and what is carried where it may hear what i
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import Any
+from typing import Any, TypeVarTuple
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from zzd import clock
@@ -22,6 +22,8 @@ from zzd.principal import Principal
 
 # A file that was announced to more audiences than this is found through one's own.
 MOST_AUDIENCES = 200
+# The columns of a query.
+Shown = TypeVarTuple("Shown")
 
 _otherwise: dict[str, Callable[[Session, Principal, Any], ColumnElement[bool]]] = {}
 
@@ -153,15 +155,7 @@ def _may_have(session: Session, principal: Principal, file_ids: set[int]) -> Col
         ),
     )
     carried = (
-        select(MessageFile.file_id)
-        .join(Conversation, Conversation.id == MessageFile.conversation_id)
-        .join(
-            Message,
-            and_(
-                Message.conversation_id == MessageFile.conversation_id,
-                Message.seq == MessageFile.seq,
-            ),
-        )
+        _with_message(select(MessageFile.file_id))
         .outerjoin(
             Participation,
             and_(
@@ -182,6 +176,15 @@ def _may_have(session: Session, principal: Principal, file_ids: set[int]) -> Col
     return or_(_mine_unsent(principal), carried, *others)
 
 
+def _with_message(query: Select[*Shown]) -> Select[*Shown]:
+    """The query of MessageFile, with the message that carries it and that one's conversation."""
+    said = and_(
+        Message.conversation_id == MessageFile.conversation_id, Message.seq == MessageFile.seq
+    )
+    in_it = Conversation.id == MessageFile.conversation_id
+    return query.join(Conversation, in_it).join(Message, said)
+
+
 def _may_have_as_app(
     session: Session, principal: Principal, file_ids: set[int]
 ) -> ColumnElement[bool]:
@@ -195,15 +198,7 @@ def _may_have_as_app(
     if principal.official_id is not None or not hears or principal.reach is None:
         return unsent
     rows = session.execute(
-        select(MessageFile.file_id, Conversation.audience_id)
-        .join(Conversation, Conversation.id == MessageFile.conversation_id)
-        .join(
-            Message,
-            and_(
-                Message.conversation_id == MessageFile.conversation_id,
-                Message.seq == MessageFile.seq,
-            ),
-        )
+        _with_message(select(MessageFile.file_id, Conversation.audience_id))
         .where(
             MessageFile.file_id.in_(file_ids),
             Conversation.kind.in_(BY_AUDIENCE),

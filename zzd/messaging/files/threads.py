@@ -7,8 +7,9 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, TypeVar
 
-from gevent.monkey import is_module_patched
 from gevent.threadpool import ThreadPool
+
+from zzd.beside import beside_in
 
 Result = TypeVar("Result")
 AT_ONCE = 4
@@ -16,10 +17,7 @@ AT_ONCE = 4
 
 def beside(call: Callable[..., Result], *args: Any) -> Result:
     """As ``zzd.beside``, in threads of its own: who signs in does not wait behind a large file."""
-    if not is_module_patched("threading"):
-        return call(*args)
-    result: Result = _threads().apply(call, args)
-    return result
+    return beside_in(_threads, call, *args)
 
 
 @cache

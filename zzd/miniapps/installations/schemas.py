@@ -8,7 +8,7 @@ from marshmallow import Schema, fields, validate
 
 from zzd.api import Id, Moment, PageQuerySchema, StrictSchema, Text, client_id_field
 from zzd.miniapps.manifests import CATEGORIES
-from zzd.miniapps.schemas import LocalizedSchema, SignatureSchema
+from zzd.miniapps.schemas import AppFaceSchema, SignatureSchema
 from zzd.orgtree.schemas import AudienceRequestSchema, AudienceSchema, UnitRefSchema
 
 
@@ -22,15 +22,10 @@ class AskedEventSchema(Schema):
     scope = fields.String(metadata={"description": "Without consent to it, it is not told"})
 
 
-class InstallableSchema(Schema):
+class InstallableSchema(AppFaceSchema):
     """A published app with what it asks of whoever installs it."""
 
     miniapp_id = Id()
-    app_id = fields.String()
-    name = fields.Nested(LocalizedSchema)
-    description = fields.Nested(LocalizedSchema)
-    icon = fields.String(allow_none=True)
-    category = fields.String()
     version = fields.Integer()
     entry_origin = fields.String()
     scopes = fields.List(fields.Nested(AskedScopeSchema))
@@ -92,13 +87,8 @@ class InstallationChangeSchema(StrictSchema):
     )
 
 
-class InstalledAppSchema(Schema):
+class InstalledAppSchema(AppFaceSchema):
     id = Id()
-    app_id = fields.String()
-    name = fields.Nested(LocalizedSchema)
-    description = fields.Nested(LocalizedSchema)
-    icon = fields.String(allow_none=True)
-    category = fields.String()
     suspended = fields.Boolean()
     retired = fields.Boolean()
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, current_app, request
-from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from zzd.api import Blueprint, Caller, allow, created, decode_cursor, page, page_schema, principal
 from zzd.api import PageQuerySchema as PageQuery
 from zzd.beside import beside
 from zzd.db import reading, transaction
+from zzd.errors import WrongMediaType
 from zzd.tasks import policy
 from zzd.tasks.cap import warnings
 from zzd.tasks.cap.alerts import MEDIA_TYPE
@@ -131,9 +132,9 @@ def raise_event(body: dict[str, Any], warning_id: int) -> Any:
 
 
 def _received() -> bytes:
-    """The body. Raises UnsupportedMediaType, WarningTooLarge."""
+    """The body. Raises WrongMediaType, WarningTooLarge."""
     if request.mimetype not in TAKEN:
-        raise UnsupportedMediaType
+        raise WrongMediaType("Send the document as XML, with Content-Type: application/cap+xml")
     too_large = WarningTooLarge(f"A warning has at most {LIMIT} bytes", limit=LIMIT)
     if (request.content_length or 0) > LIMIT:
         raise too_large

@@ -13,12 +13,10 @@ import orjson
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from zzd.api import Moment, Text
-from zzd.tasks import figures as figure_rules
-from zzd.tasks.directives import URGENCIES, WAYS
+from zzd.tasks.directives import URGENCIES
 from zzd.tasks.drafts.fields import CompanyInputSchema
 from zzd.tasks.drafts.problems import DraftIncomplete
-from zzd.tasks.escalation.schemas import EscalationField, report_interval_field
-from zzd.tasks.schemas import DirectiveCreateSchema, FigureSpecSchema
+from zzd.tasks.schemas import DirectiveCreateSchema, TermsSchema
 
 # Two years of minutes, as deadlines may be away.
 LONGEST = 732 * 24 * 60
@@ -37,7 +35,7 @@ def minutes_field(*, required: bool = False) -> fields.Integer:
     )
 
 
-class DraftContentSchema(CompanyInputSchema):
+class DraftContentSchema(TermsSchema, CompanyInputSchema):
     """A directive as far as it is written; nothing is required yet."""
 
     number = Text(64, shortest=0, allow_none=True, load_default=None)
@@ -48,14 +46,6 @@ class DraftContentSchema(CompanyInputSchema):
     report_minutes = minutes_field()
     ack_deadline = Moment(allow_none=True, load_default=None)
     report_deadline = Moment(allow_none=True, load_default=None)
-    figures = fields.List(
-        fields.Nested(FigureSpecSchema),
-        validate=validate.Length(max=figure_rules.MOST),
-        load_default=list,
-    )
-    report_interval_minutes = report_interval_field()
-    escalation = EscalationField(load_default=list)
-    way = fields.String(validate=validate.OneOf(WAYS), load_default=WAYS[0])
 
     @validates_schema
     def one_way_to_say_when(self, data: dict[str, object], **_: object) -> None:

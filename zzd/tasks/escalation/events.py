@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from sqlalchemy.orm import Session
 
 from zzd.realtime import outbox, rooms
+from zzd.tasks.events import brief
 from zzd.tasks.models import Directive
 
 ESCALATION_FIRED = "escalation.fired"
@@ -21,22 +22,9 @@ def announce_step(
     official_ids: Iterable[int],
 ) -> None:
     """To all whom one step of a directive tells at once; each looks up which units it is about."""
-    event = directive.event
     outbox.publish(
         session,
         ESCALATION_FIRED,
-        {
-            "directive_id": str(directive.id),
-            "title": directive.title,
-            "urgency": directive.urgency,
-            "event": {
-                "id": str(event.id),
-                "name": event.name,
-                "mode": event.mode,
-                "level": event.level,
-            },
-            "step": step,
-            "kind": kind,
-        },
+        {**brief(directive), "step": step, "kind": kind},
         rooms=[rooms.official(official_id) for official_id in official_ids],
     )

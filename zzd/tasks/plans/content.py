@@ -9,12 +9,10 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 
 from zzd.api import Name, StrictSchema, Text
 from zzd.orgtree.audiences import LEVELS, ROLES
-from zzd.tasks import figures as figure_rules
-from zzd.tasks.directives import URGENCIES, WAYS
+from zzd.tasks.directives import URGENCIES
 from zzd.tasks.drafts.content import minutes_field
-from zzd.tasks.escalation.schemas import EscalationField, report_interval_field
 from zzd.tasks.responses import LEVELS as RESPONSE_LEVELS
-from zzd.tasks.schemas import CODE, FigureSpecSchema
+from zzd.tasks.schemas import CODE, TermsSchema
 
 MOST_ORDERS = 30
 
@@ -31,7 +29,7 @@ class PlanAudienceSchema(StrictSchema):
     role = fields.String(validate=validate.OneOf(list(ROLES)), allow_none=True, load_default=None)
 
 
-class PlanOrderSchema(StrictSchema):
+class PlanOrderSchema(TermsSchema):
     """A directive to be: its key stays the same through levels and versions."""
 
     key = fields.String(required=True, validate=validate.Regexp(CODE))
@@ -46,18 +44,6 @@ class PlanOrderSchema(StrictSchema):
     )
     ack_minutes = minutes_field(required=True)
     report_minutes = minutes_field()
-    figures = fields.List(
-        fields.Nested(FigureSpecSchema),
-        validate=validate.Length(max=figure_rules.MOST),
-        load_default=list,
-    )
-    report_interval_minutes = report_interval_field()
-    escalation = EscalationField(load_default=list)
-    way = fields.String(
-        validate=validate.OneOf(WAYS),
-        load_default=WAYS[0],
-        metadata={"description": "To all levels at once, or level by level"},
-    )
     countersign = fields.Boolean(
         load_default=False,
         metadata={"description": "A second official is to countersign it before it is issued"},
