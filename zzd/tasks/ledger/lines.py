@@ -100,6 +100,12 @@ def level_of(place: str) -> int | None:
     return int(place[DEEPEST + 1 :]) if len(place) > DEEPEST else None
 
 
+def tells_level(place: str) -> bool:
+    """Whether it says of which level the units there are: not where a process wrote it that was
+    started before levels were told apart, and stopped after the database knew them."""
+    return not place.endswith(ALL_BELOW)
+
+
 def standing_of(row: Any) -> Line | None:
     """How an assignment stands; None of one that was handed over, which counts nowhere."""
     if row.state == State.TRANSFERRED.value:

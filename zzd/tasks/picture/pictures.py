@@ -15,13 +15,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from zzd import clock
-from zzd.db import is_one_of
 from zzd.orgtree.audiences import ancestor_ids
 from zzd.orgtree.past import Place, units_as_of
 from zzd.principal import Principal
 from zzd.tasks import policy
 from zzd.tasks.ledger import balances, course
-from zzd.tasks.ledger.lines import DEEPEST, level_of
+from zzd.tasks.ledger.lines import DEEPEST, level_of, tells_level
 from zzd.tasks.models import Assignment, Directive
 from zzd.tasks.picture import rules
 from zzd.tasks.rollups import COUNTS, counts_for, counts_of
@@ -73,16 +72,13 @@ def _by_county_and_level(
 
 def _from_ledger(session: Session, directive: Directive, place: Place) -> Parts:
     found = balances.read_places(session, directive.id, place.path, clock.now())
+    if not all(map(tells_level, found)):
+        yield from _from_assignments(session, directive, place)
+        return
     single = {where: ancestor_ids(where)[-1] for where in found if level_of(where) is None}
-    levels = select(Assignment.unit_id, Assignment.level).where(
-        Assignment.directive_id == directive.id,
-        is_one_of(session, Assignment.unit_id, single.values()),
-    )
-    level_of_unit = {row.unit_id: row.level for row in session.execute(levels)}
+    units = units_as_of(session, [(unit_id, directive.rev) for unit_id in single.values()])
     for where, balance in found.items():
-        level = level_of(where)
-        if level is None:
-            level = level_of_unit[single[where]]
+        level = level_of(where) or units[single[where], directive.rev].level
         yield where[:DEEPEST], level, counts_of(directive, balance)
 
 
