@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import requests
 from flask import Flask
-from zzd_sdk import Client, Unreachable, ZzdError, files
+from zzd_sdk import Client, OwnTokens, Unreachable, ZzdError, files
 from zzd_sdk.client import CALLS
 from zzd_sdk.events import tail
 
@@ -147,11 +147,14 @@ def test_a_file_goes_on_where_it_was_cut_off_and_comes_back_as_it_was(
     with serving(app, free_port()) as url:
         http = Broken(requests.Session())
         anybody = Client(url, http=http, sleep=lambda _seconds: None)
-        form = {"grant_type": "client_credentials"}
-        token = anybody.request(
-            "POST", "/oauth/token", form=form, auth=(server.client_id, server.secret)
-        )
-        own = anybody.as_(token["access_token"])
+        now = [0.0]
+        tokens = OwnTokens(anybody, server.client_id, server.secret, clock=lambda: now[0])
+        own = tokens.client()
+        assert tokens.client(own.installation()["id"]).installation() == own.installation()
+        # Kept as long as it is good, with some time to spare.
+        assert tokens.client().token == own.token
+        now[0] = 7200 - 299.0
+        assert tokens.client().token != own.token
         uploaded = own.upload("水位.bin", content, client_id="once")
         assert (uploaded["size"], uploaded["offset"], http.broken) == (10_000, 10_000, 2)
         assert own.upload("水位.bin", io.BytesIO(content), client_id="once") == uploaded

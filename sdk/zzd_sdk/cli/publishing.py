@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from zzd_sdk.cli.project import Project, keep_secret, read_manifest, signed_in
+from zzd_sdk.cli.project import LOCAL, Project, keep_secret, read_manifest, signed_in
 from zzd_sdk.client import Client
 from zzd_sdk.errors import Unreachable, ZzdError
 from zzd_sdk.manifests import faults_of
@@ -30,7 +30,8 @@ NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
     show_default=True,
     help="Where the app runs on this machine.",
 )
-def init(name: str, port: int) -> None:
+@click.option("--server", default=LOCAL, show_default=True, help="The platform to try it on.")
+def init(name: str, port: int, server: str) -> None:
     """Make a folder NAME with an app that runs: it says who opened it, and hears events."""
     if not NAME.fullmatch(name):
         raise click.ClickException("NAME is small letters and digits, with - between: river-watch")
@@ -43,10 +44,11 @@ def init(name: str, port: int) -> None:
         if file.name.startswith("__"):
             continue
         text = file.read_text(encoding="utf-8").replace("@NAME@", name).replace(PORT, str(port))
+        text = text.replace(LOCAL, server.rstrip("/"))
         target = ".gitignore" if file.name == "gitignore" else file.name
         (folder / target).write_text(text, encoding="utf-8")
         click.echo(f"  {folder / target}")
-    Project().save(folder)
+    Project(server=server.rstrip("/")).save(folder)
     click.echo(f"\nNext: cd {name} && zzd-app dev")
 
 
@@ -62,7 +64,8 @@ def validate(path: Path) -> None:
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise click.ClickException(f"there is no {path}") from None
+        mend = f"there is no {path}: go into the app's folder, or make one with `zzd-app init NAME`"
+        raise click.ClickException(mend) from None
     except ValueError as error:
         raise click.ClickException(f"{path} is no JSON: {error}") from error
     server = Project.load(path.parent).server
