@@ -78,6 +78,7 @@ def keep(session: Session, type_: str, rows: Sequence[dict[str, Any]]) -> None:
 # What an event is about, by the first of these that its data has.
 SUBJECTS = (
     ("todo_id", "todos"),
+    ("command_id", "commands"),
     ("conversation_id", "conversations"),
     ("assignment_id", "assignments"),
     ("directive_id", "directives"),

@@ -57,6 +57,8 @@ def told(itself: ApiClient) -> dict[str, Any]:
     (event,) = itself.get("/app/events")["items"]
     assert event["type"] == "command.invoked"
     data: dict[str, Any] = event["data"]
+    # Nobody waits for what another one asked.
+    assert event["subject"] == f"commands/{data['command_id']}"
     return data
 
 
