@@ -93,6 +93,14 @@ export interface Manifest {
   events?: string[]
   screenshots?: Screenshots
   redirect_uris: string[]
+  phone_entry_url?: string
+  callback_url?: string
+  allowed_domains?: string[]
+  audience: { unit_code: string; levels?: number[] | null; line?: string | null; role?: string | null }
+  commands?: { name: string; title: Localized }[]
+  supplier?: { name: Localized }
+  contact?: { name: string; email: string; phone?: string }
+  privacy?: { statement: Localized }
   [key: string]: unknown
 }
 
