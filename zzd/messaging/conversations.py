@@ -6,7 +6,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, insert, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, insert, or_, select
 from sqlalchemy.orm import Session
 
 from zzd import clock
@@ -14,7 +14,7 @@ from zzd.api import decode_cursor, encode_cursor
 from zzd.db import find_repeat, fingerprint, lock_name
 from zzd.errors import Invalid, NotPermitted, deny
 from zzd.messaging import events
-from zzd.messaging.models import Conversation, Participation
+from zzd.messaging.models import Conversation, Message, Participation
 from zzd.messaging.people import check_active
 from zzd.messaging.policy import (
     Standing,
@@ -28,6 +28,7 @@ from zzd.messaging.views import (
     describe_conversation,
     describe_conversations,
     select_conversations,
+    select_named,
 )
 from zzd.orgtree import audiences
 from zzd.orgtree.in_use import put_in_use
@@ -192,40 +193,41 @@ def page_rows(
     reached: ColumnElement[bool] | None = None,
 ) -> list[ConversationRow]:
     """Up to ``limit + 1`` of one's conversations, newest activity first: those one is named in
-    and those that reach one by an audience, each found by its index, in one statement.
+    and those that reach one by an audience.
 
-    ``named`` and ``reached`` narrow the two.
+    ``named`` and ``reached`` narrow the two. A statement for each, since each has its index, and
+    only together they would be looked up once to find them and once more to read them.
     """
-    reaches = or_(
-        Conversation.audience_id.in_(standing.audience_ids),
-        Conversation.id.in_(standing.kept_ids),
-    )
-    mine = select(Participation.conversation_id).where(
-        Participation.official_id == principal.official_id, Participation.left_at.is_(None)
-    )
-    # Looked up beforehand: the two conditions together have no index.
-    found = union_all(mine, select(Conversation.id).where(reaches))
-    is_named = and_(
-        Participation.official_id.is_not(None),
-        Participation.left_at.is_(None),
-        Conversation.kind.in_(NAMED),
-    )
-    query = select_conversations(principal).where(
-        Conversation.id.in_(found),
-        or_(
-            is_named if named is None else and_(is_named, named),
-            reaches if reached is None else and_(reaches, reached),
-        ),
-    )
+    rows = _page(session, select_named(principal), named, before, limit)
+    if standing.audience_ids or standing.kept_ids:
+        reaches = or_(
+            Conversation.audience_id.in_(standing.audience_ids),
+            Conversation.id.in_(standing.kept_ids),
+        )
+        found = select_conversations(principal).where(reaches)
+        rows += _page(session, found, reached, before, limit)
+        rows.sort(key=lambda row: (row[0].activity_at, row[0].id), reverse=True)
+    return rows[: limit + 1]
+
+
+def _page(
+    session: Session,
+    found: Select[Conversation, Participation, Message],
+    narrower: ColumnElement[bool] | None,
+    before: tuple[datetime, int] | None,
+    limit: int,
+) -> list[ConversationRow]:
+    if narrower is not None:
+        found = found.where(narrower)
     if before is not None:
         moment, last_id = before
-        query = query.where(
+        found = found.where(
             or_(
                 Conversation.activity_at < moment,
                 and_(Conversation.activity_at == moment, Conversation.id < last_id),
             )
         )
-    query = query.order_by(Conversation.activity_at.desc(), Conversation.id.desc())
+    query = found.order_by(Conversation.activity_at.desc(), Conversation.id.desc())
     return list(session.execute(query.limit(limit + 1)))
 
 

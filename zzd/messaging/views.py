@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased, defer
 from zzd.messaging.mentions import calls, unread_mentions
 from zzd.messaging.models import Conversation, Message, Participation
 from zzd.messaging.policy import Place, may_manage, may_post
-from zzd.messaging.rules import LONGEST_QUOTE, app_of, other_of, unread
+from zzd.messaging.rules import LONGEST_QUOTE, NAMED, app_of, other_of, unread
 from zzd.orgtree.audiences import Audience
 from zzd.orgtree.in_use import find_in_use
 from zzd.orgtree.models import Official
@@ -26,6 +26,8 @@ NOT_SHOWN = (
     defer(Conversation.client_id),
     defer(Conversation.fingerprint),
     defer(Conversation.created_at),
+    defer(Conversation.changed_at),
+    defer(Conversation.dissolved_at),
     defer(Conversation.welcome),
     defer(Conversation.join_code),
     defer(Participation.changed_at),
@@ -47,6 +49,22 @@ def select_conversations(principal: Principal) -> Select[Conversation, Participa
         select(Conversation, Participation, Last)
         .outerjoin(Participation, mine)
         .outerjoin(Last, _message(Last, Conversation.id, Conversation.last_seq))
+        .options(*NOT_SHOWN)
+    )
+
+
+def select_named(principal: Principal) -> Select[Conversation, Participation, Message]:
+    """The same of those that the reader is named in now, from their own rows on."""
+    return (
+        select(Conversation, Participation, Last)
+        .select_from(Participation)
+        .join(Conversation, Conversation.id == Participation.conversation_id)
+        .outerjoin(Last, _message(Last, Conversation.id, Conversation.last_seq))
+        .where(
+            Participation.official_id == principal.official_id,
+            Participation.left_at.is_(None),
+            Conversation.kind.in_(NAMED),
+        )
         .options(*NOT_SHOWN)
     )
 
