@@ -117,6 +117,28 @@ def test_no_account_holds_two_of_the_separated_administrations(
     assert refused["code"] == ("already_granted" if held == wanted else "separated_duties")
 
 
+@pytest.mark.parametrize("shown_by", ["making it", "a reset"])
+def test_who_was_shown_a_password_does_not_get_an_administration_by_it(
+    app: Flask, as_: SignedIn, account_id: Any, shown_by: str
+) -> None:
+    system, security = as_("system_admin"), as_("security_admin")
+    if shown_by == "a reset":
+        id_, username = account_id(DUTY), DUTY
+        answer = system.post(f"/accounts/{id_}/password-reset", status=200)
+    else:
+        answer = system.post("/accounts", {"username": "newcomer"})
+        id_, username = answer["id"], "newcomer"
+    body = {"account_id": id_, "role": "audit_admin"}
+    assert security.post("/grants", body, status=409)["code"] == "password_shown"
+    # What is no separated administration may be granted at once.
+    security.post("/grants", {"account_id": id_, "role": "app_developer"})
+    known = answer["initial_password"]
+    session = ApiClient(app).post("/sessions", {"username": username, "password": known})
+    own = {"current": known, "new": "a-password-of-my-own"}
+    ApiClient(app, session["token"]).put("/me/password", own, status=204)
+    security.post("/grants", body)
+
+
 def test_the_database_too_refuses_two_separated_administrations(
     app: Flask, account_id: Any
 ) -> None:

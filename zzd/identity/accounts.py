@@ -47,6 +47,10 @@ class SeparatedDuties(Conflict):
     title = "System, security and audit administration are kept in different hands"
 
 
+class PasswordShown(Conflict):
+    code, title = "password_shown", "Its holder must choose a password of their own first"
+
+
 def create_account(
     session: Session,
     *,
@@ -79,6 +83,7 @@ def create_account(
     account = Account(
         username=username,
         password_hash=password_hash,
+        password_shown=by is not None,
         official_id=official_id,
         created_at=clock.now(),
     )
@@ -126,7 +131,7 @@ def reset_password(
     account = _account_of_somebody_else(session, by, account_id)
     if by is not None and not {*roles_of(session, [account.id])[account.id]}.isdisjoint(SEPARATED):
         raise SeparatedDuties("Passwords of administrators are reset by `zzd accounts`")
-    account.password_hash = password_hash
+    account.password_hash, account.password_shown = password_hash, by is not None
     sessions.end_sessions(session, account.id)
     session.execute(
         delete(SignInFailure).where(SignInFailure.name_digest == digest(account.username))
@@ -147,7 +152,7 @@ def change_password(by: Principal, *, current: str, new: str) -> None:
     password_hash = hash_password(new)
     with transaction() as session:
         account = session.get_one(Account, by.account_id, with_for_update=True)
-        account.password_hash = password_hash
+        account.password_hash, account.password_shown = password_hash, False
         sessions.end_sessions(session, account.id, but=by.session_id)
         _audit(session, "account.change_password", by, account)
 

@@ -13,7 +13,7 @@ from zzd import clock
 from zzd.audit import log as audit
 from zzd.db import find_repeat, fingerprint
 from zzd.errors import Conflict, Invalid, NotFound
-from zzd.identity.accounts import OwnAccount, SeparatedDuties
+from zzd.identity.accounts import OwnAccount, PasswordShown, SeparatedDuties
 from zzd.identity.models import SEPARATED, Account, AccountGrant
 from zzd.identity.recognised import forget_account
 from zzd.orgtree.audiences import LEVELS, Audience, levels_mask, resolve
@@ -48,8 +48,10 @@ def give_grant(
     """Grant an account a role: issuer for an audience, unit_admin over a unit and all below it.
 
     Nobody grants anything to themselves, and no account holds two of the separated
-    administrators' roles. ``by`` is null on the machine itself; True says it was a repeat.
-    Raises Invalid, OwnAccount, SeparatedDuties, AlreadyGranted, IdempotencyConflict.
+    administrators' roles. Nor does anybody by another's account: who was shown its password, to
+    hand it over, could use it. ``by`` is null on the machine itself; True says it was a repeat.
+    Raises Invalid, OwnAccount, SeparatedDuties, PasswordShown, AlreadyGranted,
+    IdempotencyConflict.
     """
     body = fingerprint([account_id, role, audience, unit_id])
     client_id = client_id or uuid4().hex
@@ -73,6 +75,8 @@ def give_grant(
     grant = AccountGrant(account_id=account.id, role=role, levels=0, granted_at=clock.now())
     _set_reach(session, grant, audience, unit_id)
     _check_against_held(session, grant)
+    if by is not None and role in SEPARATED and account.password_shown:
+        raise PasswordShown
     if by is not None:
         grant.sender_id, grant.client_id, grant.fingerprint = by.account_id, client_id, body
     session.add(grant)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, SmallInteger, String, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, SmallInteger, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from zzd.db import Base, BigInt, Id, Idempotent, byte_ordered
@@ -28,6 +28,8 @@ class Account(Idempotent, Base):
     id: Mapped[Id]
     username: Mapped[str] = mapped_column(byte_ordered(64), unique=True)
     password_hash: Mapped[str] = mapped_column(String(128))
+    # To whoever made the account or reset it; until its holder chooses another.
+    password_shown: Mapped[bool] = mapped_column(default=False, server_default=false())
     official_id: Mapped[int | None] = mapped_column(ForeignKey("official.id"), unique=True)
     status: Mapped[str] = mapped_column(String(10), default="active")
     created_at: Mapped[datetime]

@@ -49,7 +49,9 @@ def list_grants(query: dict[str, Any]) -> Any:
 @allow(Caller.ACCOUNT, roles=SECURITY)
 @blueprint.arguments(GrantCreationSchema)
 @blueprint.response(201, GrantSchema)
-@blueprint.alt_response(409, description="own_account, separated_duties, already_granted")
+@blueprint.alt_response(
+    409, description="own_account, separated_duties, password_shown, already_granted"
+)
 def create_grant(body: dict[str, Any]) -> Any:
     """Grant an account a role
 
