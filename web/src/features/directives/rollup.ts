@@ -11,12 +11,18 @@ const LOOK_MS = 30_000
 const GATHER_MS = 250
 const LATEST_MS = 750
 
-/** The roll-up of one unit, moving with the reports: watched over the socket, fetched again when something below changed. */
-export function useRollup(directiveId: string, unitId: Ref<string | null>) {
+/**
+ * The roll-up of one unit, moving with the reports: watched over the socket, fetched again when something below changed.
+ * `beside` is told of each fetch as it begins.
+ */
+export function useRollup(directiveId: string, unitId: Ref<string | null>, beside: () => void = () => undefined) {
   const connection = useConnection()
   const session = useSession()
   const directive = useResource<Directive, []>(() => tasks.directive(directiveId))
-  const rollup = useResource<Rollup, []>((signal) => tasks.rollup(directiveId, unitId.value, signal))
+  const rollup = useResource<Rollup, []>((signal) => {
+    beside()
+    return tasks.rollup(directiveId, unitId.value, signal)
+  })
   const path = useResource<Unit[], [string]>(async (_, id) => (await orgtree.ancestors(id)).items)
   const refetch = coalesce(() => rollup.load())
   const refetchSoon = debounce(() => void refetch(), GATHER_MS, LATEST_MS)

@@ -10,16 +10,9 @@ const LOOK_AGAIN_MS = 15_000
 
 /** The picture of one unit. It is fetched whenever the roll-up is, and beside it: neither waits for the other. */
 export function usePicture(directiveId: string, unitId: Ref<string | null>) {
-  const shown = useRollup(directiveId, unitId)
   const picture = useResource<Picture, []>((signal) => api.picture(directiveId, unitId.value, signal))
   const load = coalesce(() => picture.load())
-  watch(
-    shown.rollup.loading,
-    (loading) => {
-      if (loading) void load()
-    },
-    { immediate: true },
-  )
+  const shown = useRollup(directiveId, unitId, () => void load())
   watch(unitId, () => {
     picture.clear()
     void load()
