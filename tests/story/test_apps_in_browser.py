@@ -12,7 +12,10 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, FrameLocator, expect
+from zzd_sdk import Client, OwnTokens
 
+from tests.miniapps.commanding.test_commands import NAMING
+from tests.miniapps.conftest import manifest
 from tests.servers import ROOT
 from tests.story.browser import DESKTOP, Screen, on_one_server
 from tests.story.conftest import Stage
@@ -128,6 +131,46 @@ def test_an_app_is_installed_put_first_opened_and_acts_only_as_its_official_allo
     assert any(each["name"] == "今晚值守群" for each in county.get("/sync")["conversations"])
     # Nobody else who plays on this stage is to find it before everything.
     county.post(f"/dings/{rung['id']}/confirmation", status=200)
+
+
+@pytest.mark.timeout(300)
+@on_one_server
+def test_a_command_is_offered_where_one_writes_and_answered_to_whoever_asked(
+    stage: Stage, browser: Browser
+) -> None:
+    url, county = stage.servers[0].url, stage.person("county")
+    developer, reviewer = stage.person("developer"), stage.person("sysadmin")
+    asked = manifest(**{**NAMING, "id": "cn.zj.asked"})
+    app = developer.post("/miniapps", {"manifest": asked})
+    developer.post(f"/miniapps/{app['id']}/submission", status=200)
+    reviewer.post(f"/miniapps/{app['id']}/review", {"decision": "approve"}, status=200)
+    developer.post(f"/miniapps/{app['id']}/publication", status=200)
+    home = county.get("/me")["posts"][0]["unit"]["id"]
+    scopes = ["identity", "commands.answer"]
+    body = {"miniapp_id": app["id"], "unit_id": home, "scopes": scopes}
+    stage.person("county_admin").post("/installations", body)
+    own = OwnTokens(Client(url), app["client_id"], app["client_secret"]).client()
+    own.get("/app/events")
+    place = county.post("/conversations", {"kind": "group", "name": "安置组", "official_ids": []})
+    desk = Screen(browser, url, stage.accounts["county"], DESKTOP)
+    desk.sign_in(f"/messages/{place['id']}")
+    field = desk.at("chat-input")
+    field.press_sequentially("/")
+    expect(desk.at("command-option")).to_have_count(2)
+    field.press("ArrowDown")
+    field.press("ArrowUp")
+    field.press("Enter")
+    field.press_sequentially("186 人")
+    field.press("Enter")
+    expect(field).to_have_value("")
+    (event,) = own.get("/app/events", wait=10)["items"]
+    assert (event["data"]["name"], event["data"]["text"]) == ("add", "186 人")
+    own.answer_command(event["data"]["command_id"], text="已登记 186 人")
+    expect(desk.at("command-answers")).to_contain_text("已登记 186 人")
+    desk.click("command-dismiss")
+    expect(desk.at("command-answers")).to_have_count(0)
+    assert desk.faults == []
+    desk.close()
 
 
 def install(desk: Screen) -> None:
