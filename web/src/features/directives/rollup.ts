@@ -37,7 +37,8 @@ export function useRollup(directiveId: string, unitId: Ref<string | null>, besid
     if (watched?.unit_id === id) return
     unwatch()
     watched = { directive_id: directiveId, unit_id: id }
-    connection.send('watch', watched)
+    // What changed before the server had us in the room was pushed to others only.
+    connection.ask('watch', watched, () => refetchSoon())
   }
 
   async function open(): Promise<void> {
