@@ -23,6 +23,8 @@ from zzd.messaging import conversations, messages, receipts, sync
 from zzd.messaging.confirmations.models import Confirmation, ConfirmationRequest
 from zzd.messaging.dings import dings, rollups, steps
 from zzd.messaging.models import Conversation, Message, Participation
+from zzd.messaging.search import finding, hits, words
+from zzd.messaging.search.following import follow
 from zzd.orgtree import audiences, tallies
 from zzd.orgtree.in_use import put_in_use
 from zzd.orgtree.models import Official, Post, Unit
@@ -229,3 +231,24 @@ def test_a_large_dings_rollup_reads_what_was_counted(
     plan = at(town)
     assert "ix_unit_" in plan
     assert whole_tables(plan) == [], plan
+
+
+def test_searching_is_done_by_index(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the words, and among the newest: no messages of others are read from end to end."""
+    follow()
+    with database().engine.connect() as connection:
+        connection.execute(text("ANALYZE"))
+        connection.commit()
+    query, filters = words.Query.of("收到"), finding.Filters()
+    for rare in (finding.RARE, 0):
+        monkeypatch.setattr(finding, "RARE", rare)
+        plan = plans_of(
+            lambda s: hits.search_messages(s, place.me, query, filters, cursor=None, limit=20)
+        )
+        whole = [line for line in whole_tables(plan) if not LISTED.search(line)]
+        assert whole == [], plan
+        assert "search_entry" in plan
+
+
+# What SQLite calls reading a list that was made before, and asking its index of words.
+LISTED = re.compile(r"SCAN (mine|search_words VIRTUAL TABLE INDEX \d+:M\d)")
