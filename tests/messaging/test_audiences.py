@@ -152,3 +152,26 @@ def test_renaming_is_for_those_who_may_address_the_audience(
     assert as_(CITY).patch(path, {"name": "温岭"})["name"] == "温岭"
     assert as_(OWNER).patch(path, {"name": "温岭市"})["name"] == "温岭市"
     as_(MEMBER).patch(path, {"name": "x"}, status=403)
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "status"),
+    [("announcement", "3303", 404), ("org_group", "3303", 404), ("announcement", "33", 403)],
+)
+def test_a_grant_for_another_part_gives_no_word_and_takes_no_number(
+    as_: SignedIn,
+    addressed: MakeGroup,
+    session: Session,
+    kind: str,
+    code: str,
+    status: int,
+) -> None:
+    """Who may address some audience is asked for the right after the number was taken."""
+    made = addressed(kind, code, by=PROVINCE)
+    path = f"/conversations/{made['id']}/messages"
+    for body in ({"text": "收到"}, {"text": "收到", "mentions": {"all": True}}):
+        as_(CITY).post(path, body, status=status)
+    assert as_(PROVINCE).get(f"/conversations/{made['id']}")["last_seq"] == made["last_seq"]
+    looking_after = select(Participation.official_id).filter_by(conversation_id=int(made["id"]))
+    assert len(session.scalars(looking_after).all()) == 1
+    assert as_(PROVINCE).post(path, {"text": "通知"})["seq"] == made["last_seq"] + 1
