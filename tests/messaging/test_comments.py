@@ -79,6 +79,16 @@ def test_only_announcements_take_comments_and_only_who_manages_them_decides(
     assert comment(as_(DUTY), channel, status=409)["code"] == "message_recalled"
 
 
+def test_what_was_said_under_a_recalled_announcement_goes_with_it(
+    channel: dict[str, Any], as_: SignedIn
+) -> None:
+    comment(as_(DUTY), channel, "今晚八点前转移完毕,收到")
+    as_(CITY).post(f"/conversations/{channel['id']}/messages/1/recall", status=200)
+    for reader in (DUTY, LEADER, CITY):
+        assert as_(reader).get(under(channel)) == {"items": [], "next": None}
+        assert count(as_(reader), channel) == 0
+
+
 def test_its_writer_and_who_manages_the_channel_remove_a_comment(
     channel: dict[str, Any], as_: SignedIn
 ) -> None:

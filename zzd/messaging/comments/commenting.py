@@ -97,8 +97,11 @@ def page_comments(
     cursor: str | None,
     limit: int,
 ) -> dict[str, Any]:
-    """The newest first; ``next`` leads back to the oldest. Raises NotFound, NotAnAnnouncement."""
-    place, _message = _access(session, reader, conversation_id, seq, "comment.read")
+    """The newest first; ``next`` leads back to the oldest. What was said under a message that was
+    recalled went with it: who answers it repeats its words. Raises NotFound, NotAnAnnouncement."""
+    place, message = _access(session, reader, conversation_id, seq, "comment.read")
+    if message.recalled_at is not None:
+        return {"items": [], "next": None}
     query = select(Comment).where(Comment.conversation_id == conversation_id, Comment.seq == seq)
     if (before := decode_cursor(cursor, int)) is not None:
         query = query.where(Comment.no < before[0])
