@@ -107,14 +107,14 @@ class Client(Calls, Files):
             data=form,
             auth=auth,
         )
-        return _said(answer, f"{method} {answer.url}")
+        return _said(answer, f"{method} {self._url(path)}")
 
     def exchange(
         self, method: str, path: str, *, repeatable: bool = True, **how: Any
     ) -> requests.Response:
         """The answer itself; ``how`` is for ``requests``, with ``headers`` besides the usual ones.
         Raises ZzdError, Unreachable."""
-        url = self.base_url + (path if path.startswith("/oauth/") else f"/api/v1{path}")
+        url = self._url(path)
         headers = {"Accept": "application/json", **how.pop("headers", {})}
         if self.token and how.get("auth") is None:
             headers["Authorization"] = f"Bearer {self.token}"
@@ -136,6 +136,9 @@ class Client(Calls, Files):
             self.rest(rest)
             rest *= 2
         raise AssertionError("the last try returns or raises")
+
+    def _url(self, path: str) -> str:
+        return self.base_url + (path if path.startswith("/oauth/") else f"/api/v1{path}")
 
     def rest(self, seconds: float) -> None:
         """So long, and a little that differs from one client to the next."""
