@@ -8,6 +8,7 @@ export interface ConnectOptions {
 export type Permission = 'location' | 'camera'
 
 export interface Official {
+  /** By which the supplier's apps know the official, as `sub`; the platform's id with `identity.id`. */
   id: string
   name: string
   post_title: string
