@@ -117,7 +117,8 @@ def _inbox(results: Results, url: str, rounds: int) -> None:
     principals = [principal_of_token(person.token) for person in busy]
     in_turn, in_all, sent = [], [], []
     page: dict[str, Any] = {}
-    for number in range(rounds + len(busy)):
+    # At first the process reads what it then remembers of the tree.
+    for number in range(-len(busy), rounds + len(busy)):
         principal = principals[number % len(busy)]
         assert principal
         with reading() as session, _in_sql() as seen:
@@ -126,7 +127,7 @@ def _inbox(results: Results, url: str, rounds: int) -> None:
             if number >= len(busy):
                 in_all.append(time.perf_counter() - begun)
                 in_turn.append(sum(statement.seconds for statement in seen))
-            else:
+            elif number >= 0:
                 sent.append(seen)
     more = f"{len(page['items'])} conversations, {len(sent[0])} statements"
     figure = results.say("my conversations, in SQL", list(_again(sent, rounds)), more)

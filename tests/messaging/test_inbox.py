@@ -70,3 +70,16 @@ def test_the_list_costs_the_same_for_three_and_for_sixty(
     assert {path: cost(path) for path in few} == few
     # Three of them to know the caller.
     assert few["/conversations"] <= 11
+
+
+def test_audiences_cost_the_list_no_statement_of_their_own(
+    as_: SignedIn, addressed: MakeGroup, statements: Statements
+) -> None:
+    """Which ones reach somebody is asked for together with the conversations, and what they are
+    called was read before."""
+    made = addressed("announcement", "331081")
+    as_(MEMBER).get("/conversations")
+    with statements() as seen:
+        items = as_(MEMBER).get("/conversations")["items"]
+    assert made["id"] in [item["id"] for item in items]
+    assert not [one for one in seen if one.startswith("SELECT audience.")]

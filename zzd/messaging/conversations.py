@@ -6,7 +6,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, insert, or_, select
+from sqlalchemy import ColumnElement, and_, insert, or_, select
 from sqlalchemy.orm import Session
 
 from zzd import clock
@@ -14,17 +14,17 @@ from zzd.api import decode_cursor, encode_cursor
 from zzd.db import find_repeat, fingerprint, lock_name
 from zzd.errors import Invalid, NotPermitted, deny
 from zzd.messaging import events
-from zzd.messaging.models import Conversation, Message, Participation
+from zzd.messaging.models import Conversation, Participation
 from zzd.messaging.people import check_active
 from zzd.messaging.policy import (
-    Standing,
     access_conversation,
     may_address,
-    standing_of,
+    reached_by,
 )
 from zzd.messaging.rules import MOST_MEMBERS, NAMED, direct_key
 from zzd.messaging.views import (
     ConversationRow,
+    Conversations,
     describe_conversation,
     describe_conversations,
     select_conversations,
@@ -164,16 +164,15 @@ def list_conversations(
 ) -> dict[str, Any]:
     """Mine, the newest activity first, in a constant number of statements; or those ``pinned``
     to the top of one's list."""
-    standing = standing_of(session, principal)
     narrower = Participation.pinned_at.is_not(None) if pinned else None
     rows = page_rows(
         session,
         principal,
-        standing,
+        reached_by(session, principal),
         before=position_of(cursor),
         limit=limit,
         named=narrower,
-        reached=narrower,
+        narrower=narrower,
     )
     items = describe_conversations(session, principal, rows[:limit])
     following = None
@@ -185,34 +184,29 @@ def list_conversations(
 def page_rows(
     session: Session,
     principal: Principal,
-    standing: Standing,
+    reached: ColumnElement[bool],
     *,
     before: tuple[datetime, int] | None,
     limit: int,
     named: ColumnElement[bool] | None = None,
-    reached: ColumnElement[bool] | None = None,
+    narrower: ColumnElement[bool] | None = None,
 ) -> list[ConversationRow]:
     """Up to ``limit + 1`` of one's conversations, newest activity first: those one is named in
     and those that reach one by an audience.
 
-    ``named`` and ``reached`` narrow the two. A statement for each, since each has its index, and
+    ``named`` and ``narrower`` narrow the two. A statement for each, since each has its index, and
     only together they would be looked up once to find them and once more to read them.
     """
     rows = _page(session, select_named(principal), named, before, limit)
-    if standing.audience_ids or standing.kept_ids:
-        reaches = or_(
-            Conversation.audience_id.in_(standing.audience_ids),
-            Conversation.id.in_(standing.kept_ids),
-        )
-        found = select_conversations(principal).where(reaches)
-        rows += _page(session, found, reached, before, limit)
-        rows.sort(key=lambda row: (row[0].activity_at, row[0].id), reverse=True)
+    found = select_conversations(principal).where(reached)
+    rows += _page(session, found, narrower, before, limit)
+    rows.sort(key=lambda row: (row[0].activity_at, row[0].id), reverse=True)
     return rows[: limit + 1]
 
 
 def _page(
     session: Session,
-    found: Select[Conversation, Participation, Message],
+    found: Conversations,
     narrower: ColumnElement[bool] | None,
     before: tuple[datetime, int] | None,
     limit: int,

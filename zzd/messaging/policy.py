@@ -31,7 +31,12 @@ from zzd.messaging.rules import BY_AUDIENCE, MANAGERS, NAMED
 from zzd.orgtree import audiences
 from zzd.orgtree.audiences import Audience
 from zzd.orgtree.in_use import find_in_use
-from zzd.orgtree.matching import bind_posts, ids_matching, select_ids_matching_bound
+from zzd.orgtree.matching import (
+    bind_posts,
+    ids_matching,
+    select_ids_matching,
+    select_ids_matching_bound,
+)
 from zzd.orgtree.reach import as_audience
 from zzd.principal import Principal, Reach
 
@@ -215,6 +220,21 @@ class Standing:
     audience_ids: list[int]
     kept_ids: list[int]
 
+    @property
+    def reached(self) -> ColumnElement[bool]:
+        """The condition on Conversation: what so reaches them."""
+        by_audience = Conversation.audience_id.in_(self.audience_ids)
+        return (
+            or_(by_audience, Conversation.id.in_(self.kept_ids)) if self.kept_ids else by_audience
+        )
+
+
+def reached_by(session: Session, principal: Principal) -> ColumnElement[bool]:
+    """The same condition without a statement, where nobody has a grant to address audiences."""
+    if may_address_some(principal):
+        return standing_of(session, principal).reached
+    return Conversation.audience_id.in_(select_ids_matching(principal.posts))
+
 
 def standing_of(session: Session, principal: Principal) -> Standing:
     """One statement; two more for somebody with a grant to address audiences."""
@@ -254,12 +274,7 @@ def select_visible(principal: Principal, standing: Standing) -> CompoundSelect[i
     reached = (
         select(Conversation.id, func.coalesce(Participation.first_seq, 1))
         .outerjoin(Participation, _mine(principal))
-        .where(
-            or_(
-                Conversation.audience_id.in_(standing.audience_ids),
-                Conversation.id.in_(standing.kept_ids),
-            )
-        )
+        .where(standing.reached)
     )
     return union_all(named, reached)
 

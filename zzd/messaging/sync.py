@@ -95,11 +95,11 @@ def sync(session: Session, principal: Principal, cursor: str | None) -> dict[str
     rows = page_rows(
         session,
         principal,
-        standing,
+        standing.reached,
         before=at.before,
         limit=PAGE,
         named=named,
-        reached=reached,
+        narrower=reached,
     )
     following = None
     if len(rows) > PAGE:
@@ -173,10 +173,7 @@ def _recalled(
         )
     )
     reached = found.join(Conversation, Conversation.id == Message.conversation_id).where(
-        or_(
-            Conversation.audience_id.in_(standing.audience_ids),
-            Conversation.id.in_(standing.kept_ids),
-        )
+        standing.reached
     )
     # What the caller confirmed on another device concerns nobody else.
     confirmed = (

@@ -13,8 +13,8 @@ from zzd.messaging.models import Conversation, Message, Participation
 from zzd.messaging.policy import Place, may_manage, may_post
 from zzd.messaging.rules import LONGEST_QUOTE, NAMED, app_of, other_of, unread
 from zzd.orgtree.audiences import Audience
-from zzd.orgtree.in_use import find_in_use
 from zzd.orgtree.models import Official
+from zzd.orgtree.remembered import REVISION, audiences_in
 from zzd.principal import Principal
 
 Last = aliased(Message, name="last")
@@ -35,28 +35,29 @@ NOT_SHOWN = (
     defer(Last.changed_at),
 )
 
-# The reader's own row and the last message may be None.
-ConversationRow = Row[Conversation, Participation, Message]
+# The reader's own row and the last message may be None; the tree's revision, for the audiences.
+ConversationRow = Row[Conversation, Participation, Message, int]
+Conversations = Select[Conversation, Participation, Message, int]
 
 
-def select_conversations(principal: Principal) -> Select[Conversation, Participation, Message]:
+def select_conversations(principal: Principal) -> Conversations:
     """Conversations with the reader's own row and the last message, in one statement."""
     mine = and_(
         Participation.conversation_id == Conversation.id,
         Participation.official_id == principal.official_id,
     )
     return (
-        select(Conversation, Participation, Last)
+        select(Conversation, Participation, Last, REVISION)
         .outerjoin(Participation, mine)
         .outerjoin(Last, _message(Last, Conversation.id, Conversation.last_seq))
         .options(*NOT_SHOWN)
     )
 
 
-def select_named(principal: Principal) -> Select[Conversation, Participation, Message]:
+def select_named(principal: Principal) -> Conversations:
     """The same of those that the reader is named in now, from their own rows on."""
     return (
-        select(Conversation, Participation, Last)
+        select(Conversation, Participation, Last, REVISION)
         .select_from(Participation)
         .join(Conversation, Conversation.id == Participation.conversation_id)
         .outerjoin(Last, _message(Last, Conversation.id, Conversation.last_seq))
@@ -83,10 +84,11 @@ def _message(alias: Any, conversation_id: Any, seq: Any) -> Any:
 def describe_conversations(
     session: Session, principal: Principal, rows: Sequence[ConversationRow]
 ) -> list[dict[str, Any]]:
-    """At most four statements however many they are: names of the others, audiences, what the
-    last messages quote, and where the reader is called by what they have not read."""
+    """At most three statements however many they are: names of the others, what the last
+    messages quote, and where the reader is called by what they have not read; one more for
+    audiences that nobody asked for since the tree changed."""
     used = {row[0].audience_id for row in rows if row[0].audience_id is not None}
-    known = find_in_use(session, used) if used else {}
+    known = audiences_in(session, rows[0][3], used) if used else {}
     names = names_of_others(session, principal, rows)
     quoted = _quoted_by(session, [row[2] for row in rows if row[2] and row[2].reply_to_seq])
     found = []

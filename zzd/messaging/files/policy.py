@@ -145,8 +145,7 @@ def _may_have(session: Session, principal: Principal, file_ids: set[int]) -> Col
         and_(
             Conversation.kind.in_(BY_AUDIENCE),
             or_(
-                Conversation.audience_id.in_(standing.audience_ids),
-                Conversation.id.in_(standing.kept_ids),
+                standing.reached,
                 and_(
                     Conversation.kind == "announcement",
                     Conversation.audience_id.in_(addressable),
