@@ -42,7 +42,7 @@ from zzd.tasks.schemas_assignments import WatchSchema
 # Seconds between looks for large directives whose units are due to be counted.
 COUNTING_EVERY = 5.0
 # Between looks for steps that are due: they come at most this much late, and what they take.
-STEPS_EVERY = 1.0
+STEPS_EVERY = 0.5
 # Between foldings of the ledger's lines: a sum reads those of so long a time one by one.
 FOLDING_EVERY = 1.0
 
