@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from tests.servers import wait_until
 from tests.story.browser import DESKTOP, PHONE, Screen, on_one_server, on_two_servers
@@ -127,3 +127,38 @@ def keep_still(person: Any) -> None:
 
 def say(person: Any, conversation_id: str, text: str) -> None:
     person.post(f"/conversations/{conversation_id}/messages", {"text": text})
+
+
+@on_one_server
+def test_whoever_chose_a_place_while_home_loads_comes_there(stage: Stage, browser: Browser) -> None:
+    """Home waits for what is to be acknowledged, and the chosen place for its page: whichever
+    comes first, nobody is taken elsewhere."""
+    screen = Screen(browser, stage.servers[0].url, stage.accounts["province"], DESKTOP)
+    held: dict[str, list[Route]] = {"assignments": [], "page": []}
+    screen.page.route("**/api/v1/assignments?**", lambda route: held["assignments"].append(route))
+    screen.page.route("**/assets/ReceivedPage-*.js", lambda route: held["page"].append(route))
+    screen.sign_in()
+    screen.go("directives")
+    wait_until_held(screen, held["page"])
+    let_through(screen, held["assignments"], "**/api/v1/assignments?**")
+    expect(screen.page).to_have_url(re.compile("/$"))
+    let_through(screen, held["page"], "**/assets/ReceivedPage-*.js")
+    expect(screen.at("box-issued").first).to_be_visible()
+    assert "/directives/received" in screen.page.url
+    screen.close()
+
+
+def wait_until_held(screen: Screen, held: list[Route]) -> None:
+    for _ in range(100):
+        if held:
+            return
+        screen.page.wait_for_timeout(50)
+    raise AssertionError("it was never asked for")
+
+
+def let_through(screen: Screen, held: list[Route], pattern: str) -> None:
+    for route in held:
+        route.continue_()
+    screen.page.unroute(pattern)
+    # For what the page does then.
+    screen.page.wait_for_timeout(500)
