@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -151,6 +152,47 @@ def test_who_is_given_a_larger_part_hears_nothing_from_before(
     assert set(hearing("a", server)) <= ITS_OWN
     everything_happens(server, own(app, server))
     assert "message.created" in hearing("a", server)
+
+
+def test_of_whoever_is_outside_an_app_is_told_a_pseudonym_alone(
+    publish: Publish,
+    as_: SignedIn,
+    unit_id: Callable[[str], str],
+    official_id: Callable[[str], str],
+    addressed: MakeGroup,
+    hearing: Callable[[str, AppServer], Heard],
+) -> None:
+    """They look after a place inside, are quoted there, or said elsewhere what is passed on."""
+    server, outsider = publish(**HEARING), "3310.duty_officer"
+    [installed] = as_(ADMINISTRATOR).get("/installations")["items"]
+    path, part = f"/installations/{installed['id']}", {"unit_id": unit_id(SHITANG)}
+    scopes = ["identity", *NEEDED, "identity.id"]
+    as_(ADMINISTRATOR).patch(path, {"data_audience": part, "scopes": scopes})
+    hearing("a", server)
+    inside = addressed("org_group", SHITANG, by=outsider)
+    elsewhere = addressed("org_group", "3310", by=outsider)
+    places = [f"/conversations/{place['id']}/messages" for place in (inside, elsewhere)]
+
+    said = as_(outsider).post(places[0], {"text": "全体到岗"})["sender"]
+    told = hearing("a", server)["message.created"]["sender"]
+    assert said["id"] == official_id(outsider)
+    assert (told["name"], told["post_title"], told["unit_name"]) == ("", "", "")
+    assert told["id"] not in (said["id"], None)
+
+    answer = as_(SPEAKER).post(places[0], {"text": "收到", "reply_to_seq": 1})
+    assert answer["reply_to"]["sender_name"] == said["name"]
+    told = hearing("a", server)["message.created"]
+    assert told["sender"]["id"] == official_id(SPEAKER)
+    assert told["sender"]["unit_name"] == "石塘镇"
+    assert said["name"] not in json.dumps(told, ensure_ascii=False)
+
+    as_(outsider).post(places[1], {"text": "全市到岗"})
+    content = {"conversation_id": elsewhere["id"], "seqs": [1]}
+    as_(SPEAKER).post(places[0], {"kind": "forward", "content": content})
+    told = hearing("a", server)["message.created"]
+    assert (told["content"]["count"], told["content"]["title"]) == (1, "")
+    for hidden in (said["name"], "全市到岗"):
+        assert hidden not in json.dumps(told, ensure_ascii=False)
 
 
 def test_officials_are_renamed_at_every_depth_and_nobody_else_is() -> None:

@@ -7,24 +7,25 @@ app may know of. Many events and many apps are looked at together: what they nam
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from zzd.api.persons import KNOWS_IDS, Names
-from zzd.miniapps.hooks.persons import renamed
+from zzd.db import is_one_of
+from zzd.miniapps.hooks.persons import people_in, renamed
 from zzd.miniapps.installations.models import Installation
 from zzd.miniapps.installations.reach import Live, find_live
 from zzd.miniapps.manifest_rules import EVENT_SCOPES
 from zzd.miniapps.states import is_silenced
 from zzd.orgtree.audiences import Audience
 from zzd.orgtree.in_use import find_in_use
-from zzd.orgtree.models import Unit
+from zzd.orgtree.models import Post, Unit
 
 
 class Happened(Protocol):
@@ -46,8 +47,9 @@ class Seer:
     installation_id: int
     audience: Audience
     types: Mapping[str, datetime]
-    # An official's id, as the app is to know it.
+    # An official's id, as the app is to know it, and as it knows whoever is outside its part.
     name: Callable[[str], str] = field(repr=False)
+    pseudonym: Callable[[str], str] = field(repr=False)
     # What happened while the app was suspended is not told, however late it is asked for.
     silences: Sequence[list[str]] = ()
     # What it might know of before, each until when.
@@ -70,6 +72,18 @@ class Seen:
     data: dict[str, Any]
 
 
+class Held(NamedTuple):
+    """A post of an official who is described in an event."""
+
+    unit_path: str
+    level: int
+    line: str
+    role: str
+    title: str
+    unit_name: str
+    ended: bool
+
+
 @dataclass(slots=True)
 class Scene:
     """What the rooms of some events name, as it is today."""
@@ -77,6 +91,8 @@ class Scene:
     audiences: dict[int, Audience] = field(default_factory=dict)
     # Paths and levels of units.
     units: dict[int, tuple[str, int]] = field(default_factory=dict)
+    # The posts that officials hold or held.
+    posts: dict[str, list[Held]] = field(default_factory=dict)
 
 
 def find_seers(session: Session, miniapp_ids: Iterable[int]) -> dict[int, list[Seer]]:
@@ -100,6 +116,7 @@ def _seer(live: Live) -> Seer | None:
     }
     key = current_app.config["SECRET_KEY"]
     names = Names(live.app.developer_id, key, knows_ids=KNOWS_IDS in scopes)
+    pseudonyms = replace(names, knows_ids=False)
     former = [
         (datetime.fromisoformat(until), live.known[id_])
         for until, id_ in live.installation.former_audiences
@@ -110,13 +127,14 @@ def _seer(live: Live) -> Seer | None:
         audience,
         types,
         names.told,
+        pseudonyms.told,
         silences=live.app.silences,
         former=former,
     )
 
 
 def look_at(session: Session, events: Sequence[Happened]) -> Scene:
-    """Read what these events' rooms name. Two statements at most."""
+    """Read what these events' rooms and data name. Three statements at most."""
     named: dict[str, set[int]] = {"audience": set(), "unit": set()}
     for event in events:
         for kind, ids in _named(event).items():
@@ -129,7 +147,30 @@ def look_at(session: Session, events: Sequence[Happened]) -> Scene:
     if named["unit"]:
         query = select(Unit.id, Unit.path, Unit.level).where(Unit.id.in_(named["unit"]))
         scene.units = {row.id: (row.path, row.level) for row in session.execute(query)}
+    if people := {int(id_) for event in events for id_ in people_in(event.data) if id_.isdigit()}:
+        scene.posts = _posts_of(session, people)
     return scene
+
+
+def _posts_of(session: Session, official_ids: Collection[int]) -> dict[str, list[Held]]:
+    query = (
+        select(
+            Post.official_id,
+            Unit.path,
+            Unit.level,
+            Post.line_code,
+            Post.role,
+            Post.title,
+            Unit.name,
+            Post.ended_at.is_not(None),
+        )
+        .join(Unit, Unit.id == Post.unit_id)
+        .where(is_one_of(session, Post.official_id, official_ids))
+    )
+    found: dict[str, list[Held]] = {}
+    for row in session.execute(query):
+        found.setdefault(str(row[0]), []).append(Held(*row[1:]))
+    return found
 
 
 def show(event: Happened, seers: Sequence[Seer], scene: Scene) -> Seen | None:
@@ -142,8 +183,27 @@ def show(event: Happened, seers: Sequence[Seer], scene: Scene) -> Seen | None:
             continue
         then = seer.at(event.occurred_at)
         if then is not None and (data := _shown(event, then, scene)) is not None:
-            return Seen(seer.installation_id, renamed(data, seer.name))
+            return Seen(seer.installation_id, _renamed(data, then, scene))
     return None
+
+
+def _renamed(data: dict[str, Any], seer: Seer, scene: Scene) -> dict[str, Any]:
+    """With officials as the app knows them: of whoever is outside its part, since they look after
+    the place or were called there, a pseudonym alone; and a post only where it lies inside."""
+    reach = seer.audience.as_reach()
+
+    def known(person: dict[str, Any]) -> dict[str, Any]:
+        id_ = str(person["id"])
+        inside = [post for post in scene.posts.get(id_, ()) if reach.holds_post(*post[:4])]
+        hidden = [name for name in ("post_title", "unit_name") if name in person]
+        if all(post.ended for post in inside):
+            return {**person, **dict.fromkeys(("name", *hidden), ""), "id": seer.pseudonym(id_)}
+        acted = (person.get("post_title"), person.get("unit_name"))
+        if hidden and acted not in [(post.title, post.unit_name) for post in inside]:
+            person = {**person, **dict.fromkeys(hidden, "")}
+        return {**person, "id": seer.name(id_)}
+
+    return renamed(data, seer.name, known)
 
 
 def _shown(event: Happened, seer: Seer, scene: Scene) -> dict[str, Any] | None:
