@@ -111,6 +111,8 @@ def test_a_fault_is_named_and_mended(changes: dict[str, Any], pointer: str, says
         ({"phone_entry_url": f"{OWN[0]}/m"}, "/phone_entry_url", "another origin"),
         ({"allowed_domains": ["https://x.cn"]}, "/allowed_domains/0", "without https"),
         ({"allowed_domains": ["*.x.cn"]}, "/allowed_domains/0", "wildcard"),
+        ({"allowed_domains": ["x.cn:99999"]}, "/allowed_domains/0", "host and port"),
+        ({"allowed_domains": ["127.0.0.1:8000"]}, "/allowed_domains/0", "platform's own"),
         (
             {"optional_scopes": [{"name": "identity", "reason": "x"}]},
             "/optional_scopes/0/name",
@@ -243,3 +245,12 @@ def test_a_large_manifest_is_refused_before_it_is_looked_at(developer: ApiClient
     body = {"manifest": manifest(id="a" * LARGEST[1])}
     problem = developer.post("/miniapps", body, status=422)
     assert problem["errors"][0]["pointer"] == "/manifest"
+
+
+def test_a_manifest_nested_without_end_is_refused(developer: ApiClient) -> None:
+    """It can be read and not be written again, so nobody is to come so far."""
+    for deep in (65, 300, 900):
+        body = f'{{"manifest": {"[" * deep}{"]" * deep}}}'
+        answer = developer.request("POST", "/miniapps", data=body, content_type="application/json")
+        assert answer.status_code == 422, deep
+        assert answer.get_json()["errors"][0]["pointer"] in ("", "/manifest")

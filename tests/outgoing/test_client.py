@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Iterator
 
@@ -81,6 +82,15 @@ def test_whoever_hangs_or_drips_is_left_in_time(receiver: Receiver, reply: Reply
     begun = time.monotonic()
     with pytest.raises(Unreachable):
         Client(LOOPBACK, within=0.5).post(f"{receiver.url}/", b"", {})
+    assert time.monotonic() - begun < 2
+
+
+def test_whoever_begins_no_handshake_is_left_in_time() -> None:
+    """It takes the connection, and then says nothing that TLS could begin with."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port, begun = silent.getsockname()[1], time.monotonic()
+        with pytest.raises(Unreachable, match="in time"):
+            Client(LOOPBACK, within=0.5).post(f"https://127.0.0.1:{port}/", b"", {})
     assert time.monotonic() - begun < 2
 
 

@@ -17,9 +17,24 @@ from werkzeug.routing import ValidationError as WerkzeugValidationError
 from zzd.api.access import Caller, allow, check_access
 from zzd.api.fields import ProblemSchema
 from zzd.api.persons import OfficialConverter, as_the_caller_knows
-from zzd.errors import WrongMediaType
+from zzd.errors import Invalid, WrongMediaType
 
 PREFIX = "/api/v1"
+# Of lists and objects within each other. What is deeper can be read and not be written again.
+DEEPEST = 64
+
+
+def _is_deeper(value: Any, most: int) -> bool:
+    """Whether lists and objects lie more than ``most`` deep within each other."""
+    layer = [value]
+    for _ in range(most + 1):
+        layer = [
+            inner
+            for each in layer
+            if isinstance(each, (dict, list))
+            for inner in (each.values() if isinstance(each, dict) else each)
+        ]
+    return bool(layer)
 
 
 class JsonParser(FlaskParser):
@@ -28,7 +43,12 @@ class JsonParser(FlaskParser):
 
     def _raw_load_json(self, req: Request) -> Any:
         if is_json_request(req):
-            return orjson.loads(req.get_data(cache=True).decode())
+            raw = req.get_data(cache=True)
+            found = orjson.loads(raw.decode())
+            # Nothing is deeper than it has brackets: nearly every body is done with here.
+            if raw.count(b"[") + raw.count(b"{") > DEEPEST and _is_deeper(found, DEEPEST):
+                raise Invalid.at("", f"Is nested more than {DEEPEST} deep")
+            return found
         if req.content_length or "Transfer-Encoding" in req.headers:
             raise WrongMediaType("Send JSON with Content-Type: application/json")
         return missing

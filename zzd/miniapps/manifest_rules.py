@@ -71,7 +71,10 @@ def find_faults(
     if version not in schemas:
         known = " or ".join(str(each) for each in sorted(schemas))
         return [_fault(("manifest_version",), f"Must be {known}")]
-    size = len(json.dumps(manifest, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+    try:
+        size = len(json.dumps(manifest, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+    except RecursionError:
+        return [_fault((), "Is nested without end: a manifest has few lists within lists")]
     if size > (most := LARGEST[version]):
         return [_fault((), f"Has {size} bytes; keep it to {most}: link pictures, shorten texts")]
     validator = Draft202012Validator(schemas[version])
@@ -80,6 +83,7 @@ def find_faults(
         faults = [
             *_text_faults(manifest, ()),
             *_rule_faults(manifest, own_origins),
+            *_domain_faults(manifest, own_origins),
             *_naming_faults(manifest),
             *_event_faults(manifest),
             *_setting_faults(manifest),
@@ -218,10 +222,19 @@ def _naming_faults(manifest: dict[str, Any]) -> Iterator[Fault]:
             elif member == "optional_scopes" and name in needed:
                 detail = f"{name} is among scopes already: it is either needed or optional"
                 yield _fault((member, index, key), detail)
+
+
+def _domain_faults(manifest: dict[str, Any], own_origins: Collection[str]) -> Iterator[Fault]:
+    """Hosts beside those of the addresses are hosts, each once, and none is the platform's."""
     domains = manifest.get("allowed_domains", [])
     for index, domain in enumerate(domains):
-        if domain in domains[:index]:
-            yield _fault(("allowed_domains", index), "Is listed twice: remove one")
+        path = ("allowed_domains", index)
+        if detail := _address_fault(f"https://{domain}"):
+            yield _fault(path, detail)
+        elif {origin_of(f"{scheme}://{domain}") for scheme in ("https", "http")} & {*own_origins}:
+            yield _fault(path, "Must be another host than the platform's own client")
+        elif domain in domains[:index]:
+            yield _fault(path, "Is listed twice: remove one")
 
 
 def _event_faults(manifest: dict[str, Any]) -> Iterator[Fault]:

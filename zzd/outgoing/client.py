@@ -101,7 +101,8 @@ class Client:
                 # What was read until then may be half of it.
                 raise Unreachable("no answer in time")
         except (OSError, http.client.HTTPException) as error:
-            raise Unreachable(type(error).__name__) from error
+            said = "no answer in time" if connection.was_cut else type(error).__name__
+            raise Unreachable(said) from error
         finally:
             ending.cancel()
             connection.close()
@@ -128,7 +129,14 @@ class _Connection(http.client.HTTPConnection):
         self._raw = socket.create_connection((self._address, self.port), SILENCE)
         self.sock: Any = self._raw
         if self._tls is not None:
-            self.sock = self._raw = self._tls.wrap_socket(self._raw, server_hostname=self._named)
+            # The handshake is a step of its own, so that it, too, can be cut.
+            tls = self._tls.wrap_socket(
+                self._raw, server_hostname=self._named, do_handshake_on_connect=False
+            )
+            self.sock = self._raw = tls
+            tls.do_handshake()
+        if self.was_cut:
+            raise TimeoutError
 
     def cut(self) -> None:
         """End it from outside, wherever it waits."""

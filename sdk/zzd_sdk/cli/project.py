@@ -48,13 +48,20 @@ class Project:
 
 
 def read_manifest(folder: Path) -> Any:
-    path = folder / "manifest.json"
+    return read_json(folder / "manifest.json")
+
+
+def read_json(path: Path) -> Any:
+    """Raises ClickException, saying what to do instead."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise click.ClickException(f"no {path}: run `zzd-app init NAME` first") from None
+        mend = f"there is no {path}: go into the app's folder, or make one with `zzd-app init NAME`"
+        raise click.ClickException(mend) from None
     except ValueError as error:
         raise click.ClickException(f"{path} is no JSON: {error}") from error
+    except RecursionError:
+        raise click.ClickException(f"{path} is nested without end") from None
 
 
 # Secrets

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from importlib import resources
@@ -11,7 +10,14 @@ from typing import Any
 
 import click
 
-from zzd_sdk.cli.project import LOCAL, Project, keep_secret, read_manifest, signed_in
+from zzd_sdk.cli.project import (
+    LOCAL,
+    Project,
+    keep_secret,
+    read_json,
+    read_manifest,
+    signed_in,
+)
 from zzd_sdk.client import Client
 from zzd_sdk.errors import Unreachable, ZzdError
 from zzd_sdk.manifests import faults_of
@@ -61,13 +67,7 @@ def validate(path: Path) -> None:
     What only the platform knows, whether the audience exists and whether the id is taken, it says at
     `register`.
     """
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        mend = f"there is no {path}: go into the app's folder, or make one with `zzd-app init NAME`"
-        raise click.ClickException(mend) from None
-    except ValueError as error:
-        raise click.ClickException(f"{path} is no JSON: {error}") from error
+    manifest = read_json(path)
     server = Project.load(path.parent).server
     rules = _rules_of(server)
     faults = faults_of(manifest, **(rules or {}))
