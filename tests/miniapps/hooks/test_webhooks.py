@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import delete, update
 from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
@@ -25,7 +26,7 @@ from tests.miniapps.hooks.conftest import (
 from tests.outgoing.receiver import Received, Receiver, Reply
 from zzd import clock
 from zzd.db import transaction
-from zzd.miniapps.hooks import deliveries, spreading
+from zzd.miniapps.hooks import deliveries, polling, spreading
 from zzd.miniapps.hooks.models import Delivery, Webhook
 from zzd.outgoing.retries import JITTER, LONG
 from zzd.realtime import kept
@@ -354,6 +355,23 @@ def test_events_are_read_on_request_until_they_are_acknowledged(
     assert [e["data"]["text"] for e in developer.get(path, cursor="a")["items"]] == ["三"]
     assert len(developer.get(path, cursor="b")["items"]) == 3
     developer.post(f"{path}/ack", {"cursor": "a", "ack": "999999"}, status=422)
+
+
+def test_an_app_has_so_many_cursors_and_no_more(
+    app: Flask, publish: Any, developer: ApiClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(polling, "MOST_CURSORS", 2)
+    made = publish(events=["message.created"], scopes=SCOPES)
+    form, auth = {"grant_type": "client_credentials"}, (made.client_id, made.secret)
+    token = app.test_client().post("/oauth/token", data=form, auth=auth).get_json()["access_token"]
+    # Those of an installation are not the developer's.
+    for client, path in (
+        (developer, f"/miniapps/{made.id}/events"),
+        (ApiClient(app, token=token), "/app/events"),
+    ):
+        for cursor in ("a", "b", "a"):
+            client.get(path, cursor=cursor)
+        assert client.get(path, status=409, cursor="c")["code"] == "too_many_cursors"
 
 
 def test_a_reader_who_was_away_too_long_is_told_so(

@@ -129,6 +129,7 @@ def _said(body: dict[str, Any]) -> dict[str, Any]:
 @allow(Caller.APP)
 @blueprint.arguments(EventQuerySchema, location="query")
 @blueprint.response(200, EventsSchema)
+@blueprint.alt_response(409, description="too_many_cursors")
 @blueprint.alt_response(410, description="events_expired")
 def poll_app_events(query: dict[str, Any]) -> dict[str, Any]:
     """Events that this installation may see, after what this cursor acknowledged

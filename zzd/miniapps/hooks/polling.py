@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from zzd import clock
@@ -21,8 +21,8 @@ from zzd.errors import Invalid
 from zzd.miniapps.hooks import sight
 from zzd.miniapps.hooks.envelope import envelope
 from zzd.miniapps.hooks.models import EventCursor
-from zzd.miniapps.hooks.problems import EventsExpired
-from zzd.miniapps.hooks.rules import EVENTS_KEPT_FOR
+from zzd.miniapps.hooks.problems import EventsExpired, TooManyCursors
+from zzd.miniapps.hooks.rules import EVENTS_KEPT_FOR, MOST_CURSORS
 from zzd.realtime import kept
 
 # Seconds between two looks at the log while somebody waits.
@@ -44,7 +44,7 @@ def poll(
     waits up to ``wait`` seconds for the first. A new cursor begins with what happens from now on.
 
     ``installation_id`` is that of an app's own token, which sees what that installation may.
-    Raises EventsExpired.
+    Raises EventsExpired, TooManyCursors.
     """
     position = _open(miniapp_id, name)
     until = time.monotonic() + wait
@@ -74,6 +74,7 @@ def _open(miniapp_id: int, name: str) -> int:
         lock_name(session, f"event cursor:{miniapp_id}:{name}")
         cursor = _find(session, miniapp_id, name)
         if cursor is None:
+            _check_room(session, miniapp_id, name)
             cursor = EventCursor(
                 miniapp_id=miniapp_id,
                 name=name,
@@ -91,6 +92,20 @@ def _open(miniapp_id: int, name: str) -> int:
 def _find(session: Session, miniapp_id: int, name: str) -> EventCursor | None:
     query = select(EventCursor).filter_by(miniapp_id=miniapp_id, name=name)
     return session.scalars(query).one_or_none()
+
+
+def _check_room(session: Session, miniapp_id: int, name: str) -> None:
+    """Raises TooManyCursors: each keeps events, until nobody used it for long. Those of an
+    installation, whose names begin with its id, are counted alone."""
+    lock_name(session, f"event cursors:{miniapp_id}")
+    installation, slash, _ = name.rpartition("/")
+    beside = EventCursor.name.startswith(f"{installation}/", autoescape=True)
+    count = select(func.count()).where(
+        EventCursor.miniapp_id == miniapp_id,
+        beside if slash else ~EventCursor.name.contains("/"),
+    )
+    if (session.scalar(count) or 0) >= MOST_CURSORS:
+        raise TooManyCursors
 
 
 def _types(session: Session, miniapp_id: int) -> list[str]:

@@ -9,6 +9,11 @@ class TooManyWebhooks(Conflict):
     code, title = "too_many_webhooks", "An app has at most ten webhooks; remove one first"
 
 
+class TooManyCursors(Conflict):
+    code = "too_many_cursors"
+    title = "There are a hundred cursors already; use one of those, by its name"
+
+
 class ChallengeFailed(Conflict):
     code, title = "challenge_failed", "The address did not answer the challenge"
 

@@ -190,6 +190,7 @@ def replay_deliveries(body: dict[str, Any], miniapp_id: int, webhook_id: int) ->
 @allow(Caller.ACCOUNT, roles=[DEVELOPER])
 @blueprint.arguments(EventQuerySchema, location="query")
 @blueprint.response(200, EventsSchema)
+@blueprint.alt_response(409, description="too_many_cursors")
 @blueprint.alt_response(410, description="events_expired")
 def poll_events(query: dict[str, Any], miniapp_id: int) -> dict[str, Any]:
     """Events that an app of mine may see, after what this cursor acknowledged

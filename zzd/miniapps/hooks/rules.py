@@ -29,6 +29,7 @@ class DeliveryState(StrEnum):
 GONE = "gone"
 
 MOST_WEBHOOKS = 10
+MOST_CURSORS = 100
 # Requests to one app that one process has under way at once.
 MOST_AT_ONCE = 8
 # Longer than any request takes to be answered or given up.
