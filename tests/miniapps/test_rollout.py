@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.client import ApiClient
 from tests.conftest import Listening, SignedIn
-from tests.miniapps.conftest import AppServer, manifest
+from tests.miniapps.conftest import MANIFEST_2, AppServer, Publish, manifest
 from zzd.miniapps.rollout import is_chosen, place_of
 
 TOWNSHIP, LEADER = "331081100.duty_officer", "331081100.leader"
@@ -70,6 +70,25 @@ def test_a_change_that_asks_for_nothing_new_skips_the_review(
     changed = developer.put(path, {"manifest": wider})
     assert changed["asks_anew"] == [{"kind": "scope", "what": "contacts.read"}]
     assert step("submission")["state"] == "in_review"
+
+
+def test_a_setting_of_a_newer_version_has_its_default_where_the_app_is_installed_already(
+    app: Flask, publish: Publish, developer: ApiClient
+) -> None:
+    text = {"zh": "一", "en": "one"}
+    two = {**MANIFEST_2, "icon": None}
+    shelters = publish(**two)
+    added = {"key": "warn_at", "type": "integer", "title": text, "default": 80}
+    # Another type: what was set does not fit any more.
+    retyped = {**MANIFEST_2["settings"][0], "type": "boolean", "default": True}
+    newer = manifest(**{**two, "settings": [retyped, added]})
+    developer.put(f"/miniapps/{shelters.id}", {"manifest": newer})
+    developer.post(f"/miniapps/{shelters.id}/submission", status=200)
+    developer.post(f"/miniapps/{shelters.id}/publication", status=200)
+    form, auth = {"grant_type": "client_credentials"}, (shelters.client_id, shelters.secret)
+    token = app.test_client().post("/oauth/token", data=form, auth=auth).get_json()["access_token"]
+    settings = ApiClient(app, token=token).get("/installations/current")["settings"]
+    assert settings == {"nearby": True, "map": None, "warn_at": 80}
 
 
 def test_a_version_comes_to_those_named_and_grows(step: Step, as_: SignedIn, unit_id: Any) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from zzd.miniapps.installations.consent import scopes_to_consent_to
 from zzd.miniapps.installations.models import Installation
+from zzd.miniapps.installations.settings import settings_in_force
 from zzd.miniapps.manifest_rules import EVENT_SCOPES
 from zzd.miniapps.manifest_wishes import icon_of
 from zzd.miniapps.models import MiniApp, MiniAppVersion
@@ -144,7 +145,7 @@ def describe_installations(
             "scopes_to_consent_to": scopes_to_consent_to(
                 each.scopes, newest[each.miniapp_id].scopes
             ),
-            "settings": each.settings,
+            "settings": settings_in_force(newest[each.miniapp_id].manifest, each.settings),
             "version": each.version,
             "installed_by": each.installer,
             "created_at": each.created_at,

@@ -17,3 +17,15 @@ def check_settings(manifest: dict[str, Any], given: dict[str, Any]) -> dict[str,
         )
     declared = manifest.get("settings", [])
     return {each["key"]: given.get(each["key"], each.get("default")) for each in declared}
+
+
+def settings_in_force(manifest: dict[str, Any], kept: dict[str, Any]) -> dict[str, Any]:
+    """What the app reads: as it was set where that still fits, else as this version has it. What
+    another version of the app declares stays beside it."""
+    held = dict(kept)
+    for setting in manifest.get("settings", []):
+        key = setting["key"]
+        alone = {"settings": [setting]}
+        if kept.get(key) is None or find_setting_faults(alone, {key: kept[key]}):
+            held[key] = setting.get("default")
+    return held
