@@ -65,11 +65,12 @@ export interface Zzd {
   /** The client's origin, as it answered. */
   readonly origin: string
   ready(): Promise<{ version: number; calls: string[] }>
-  /** A single-use code, 5 minutes, with which the app's server learns who opened it. */
+  /** A single-use code, 5 minutes, with which the app's server learns who opened it; with a `nonce` by an ID token, too. */
   getLaunchCode(params: {
     code_challenge: string
     redirect_uri: string
     state?: string
+    nonce?: string
   }): Promise<Launch>
   getContext(): Promise<Context>
   /** [contacts.read] The official picks people; what they picked, an empty list for none. */

@@ -251,6 +251,7 @@ PROBES: dict[tuple[str, str], Probe] = {
     ("GET", "/installations/current"): lambda w: iter(
         [("GET", "/installations/current", {}, SHOWN)]
     ),
+    ("POST", "/oauth/userinfo"): lambda w: iter([("POST", "/oauth/userinfo", {}, SHOWN | {403})]),
     ("GET", "/oauth/userinfo"): lambda w: iter([("GET", "/oauth/userinfo", {}, SHOWN | {403})]),
 }
 

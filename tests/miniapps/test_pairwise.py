@@ -199,7 +199,7 @@ def calls(
             ("POST", f"/app/commands/{asked['id']}/answer", {"json": {"message": {"text": "y"}}}),
         ),
         ("me", "/installations/current", ("GET", "/installations/current", {})),
-        ("me", "/oauth/userinfo", ("GET", "/oauth/userinfo", {})),
+        *(("me", "/oauth/userinfo", (how, "/oauth/userinfo", {})) for how in ("GET", "POST")),
     ]
     return clients, listed
 

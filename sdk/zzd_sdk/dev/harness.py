@@ -43,7 +43,7 @@ def answers_of(
         }
 
     def launch(body: dict[str, Any]) -> Any:
-        wanted = ("code_challenge", "redirect_uri", "state")
+        wanted = ("code_challenge", "redirect_uri", "state", "nonce")
         asked = {name: str(body[name]) for name in wanted if name in body}
         return sample.as_(str(body.get("as"))).post(f"/miniapps/{miniapp_id}/launch", asked)
 

@@ -17,6 +17,7 @@ export interface LaunchRequest {
   code_challenge_method: 'S256'
   redirect_uri: string
   state?: string
+  nonce?: string
 }
 
 export const workbench = (cursor: string | null = null) =>

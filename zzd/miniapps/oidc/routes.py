@@ -105,11 +105,11 @@ def introspect_token() -> Response:
         return server.answer_at(server.INTROSPECTION, session)
 
 
-@blueprint.route("/oauth/userinfo", methods=["GET"])
+@blueprint.route("/oauth/userinfo", methods=["GET", "POST"])
 @allow(Caller.APP)
 @blueprint.response(200, UserInfoSchema)
 def get_userinfo() -> dict[str, Any]:
-    """Who opened the app, as far as its scopes go"""
+    """Who opened the app, as far as its scopes go; OpenID Connect has clients ask by either method"""
     if principal().official_id is None:
         raise NotPermitted("This token is the app's own: nobody opened it")
     with reading() as session:

@@ -37,6 +37,7 @@ export function makeCalls(around: Surroundings): BridgeCalls {
         code_challenge_method: 'S256',
         redirect_uri: String(params.redirect_uri ?? ''),
         ...(typeof params.state === 'string' && { state: params.state }),
+        ...(typeof params.nonce === 'string' && { nonce: params.nonce }),
       }),
     getContext: () => ({
       language: around.language,
