@@ -29,6 +29,7 @@ class Event:
     sequence: str
     data: Mapping[str, Any]
     installation_id: str | None = None
+    source: str = ""
 
     @classmethod
     def of(cls, envelope: Mapping[str, Any]) -> Event:
@@ -41,6 +42,7 @@ class Event:
             sequence=str(envelope.get("sequence", "")),
             data=envelope.get("data") or {},
             installation_id=envelope.get("installationid"),
+            source=str(envelope.get("source", "")),
         )
 
 

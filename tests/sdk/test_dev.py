@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from zzd_sdk import Client, ZzdError
+from zzd_sdk import Client, Event, ZzdError
 from zzd_sdk.dev import harness
+from zzd_sdk.dev.forwarding import envelope_of
 from zzd_sdk.dev.people import OFFICIALS, Sample
 
 
@@ -48,3 +49,19 @@ def test_a_page_is_given_those_it_may_know_by_their_names() -> None:
     picked = answers["/pick"]({"as": OFFICIALS[0]})["items"]
     assert "name of id of city" in [each["id"] for each in picked]
     assert len(picked) == len(OFFICIALS) - 1
+
+
+def test_an_event_is_told_as_the_platform_tells_it() -> None:
+    told = {
+        "specversion": "1.0",
+        "id": "0f6f",
+        "source": "https://zzd.example.cn",
+        "type": "command.invoked",
+        "subject": "commands/12",
+        "time": "2019-08-09T13:30:00.123456+00:00",
+        "datacontenttype": "application/json",
+        "sequence": "0000000000000004711",
+        "data": {"command_id": "12"},
+        "installationid": "5",
+    }
+    assert envelope_of(Event.of(told)) == told

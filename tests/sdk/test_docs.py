@@ -47,6 +47,23 @@ def test_each_scope_is_described_with_the_routes_that_it_opens(app: Flask) -> No
         assert told <= routes | {"`GET /oauth/userinfo`"}, f"{name} does not open {told - routes}"
 
 
+def test_each_member_of_a_manifest_and_each_call_of_the_bridge_is_described() -> None:
+    told = set(re.findall(r"`([$\w]+)`", _tables("manifest.md")))
+    assert set(NEWEST["properties"]) <= told
+    needed = set(re.findall(r"^\| (.*?) \| needed", _tables("manifest.md"), re.M))
+    assert {name for each in needed for name in re.findall(r"`(\w+)`", each)} == set(
+        NEWEST["required"]
+    )
+    bridge = (ROOT / "sdk" / "js" / "zzd.js").read_text(encoding="utf-8")
+    calls = set(re.findall(r"^    (\w+): named\(", bridge, re.M))
+    assert calls == set(re.findall(r"`(\w+)\(", _tables("bridge.md")))
+
+
+def _tables(page: str) -> str:
+    lines = (DOCS / page).read_text(encoding="utf-8").splitlines()
+    return "\n".join(line for line in lines if line.startswith("| "))
+
+
 def test_each_event_is_described_by_an_example_that_has_what_the_event_has(
     as_: SignedIn,
     listening: Listening,

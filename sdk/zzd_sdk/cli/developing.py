@@ -39,7 +39,11 @@ def dev(ctx: click.Context, port: int, password: str, command: str | None) -> No
     ctx.invoke(register)
     project = Project.load(folder)
     people.publish(sample, project.registered_id())
-    app = running.App(folder, command, {**secrets_of(folder), "ZZD_SERVER": project.server})
+    around = {
+        "ZZD_SERVER": project.server,
+        "ZZD_CLIENT_ORIGINS": f"{project.server} http://127.0.0.1:{port}",
+    }
+    app = running.App(folder, command, {**secrets_of(folder), **around})
     with app:
         forwarding.start(
             signed_in(project.server),

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import requests
 from standardwebhooks import Webhook
@@ -51,18 +52,7 @@ def _forward(
 
 def tell(url: str, secret: str, event: Event) -> str:
     """Tell one event as the platform does; what was answered."""
-    body = json.dumps(
-        {
-            "specversion": "1.0",
-            "id": event.id,
-            "type": event.type,
-            "subject": event.subject,
-            "time": event.time,
-            "sequence": event.sequence,
-            "data": dict(event.data),
-        },
-        ensure_ascii=False,
-    )
+    body = json.dumps(envelope_of(event), ensure_ascii=False)
     now = datetime.now(UTC)
     headers = {
         "Content-Type": "application/cloudevents+json",
@@ -75,3 +65,21 @@ def tell(url: str, secret: str, event: Event) -> str:
     except requests.RequestException as error:
         return f"no answer ({type(error).__name__})"
     return str(answer.status_code)
+
+
+def envelope_of(event: Event) -> dict[str, Any]:
+    """The event as the platform sends it."""
+    made = {
+        "specversion": "1.0",
+        "id": event.id,
+        "source": event.source,
+        "type": event.type,
+        "subject": event.subject,
+        "time": event.time,
+        "datacontenttype": "application/json",
+        "sequence": event.sequence,
+        "data": dict(event.data),
+    }
+    if event.installation_id is not None:
+        made["installationid"] = event.installation_id
+    return made
