@@ -30,6 +30,7 @@ KERNEL = {
     "pages",
     "pairwise",
     "realtime",
+    "sealing",
     "audit",
 }
 # What each package may import besides itself and the kernel.

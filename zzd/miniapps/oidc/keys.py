@@ -6,16 +6,10 @@ only the database can sign nothing.
 
 from __future__ import annotations
 
-import base64
-import os
 from datetime import timedelta
 from typing import Any, NamedTuple
 
 import orjson
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from joserfc.jwk import RSAKey
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
@@ -23,6 +17,7 @@ from sqlalchemy.orm import Session
 from zzd import clock
 from zzd.db import lock_name
 from zzd.miniapps.oidc.models import SigningKey
+from zzd.sealing import seal, unseal
 
 # What every OpenID client takes without being told.
 ALGORITHM, BITS = "RS256", 2048
@@ -31,7 +26,7 @@ LIST_KEPT = timedelta(minutes=5)
 ANNOUNCED = timedelta(minutes=15)
 # How long a key signs, and how long what it signed can still be looked at.
 SIGNS_FOR, LOOKED_AT_FOR = timedelta(days=90), timedelta(days=1)
-NONCE = 12
+PURPOSE = "zzd signing keys 1"
 
 
 class Signer(NamedTuple):
@@ -71,10 +66,11 @@ def make(session: Session, secret_key: str, *, at_once: bool, by: int | None = N
         .where(SigningKey.retires_at.is_(None))
         .values(retires_at=signs_from + LOOKED_AT_FOR)
     )
+    private = orjson.dumps(key.as_dict(private=True))
     made = SigningKey(
         kid=kid,
         public=key.as_dict(private=False),
-        sealed_private=_seal(orjson.dumps(key.as_dict(private=True)), kid, secret_key),
+        sealed_private=seal(private, purpose=PURPOSE, of=kid, key=secret_key),
         created_at=now,
         signs_from=signs_from,
         retires_at=None,
@@ -100,21 +96,6 @@ def _newest(session: Session, *, signing: bool) -> SigningKey | None:
     return session.scalar(query)
 
 
-def _cipher(secret_key: str) -> AESGCM:
-    derive = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"zzd signing keys 1")
-    return AESGCM(derive.derive(secret_key.encode()))
-
-
-def _seal(plain: bytes, kid: str, secret_key: str) -> str:
-    nonce = os.urandom(NONCE)
-    sealed = nonce + _cipher(secret_key).encrypt(nonce, plain, kid.encode())
-    return base64.b64encode(sealed).decode()
-
-
 def _open(kept: SigningKey, secret_key: str) -> RSAKey | None:
-    sealed = base64.b64decode(kept.sealed_private)
-    try:
-        plain = _cipher(secret_key).decrypt(sealed[:NONCE], sealed[NONCE:], kept.kid.encode())
-    except InvalidTag:
-        return None
-    return RSAKey.import_key(orjson.loads(plain))
+    plain = unseal(kept.sealed_private, purpose=PURPOSE, of=kept.kid, key=secret_key)
+    return RSAKey.import_key(orjson.loads(plain)) if plain is not None else None
