@@ -81,6 +81,10 @@ class NotPermitted(Problem):
     status, code, title = 403, "not_permitted", "You may not do this"
 
 
+class SecondFactorNeeded(Problem):
+    status, code, title = 403, "second_factor_needed", "Turn on a second factor first"
+
+
 class Invalid(Problem):
     status, code, title = 422, "invalid", "Part of the input is not valid"
 

@@ -2,6 +2,7 @@
 
 from zzd.audit import models as audit
 from zzd.identity import models as identity
+from zzd.identity.second_factor import models as second_factor
 from zzd.messaging import models as messaging
 from zzd.messaging.bots import models as bots
 from zzd.messaging.cards import models as cards
@@ -65,5 +66,6 @@ __all__ = [
     "reporting",
     "scheduled",
     "search",
+    "second_factor",
     "tasks",
 ]

@@ -70,7 +70,7 @@ class Principal:
     For an app's token ``scopes`` is set, with the installation it was given for and what that may
     know of (``reach``); the official is the one it acts for. An app that acts for itself has no
     official, and no account: ``account_id`` is 0. ``supplier`` is whose app it is, which knows
-    officials by names of its own.
+    officials by names of its own. ``lacks_second_factor``: must have one, and has none.
     """
 
     account_id: int
@@ -86,6 +86,7 @@ class Principal:
     installation_id: int | None = None
     reach: Reach | None = None
     supplier: int | None = None
+    lacks_second_factor: bool = False
 
     def grants_of(self, role: str) -> list[Grant]:
         return [grant for grant in self.grants if grant.role == role]

@@ -23,6 +23,7 @@ REFUSED_TYPES = (
     *(".jse", ".wsf", ".hta", ".lnk", ".jar", ".reg", ".chm", ".cpl", ".dll", ".sh"),
 )
 SIMULATED = "simulated"
+WHO_NEEDS_A_SECOND_FACTOR = ("none", "administrators", "all")
 
 
 class SettingsError(Exception):
@@ -46,6 +47,8 @@ class Settings:
     allowed_origins: tuple[str, ...] = ("http://127.0.0.1:8000", "http://localhost:8000")
     web_root: Path = Path("web/dist")
     session_ttl: int = 14 * 86400
+    # Who does nothing before they have turned it on: one of WHO_NEEDS_A_SECOND_FACTOR.
+    second_factor_required: str = "none"
     socket_packet_limit: int = 64 * 1024
     socket_backlog_limit: int = 256 * 1024
     ping_seconds: int = 20
@@ -104,6 +107,7 @@ class Settings:
             allowed_origins=_origins(public_url, env.get("ZZD_ALLOWED_ORIGINS", "")),
             web_root=Path(env.get("ZZD_WEB_ROOT") or root / "web" / "dist"),
             session_ttl=_integer(env, "ZZD_SESSION_TTL", cls.session_ttl),
+            second_factor_required=_second_factor_required(env),
             socket_backlog_limit=_integer(env, "ZZD_SOCKET_BACKLOG", cls.socket_backlog_limit),
             ping_seconds=_integer(env, "ZZD_PING_SECONDS", cls.ping_seconds),
             graceful_seconds=_integer(env, "ZZD_GRACEFUL_SECONDS", cls.graceful_seconds),
@@ -148,6 +152,15 @@ def _integer(env: Mapping[str, str], name: str, default: int) -> int:
     if not (text.isascii() and text.isdigit()) or int(text) == 0:
         raise SettingsError(f"{name} must be a positive whole number, not {text!r}")
     return int(text)
+
+
+def _second_factor_required(env: Mapping[str, str]) -> str:
+    who = env.get("ZZD_SECOND_FACTOR_REQUIRED") or "none"
+    if who not in WHO_NEEDS_A_SECOND_FACTOR:
+        raise SettingsError(
+            f"ZZD_SECOND_FACTOR_REQUIRED must be none, administrators or all, not {who!r}"
+        )
+    return who
 
 
 def _words(env: Mapping[str, str], name: str, default: tuple[str, ...]) -> tuple[str, ...]:

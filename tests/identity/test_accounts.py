@@ -174,8 +174,8 @@ def test_accounts_are_listed_by_name_in_pages(as_: SignedIn, statements: Stateme
     assert len(seen) == len(set(seen)) == 12
     with statements() as sent:
         admin.get("/accounts", limit=200)
-    # One each for the caller, the page, its roles and its officials.
-    assert len(sent) == 4
+    # One each for the caller, the page, its roles, its second factors and its officials.
+    assert len(sent) == 5
     leader = admin.get("/accounts", q="331081.leader")["items"][0]
     assert leader["roles"] == ["unit_admin"]
     assert leader["official"]["unit_name"] == "温岭市"

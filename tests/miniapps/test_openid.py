@@ -29,6 +29,7 @@ from tests.servers import ROOT, free_port
 from zzd import clock
 from zzd.db import transaction
 from zzd.identity.authentication import COOKIE
+from zzd.identity.recognised import recognised
 from zzd.miniapps.commands import miniapps
 from zzd.miniapps.oidc import keys
 from zzd.miniapps.oidc.models import LaunchCode, SigningKey
@@ -180,6 +181,15 @@ def test_who_is_not_signed_in_signs_in_first_and_comes_back(asking: Any) -> None
     answer = asking(who=None, state="s")
     assert answer.location.startswith("/signin?")
     assert told(answer)["next"].startswith("/oauth/authorize?response_type=code&")
+
+
+def test_who_must_turn_on_a_second_factor_does_so_before_an_app_hears_of_them(
+    asking: Any, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "code" in told(asking())
+    monkeypatch.setitem(vars(app.extensions["zzd.settings"]), "second_factor_required", "all")
+    recognised().forget(lambda _principal: True)
+    assert asking().location.startswith("/signin?")
 
 
 def test_a_code_gives_no_more_than_was_asked_for_and_consented_to(

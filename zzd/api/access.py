@@ -10,7 +10,13 @@ from typing import Any, TypeVar
 from flask import Flask, current_app, g, request
 
 from zzd.api.persons import understand_path
-from zzd.errors import AuthenticationRequired, NotPermitted, Problem, deny
+from zzd.errors import (
+    AuthenticationRequired,
+    NotPermitted,
+    Problem,
+    SecondFactorNeeded,
+    deny,
+)
 from zzd.principal import Principal
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -38,16 +44,21 @@ class Access:
     roles: tuple[str, ...] = ()
     # Files may be as large as the setting request_limit allows.
     takes_files: bool = False
+    # For whoever must have a second factor and has none, too: to turn it on, or to leave.
+    before_second_factor: bool = False
 
     def admit(self, principal: Principal | None, door: str) -> Principal | None:
         """The principal, if it is of the kind declared for ``door``, a route or socket event.
 
-        Raises AuthenticationRequired, or NotPermitted, which is a denial to be audited.
+        Raises AuthenticationRequired, SecondFactorNeeded, or NotPermitted, which is a denial to
+        be audited.
         """
         if self.caller is Caller.ANYONE:
             return principal
         if principal is None:
             raise AuthenticationRequired
+        if principal.lacks_second_factor and not self.before_second_factor:
+            raise SecondFactorNeeded
         if self.caller is Caller.APP:
             if principal.scopes is None:
                 raise _refused(door, "Only an app with its own token may do this")
@@ -73,15 +84,18 @@ def allow(
     scope: str | None = None,
     roles: Sequence[str] = (),
     takes_files: bool = False,
+    before_second_factor: bool = False,
 ) -> Callable[[View], View]:
     """Declare who may call this view. ``scope``: apps holding it may, for their official.
-    ``roles``: only accounts that were granted one of them.
+    ``roles``: only accounts that were granted one of them. ``before_second_factor``: also who
+    must have a second factor and has none yet.
 
     A view without a declaration is refused to everybody and fails the tests.
     """
 
     def mark(view: View) -> View:
-        view.zzd_access = Access(caller, scope, tuple(roles), takes_files)  # type: ignore[attr-defined]
+        access = Access(caller, scope, tuple(roles), takes_files, before_second_factor)
+        view.zzd_access = access  # type: ignore[attr-defined]
         return view
 
     return mark

@@ -13,6 +13,7 @@ from zzd.identity import commands, routes_accounts, routes_grants, routes_sessio
 from zzd.identity.authentication import authenticate, recognise_socket
 from zzd.identity.principals import READ_TOGETHER, TOGETHER_AT_ONCE, principal_of_token
 from zzd.identity.recognised import RECOGNISED, Recognised
+from zzd.identity.second_factor import routes as routes_second_factor
 from zzd.identity.sessions import end_expired_sessions
 from zzd.principal import Principal
 from zzd.realtime import add_timer, before_serving, control, rooms
@@ -31,7 +32,7 @@ def register(app: Flask, api: Api, sockets: Sockets) -> None:
     app.extensions[READ_TOGETHER] = Gathering[str, "Principal | None"](TOGETHER_AT_ONCE)
     control.also(app, "session_revoked", known.forget_sessions)
     control.also(app, "renew", known.forget_renewed)
-    for routes in (routes_sessions, routes_accounts, routes_grants):
+    for routes in (routes_sessions, routes_accounts, routes_grants, routes_second_factor):
         api.register_blueprint(routes.blueprint)
     app.extensions.setdefault("zzd.commands", []).append(commands.accounts)
     sockets.add_rooms(_rooms_of)

@@ -12,10 +12,12 @@ from sqlalchemy.orm import Session
 from zzd import clock
 from zzd.audit import log as audit
 from zzd.db import find_repeat, fingerprint, transaction
-from zzd.errors import Conflict, Invalid, NotFound
+from zzd.errors import Conflict, Invalid
 from zzd.identity import sessions
-from zzd.identity.models import SEPARATED, Account, AccountGrant, SignInFailure
+from zzd.identity.models import Account, AccountGrant, SignInFailure
 from zzd.identity.passwords import check_new_password, hash_password
+from zzd.identity.policy import access_account_of_somebody_else, access_account_to_reset
+from zzd.identity.second_factor.models import SecondFactor
 from zzd.identity.signing_in import BadCredentials, check_password
 from zzd.identity.tokens import digest
 from zzd.orgtree.models import Official
@@ -36,15 +38,6 @@ class UsernameTaken(Conflict):
 
 class OfficialHasAccount(Conflict):
     code, title = "official_has_account", "This official has an account"
-
-
-class OwnAccount(Conflict):
-    code, title = "own_account", "Somebody else must do this to your account"
-
-
-class SeparatedDuties(Conflict):
-    code = "separated_duties"
-    title = "System, security and audit administration are kept in different hands"
 
 
 class PasswordShown(Conflict):
@@ -108,7 +101,7 @@ def set_status(session: Session, *, by: Principal, account_id: int, status: str)
 
     Raises NotFound, OwnAccount.
     """
-    account = _account_of_somebody_else(session, by, account_id)
+    account = access_account_of_somebody_else(session, by, account_id)
     if account.status != status:
         account.status = status
         if status == "disabled":
@@ -122,15 +115,12 @@ def set_status(session: Session, *, by: Principal, account_id: int, status: str)
 def reset_password(
     session: Session, *, by: Principal | None, account_id: int, password_hash: str
 ) -> None:
-    """Give an account another password; its sessions end and a lock-out is lifted.
+    """Give an account another password; its sessions end and a lock-out is lifted. A second factor
+    stays: who was shown the password alone does not come in.
 
-    Whoever resets a password could use it. So those of the separated administrators are reset
-    on the machine itself (``by`` is null), by its operator.
     Raises NotFound, OwnAccount, SeparatedDuties.
     """
-    account = _account_of_somebody_else(session, by, account_id)
-    if by is not None and not {*roles_of(session, [account.id])[account.id]}.isdisjoint(SEPARATED):
-        raise SeparatedDuties("Passwords of administrators are reset by `zzd accounts`")
+    account = access_account_to_reset(session, by, account_id)
     account.password_hash, account.password_shown = password_hash, by is not None
     sessions.end_sessions(session, account.id)
     session.execute(
@@ -170,8 +160,13 @@ def page_accounts(
 
 
 def describe(session: Session, accounts: Sequence[Account]) -> list[dict[str, Any]]:
-    """Accounts as JSON has them; two statements for all of them."""
-    roles = roles_of(session, [account.id for account in accounts])
+    """Accounts as JSON has them; three statements for all of them."""
+    ids = [account.id for account in accounts]
+    roles = roles_of(session, ids)
+    in_force = select(SecondFactor.account_id).where(
+        SecondFactor.account_id.in_(ids), SecondFactor.since.is_not(None)
+    )
+    with_second_factor = set(session.scalars(in_force))
     officials = refer_to(session, [a.official_id for a in accounts if a.official_id is not None])
     return [
         {
@@ -180,6 +175,7 @@ def describe(session: Session, accounts: Sequence[Account]) -> list[dict[str, An
             "status": account.status,
             "official": officials.get(account.official_id) if account.official_id else None,
             "roles": roles[account.id],
+            "second_factor": account.id in with_second_factor,
             "created_at": account.created_at,
         }
         for account in accounts
@@ -198,15 +194,6 @@ def roles_of(session: Session, account_ids: Sequence[int]) -> dict[int, list[str
     for account_id, role in session.execute(query):
         roles[account_id].append(role)
     return roles
-
-
-def _account_of_somebody_else(session: Session, by: Principal | None, account_id: int) -> Account:
-    account = session.get(Account, account_id, with_for_update=True)
-    if account is None:
-        raise NotFound
-    if by is not None and account.id == by.account_id:
-        raise OwnAccount
-    return account
 
 
 def _audit(session: Session, action: str, by: Principal | None, account: Account) -> None:

@@ -61,6 +61,15 @@ def authenticate() -> Principal | None:
     return found
 
 
+def authenticate_fully() -> Principal | None:
+    """The same for doors that are open to anyone: who must turn on a second factor first is nobody.
+
+    Raises CsrfFailed.
+    """
+    found = authenticate()
+    return None if found is None or found.lacks_second_factor else found
+
+
 def own_csrf_token() -> str | None:
     """The CSRF token of this request's cookie; none for a program."""
     token = request.cookies.get(COOKIE)

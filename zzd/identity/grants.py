@@ -13,9 +13,11 @@ from zzd import clock
 from zzd.audit import log as audit
 from zzd.db import find_repeat, fingerprint
 from zzd.errors import Conflict, Invalid, NotFound
-from zzd.identity.accounts import OwnAccount, PasswordShown, SeparatedDuties
+from zzd.identity.accounts import PasswordShown
 from zzd.identity.models import SEPARATED, Account, AccountGrant
+from zzd.identity.policy import OwnAccount, SeparatedDuties
 from zzd.identity.recognised import forget_account
+from zzd.identity.second_factor import factors
 from zzd.orgtree.audiences import LEVELS, Audience, levels_mask, resolve
 from zzd.orgtree.models import Line, Unit
 from zzd.principal import Principal
@@ -29,6 +31,10 @@ ROLE_NAMES = {
     "security_admin": "安全管理员",
     "audit_admin": "审计管理员",
 }
+
+
+class SecondFactorTaken(Conflict):
+    code, title = "second_factor_taken", "Its holder must turn on a second factor again first"
 
 
 class AlreadyGranted(Conflict):
@@ -49,8 +55,9 @@ def give_grant(
 
     Nobody grants anything to themselves, and no account holds two of the separated
     administrators' roles. Nor does anybody by another's account: who was shown its password, to
-    hand it over, could use it. ``by`` is null on the machine itself; True says it was a repeat.
-    Raises Invalid, OwnAccount, SeparatedDuties, PasswordShown, AlreadyGranted,
+    hand it over, could use it; and who took its second factor off may know its password from
+    elsewhere. ``by`` is null on the machine itself; True says it was a repeat.
+    Raises Invalid, OwnAccount, SeparatedDuties, PasswordShown, SecondFactorTaken, AlreadyGranted,
     IdempotencyConflict.
     """
     body = fingerprint([account_id, role, audience, unit_id])
@@ -77,6 +84,8 @@ def give_grant(
     _check_against_held(session, grant)
     if by is not None and role in SEPARATED and account.password_shown:
         raise PasswordShown
+    if by is not None and role in SEPARATED and factors.was_taken(session, account.id):
+        raise SecondFactorTaken
     if by is not None:
         grant.sender_id, grant.client_id, grant.fingerprint = by.account_id, client_id, body
     session.add(grant)

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from zzd import clock
 from zzd.audit.log import deny
-from zzd.errors import NotFound
-from zzd.identity.models import Account, AccountGrant, LoginSession
+from zzd.errors import Conflict, NotFound
+from zzd.identity.models import SEPARATED, Account, AccountGrant, LoginSession
 from zzd.orgtree.audiences import Audience
 from zzd.orgtree.policy import may_administer as may_administer_unit
-from zzd.principal import Principal
+from zzd.principal import Grant, Principal
 
 ADMINISTRATORS = ("unit_admin", "system_admin", "security_admin", "audit_admin")
+
+
+class OwnAccount(Conflict):
+    code, title = "own_account", "Somebody else must do this to your account"
+
+
+class SeparatedDuties(Conflict):
+    code = "separated_duties"
+    title = "System, security and audit administration are kept in different hands"
 
 
 def may_issue_directives(principal: Principal) -> bool:
@@ -29,6 +41,13 @@ def may_issue_to(principal: Principal, audience: Audience) -> bool:
 
 def may_administer(principal: Principal) -> bool:
     return any(principal.has(role) for role in ADMINISTRATORS)
+
+
+def must_have_second_factor(grants: Iterable[Grant], required: str) -> bool:
+    """Whether an account with these grants does nothing without one; ``required`` is the setting."""
+    return required == "all" or (
+        required == "administrators" and any(grant.role in ADMINISTRATORS for grant in grants)
+    )
 
 
 def may_develop_apps(principal: Principal) -> bool:
@@ -77,6 +96,37 @@ def access_account(session: Session, account_id: int) -> Account:
     if (found := session.get(Account, account_id)) is None:
         raise NotFound
     return found
+
+
+def access_account_to_reset(session: Session, by: Principal | None, account_id: int) -> Account:
+    """An account of somebody else, to take from it what its holder proves who they are by: the
+    password, or the second factor. Its row is held.
+
+    Those of the separated administrators are reset on the machine itself, where ``by`` is null:
+    whoever resets one could use it, or help somebody who does.
+    Raises NotFound, OwnAccount, SeparatedDuties.
+    """
+    account = access_account_of_somebody_else(session, by, account_id)
+    separated = select(AccountGrant.id).where(
+        AccountGrant.account_id == account_id,
+        AccountGrant.role.in_(SEPARATED),
+        AccountGrant.revoked_at.is_(None),
+    )
+    if by is not None and session.scalar(separated) is not None:
+        raise SeparatedDuties("Accounts of administrators are reset by `zzd accounts`")
+    return account
+
+
+def access_account_of_somebody_else(
+    session: Session, by: Principal | None, account_id: int
+) -> Account:
+    """Its row is held. Raises NotFound, OwnAccount."""
+    account = session.get(Account, account_id, with_for_update=True)
+    if account is None:
+        raise NotFound
+    if by is not None and account.id == by.account_id:
+        raise OwnAccount
+    return account
 
 
 def access_grant(session: Session, grant_id: int) -> AccountGrant:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import current_app
@@ -15,10 +16,13 @@ from zzd import clock
 from zzd.db import reading
 from zzd.gathering import Gathering
 from zzd.identity.models import Account, AccountGrant, LoginSession
+from zzd.identity.policy import must_have_second_factor
 from zzd.identity.recognised import recognised
+from zzd.identity.second_factor.models import SecondFactor
 from zzd.identity.tokens import digest
 from zzd.orgtree.models import Official, Post, Unit
 from zzd.principal import Grant, PostRef, Principal
+from zzd.settings import Settings
 
 Granted = aliased(Unit, name="granted")
 
@@ -42,6 +46,10 @@ OF_GRANT = (
     AccountGrant.levels,
     AccountGrant.line,
     AccountGrant.duty,
+)
+# Looked up by its key for each row found: one more join would have PostgreSQL plan in worse order.
+SECOND_FACTOR_SINCE = (
+    select(SecondFactor.since).where(SecondFactor.account_id == Account.id).scalar_subquery()
 )
 # Where each part begins in a row.
 POSTS = len(OF_ACCOUNT)
@@ -71,7 +79,11 @@ def _select_accounts() -> Select[*tuple[Any, ...]]:
 OF_LIVE_SESSION = (
     _select_accounts()
     .add_columns(
-        LoginSession.id, LoginSession.post_id, LoginSession.expires_at, LoginSession.token_digest
+        LoginSession.id,
+        LoginSession.post_id,
+        LoginSession.expires_at,
+        SECOND_FACTOR_SINCE,
+        LoginSession.token_digest,
     )
     .join(LoginSession, LoginSession.account_id == Account.id)
     .where(LoginSession.revoked_at.is_(None), LoginSession.expires_at > bindparam("now"))
@@ -125,8 +137,10 @@ def _read_several(digests: list[str]) -> list[Principal | None]:
 
 
 def principal_of_session(session_id: int) -> Principal | None:
-    """Whom a session stands for, while it lasts: for what was signed on its behalf."""
-    return _read(OF_SESSION, session_id=session_id)
+    """Whom a session stands for, while it lasts: for what was signed on its behalf. Nobody while
+    they must turn on a second factor first."""
+    found = _read(OF_SESSION, session_id=session_id)
+    return None if found is None or found.lacks_second_factor else found
 
 
 def _read(query: Select[*tuple[Any, ...]], **which: Any) -> Principal | None:
@@ -138,8 +152,13 @@ def _read(query: Select[*tuple[Any, ...]], **which: Any) -> Principal | None:
 
 def _recognise(rows: Sequence[Row[Any]], read_at: int) -> Principal:
     """Whom the rows of one session show; kept, unless something changed since they were read."""
-    session_id, post_id, session_ends, token_digest = rows[0][SESSION:]
+    session_id, post_id, session_ends, second_factor, token_digest = rows[0][SESSION:]
     principal = _principal(rows, session_id=session_id, post_id=post_id, or_first=True)
+    settings: Settings = current_app.extensions["zzd.settings"]
+    if second_factor is None and must_have_second_factor(
+        principal.grants, settings.second_factor_required
+    ):
+        principal = replace(principal, lacks_second_factor=True)
     recognised().keep(token_digest, principal, session_ends, read_at=read_at)
     return principal
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import current_app
 from sqlalchemy.orm import Session
 
 from zzd.identity import authentication, grants, policy
 from zzd.identity.models import LoginSession
+from zzd.identity.second_factor import factors
 from zzd.orgtree.models import Official
 from zzd.orgtree.officials import describe_officials
 from zzd.principal import Principal
+from zzd.settings import Settings
 
 
 def describe_caller(session: Session, principal: Principal) -> dict[str, Any]:
@@ -22,10 +25,17 @@ def describe_caller(session: Session, principal: Principal) -> dict[str, Any]:
         "grants": grants.describe_held(session, principal.account_id),
         "session": opened,
         "may": policy.what_may(principal),
+        "second_factor": _describe_second_factor(session, principal),
     }
     if opened.kind == "browser" and (token := authentication.own_csrf_token()):
         described["csrf_token"] = token
     return described
+
+
+def _describe_second_factor(session: Session, principal: Principal) -> dict[str, Any]:
+    settings: Settings = current_app.extensions["zzd.settings"]
+    required = policy.must_have_second_factor(principal.grants, settings.second_factor_required)
+    return {**factors.describe(session, principal.account_id), "required": required}
 
 
 def describe_holder(session: Session, principal: Principal) -> dict[str, Any]:

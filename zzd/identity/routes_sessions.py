@@ -45,14 +45,16 @@ def _settings() -> Settings:
 @allow(Caller.ANYONE)
 @blueprint.arguments(SignInSchema)
 @blueprint.response(201, SignedInSchema)
-@blueprint.alt_response(401, description="bad_credentials")
+@blueprint.alt_response(401, description="bad_credentials, second_factor_required, bad_code")
 @blueprint.alt_response(423, description="account_locked; `retry_at` says until when")
 def create_session(body: dict[str, Any]) -> Any:
     """Sign in
 
     A program gets a bearer token; a browser gets a cookie that its scripts cannot read, and a
     CSRF token for the header X-CSRF-Token of its unsafe requests. A wrong password and an
-    unknown user name answer alike; five failures within 15 minutes lock the name for 15.
+    unknown user name answer alike; five failures within 15 minutes lock the name for 15. Where a
+    second factor is on, the right password alone answers `second_factor_required`: send it again
+    with `code`. A wrong code is a failure, too.
     """
     in_browser = body["client"] == "browser"
     if in_browser:
@@ -60,6 +62,7 @@ def create_session(body: dict[str, Any]) -> Any:
     opened = sign_in(
         body["username"],
         body["password"],
+        code=body["code"],
         kind=body["client"],
         device=body["device"],
         settings=_settings(),
@@ -91,7 +94,7 @@ def list_sessions(query: dict[str, Any]) -> Any:
 
 
 @blueprint.route("/sessions", methods=["DELETE"])
-@allow(Caller.ACCOUNT)
+@allow(Caller.ACCOUNT, before_second_factor=True)
 @blueprint.response(204)
 def delete_sessions() -> Response:
     """Sign out everywhere, here included"""
@@ -101,7 +104,7 @@ def delete_sessions() -> Response:
 
 
 @blueprint.route("/sessions/current", methods=["DELETE"])
-@allow(Caller.ACCOUNT)
+@allow(Caller.ACCOUNT, before_second_factor=True)
 @blueprint.response(204)
 def delete_current_session() -> Response:
     """Sign out"""
@@ -134,7 +137,7 @@ def delete_session(session_id: int) -> Response:
 
 
 @blueprint.route("/me", methods=["GET"])
-@allow(Caller.ACCOUNT)
+@allow(Caller.ACCOUNT, before_second_factor=True)
 @blueprint.response(200, PrincipalSchema)
 def get_me() -> Any:
     """Who I am: the official, the post acted in, what is granted, and what I may do at all"""

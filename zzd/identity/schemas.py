@@ -9,6 +9,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from zzd.api import Id, Moment, PageQuerySchema, StrictSchema, Text, client_id_field
 from zzd.identity.grants import ROLE_NAMES
 from zzd.identity.passwords import LONGEST
+from zzd.identity.second_factor.schemas import SecondFactorSchema, code_field
 from zzd.orgtree.schemas import (
     AudienceRequestSchema,
     AudienceSchema,
@@ -21,6 +22,7 @@ from zzd.orgtree.schemas import (
 class SignInSchema(StrictSchema):
     username = Text(64, required=True)
     password = Text(LONGEST, required=True)
+    code = code_field(load_default=None, allow_none=True)
     client = fields.String(validate=validate.OneOf(["browser", "program"]), load_default="program")
     # What a browser calls itself may be long; the session keeps the start of it.
     device = Text(1000, shortest=0, load_default="")
@@ -84,6 +86,7 @@ class PrincipalSchema(Schema):
     session = fields.Nested(OwnSessionSchema)
     csrf_token = fields.String(metadata={"description": "Browser sessions only"})
     may = fields.Nested(MaySchema)
+    second_factor = fields.Nested(SecondFactorSchema)
 
 
 class ActingPostSchema(StrictSchema):
@@ -96,13 +99,15 @@ class PasswordChangeSchema(StrictSchema):
 
 
 class AccountSchema(Schema):
-    """Something that signs in. ``roles`` are what it is granted, each once."""
+    """Something that signs in. ``roles`` are what it is granted, each once; ``second_factor``
+    whether one is on."""
 
     id = Id()
     username = fields.String()
     status = fields.String(validate=validate.OneOf(["active", "disabled"]))
     official = fields.Nested(OfficialRefSchema, allow_none=True)
     roles = fields.List(fields.String())
+    second_factor = fields.Boolean()
     created_at = Moment()
 
 

@@ -256,10 +256,11 @@ class Sockets:
             self.tell(connection, "rooms.resync", {"rights": True})
 
     def _belongs_elsewhere(self, connection: Connection) -> bool:
-        """Who is this now, and where do they belong? Whoever is nobody any more is cut. True also
-        where a room was watched, which was a right of the old posts."""
+        """Who is this now, and where do they belong? Whoever is nobody any more, or must turn on a
+        second factor first, is cut. True also where a room was watched, which was a right of the old
+        posts."""
         renewed = self._recognise_again(connection)
-        if renewed is None:
+        if renewed is None or renewed.lacks_second_factor:
             self.disconnect(connection)
             return False
         connection.principal = renewed

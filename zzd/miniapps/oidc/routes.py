@@ -11,7 +11,7 @@ from marshmallow import Schema
 from zzd.api import Blueprint, Caller, allow, principal
 from zzd.db import reading, transaction
 from zzd.errors import Invalid, NotPermitted
-from zzd.identity.authentication import authenticate
+from zzd.identity.authentication import authenticate_fully
 from zzd.miniapps.oidc import here, keys, server
 from zzd.miniapps.oidc.authorizing import SignInFirst, authorize
 from zzd.miniapps.oidc.identifiers import describe_user
@@ -54,7 +54,9 @@ def authorize_client(_documented_only: dict[str, Any]) -> Any:
         raise Invalid.at(f"/query/{repeated[0]}", "Is there twice")
     try:
         with transaction() as session:
-            to = authorize(session, request.args.to_dict(), by=authenticate(), issuer=here.issuer())
+            to = authorize(
+                session, request.args.to_dict(), by=authenticate_fully(), issuer=here.issuer()
+            )
     except SignInFirst:
         to = f"{SIGN_IN}?{urlencode({'next': request.full_path})}"
     answer = redirect(to, 302)
