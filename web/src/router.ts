@@ -140,6 +140,11 @@ const workspace: RouteRecordRaw[] = [
     component: () => import('@/features/records/RecordsPage.vue'),
   },
   {
+    path: 'accounts',
+    name: 'accounts',
+    component: () => import('@/features/accounts/AccountsPage.vue'),
+  },
+  {
     path: ':rest(.*)*',
     name: 'absent',
     component: () => import('@/shell/AbsentPage.vue'),
@@ -150,13 +155,24 @@ export const router = createRouter({
   history: createWebHistory(),
   routes: [
     { path: '/signin', name: 'signin', component: SignInPage, meta: { open: true } },
+    {
+      path: '/second-factor',
+      name: 'second-factor',
+      component: () => import('@/features/secondFactor/NeededPage.vue'),
+    },
     { path: '/', component: AppShell, children: workspace },
   ],
 })
 
 router.beforeEach((to) => {
-  const inside = useSession().me !== null
-  if (to.meta.open) return inside ? { name: 'home' } : true
+  const session = useSession()
+  const inside = session.me !== null
+  if (inside && session.lacksSecondFactor) {
+    if (to.name === 'second-factor') return true
+    const next = to.meta.open ? to.query.next : to.fullPath
+    return { name: 'second-factor', query: next && next !== '/' ? { next } : {} }
+  }
+  if (to.meta.open || (inside && to.name === 'second-factor')) return inside ? { name: 'home' } : true
   if (!inside) {
     return { name: 'signin', query: to.fullPath === '/' ? {} : { next: to.fullPath } }
   }

@@ -16,6 +16,7 @@ export interface RequestOptions {
 
 let csrfToken: string | null = null
 let onSignedOut: () => void = () => undefined
+let onSecondFactorNeeded: () => void = () => undefined
 let refreshCsrf: (() => Promise<void>) | null = null
 
 export function setCsrfToken(token: string | null): void {
@@ -29,6 +30,10 @@ export function csrfHeaders(): Record<string, string> {
 
 export function whenSignedOut(callback: () => void): void {
   onSignedOut = callback
+}
+
+export function whenSecondFactorNeeded(callback: () => void): void {
+  onSecondFactorNeeded = callback
 }
 
 export function whenCsrfStale(refresh: () => Promise<void>): void {
@@ -92,6 +97,7 @@ export async function request<T>(
     problem = problemFrom(response.status, body as never)
   }
   if (problem.code === 'authentication_required') onSignedOut()
+  if (problem.code === 'second_factor_needed') onSecondFactorNeeded()
   throw problem
 }
 

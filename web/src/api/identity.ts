@@ -4,10 +4,11 @@ import type { OwnSession, Page, Principal } from './types'
 
 export const me = () => get<Principal>('/me')
 
-export const signIn = (username: string, password: string) =>
+export const signIn = (username: string, password: string, code?: string) =>
   post<{ csrf_token: string }>('/sessions', {
     username,
     password,
+    code,
     client: 'browser',
     device: deviceName(navigator.userAgent),
   })

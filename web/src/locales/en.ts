@@ -1,3 +1,4 @@
+import accounts from './en/accounts'
 import announcing from './en/announcing'
 import attention from './en/attention'
 import audiences from './en/audiences'
@@ -23,12 +24,14 @@ import reporting from './en/reporting'
 import review from './en/review'
 import scheduled from './en/scheduled'
 import search from './en/search'
+import secondFactor from './en/secondFactor'
 import shell from './en/shell'
 import signin from './en/signin'
 import warnings from './en/warnings'
 import workbench from './en/workbench'
 
 export default {
+  ...accounts,
   ...announcing,
   ...attention,
   ...audiences,
@@ -54,6 +57,7 @@ export default {
   ...review,
   ...scheduled,
   ...search,
+  ...secondFactor,
   ...shell,
   ...signin,
   ...warnings,

@@ -1,3 +1,4 @@
+import accounts from './zh/accounts'
 import announcing from './zh/announcing'
 import attention from './zh/attention'
 import audiences from './zh/audiences'
@@ -23,12 +24,14 @@ import reporting from './zh/reporting'
 import review from './zh/review'
 import scheduled from './zh/scheduled'
 import search from './zh/search'
+import secondFactor from './zh/secondFactor'
 import shell from './zh/shell'
 import signin from './zh/signin'
 import warnings from './zh/warnings'
 import workbench from './zh/workbench'
 
 export default {
+  ...accounts,
   ...announcing,
   ...attention,
   ...audiences,
@@ -54,6 +57,7 @@ export default {
   ...review,
   ...scheduled,
   ...search,
+  ...secondFactor,
   ...shell,
   ...signin,
   ...warnings,

@@ -1,4 +1,4 @@
-import { whenSignedOut } from '@/api/client'
+import { whenSecondFactorNeeded, whenSignedOut } from '@/api/client'
 import { useDings } from '@/features/dings/dings'
 import { followDings } from '@/features/dings/pushed'
 import { useInbox } from '@/features/directives/inbox'
@@ -44,16 +44,21 @@ function pull(): void {
   void useTodos().refresh()
 }
 
+async function askAgain(): Promise<void> {
+  const session = useSession()
+  await session.load().catch(() => undefined)
+  if (session.lacksSecondFactor) await askSecondFactor()
+}
+
 function connect(): void {
   const connection = useConnection()
-  const session = useSession()
   connection.whenConnected(() => {
     pull()
     void useCardActions().refresh()
     useUploads().retry()
   })
   // A refused socket says nothing about why; asking who we are ends the session here if it has ended there.
-  connection.whenRefused(() => void session.load().catch(() => undefined))
+  connection.whenRefused(() => void askAgain())
   connection.open()
   // What can be seen without the socket must not wait for it.
   pull()
@@ -147,3 +152,13 @@ export function restart(): void {
 whenSignedOut(() => {
   if (running) leave()
 })
+
+/** A right just granted, or the installation, asks for more than the password was. */
+async function askSecondFactor(): Promise<void> {
+  if (!running) return
+  stop()
+  await useSession().load().catch(() => undefined)
+  await router.push({ name: 'second-factor', query: { next: router.currentRoute.value.fullPath } })
+}
+
+whenSecondFactorNeeded(() => void askSecondFactor())

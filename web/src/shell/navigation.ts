@@ -1,6 +1,7 @@
-import { BellFilled, ChatLineRound, Flag, FolderOpened, Grid, User } from '@element-plus/icons-vue'
+import { BellFilled, ChatLineRound, Flag, FolderOpened, Grid, Key, User } from '@element-plus/icons-vue'
 import { computed, type Component } from 'vue'
 import { useRoute } from 'vue-router'
+import { useAccountDuties } from '@/features/accounts/duties'
 import { useDings } from '@/features/dings/dings'
 import { useInbox } from '@/features/directives/inbox'
 import { useConversations } from '@/features/messages/conversations'
@@ -9,7 +10,7 @@ import { useSession } from '@/features/signin/session'
 import { useTodos } from '@/features/todos/todos'
 
 export interface Destination {
-  key: 'messages' | 'dings' | 'contacts' | 'directives' | 'workbench' | 'records'
+  key: 'messages' | 'dings' | 'contacts' | 'directives' | 'workbench' | 'records' | 'accounts'
   icon: Component
   badge: number
   path: string
@@ -17,7 +18,7 @@ export interface Destination {
 }
 
 /** What there is for an account that is no official's. */
-const WITHOUT_OFFICIAL = new Set(['contacts', 'workbench', 'records'])
+const WITHOUT_OFFICIAL = new Set(['contacts', 'workbench', 'records', 'accounts'])
 
 /** The places of the product; an account without an official has no messages and receives no directives. */
 export function useNavigation() {
@@ -28,6 +29,7 @@ export function useNavigation() {
   const todos = useTodos()
   const route = useRoute()
   const duties = useDuties()
+  const accountDuties = useAccountDuties()
 
   return computed<Destination[]>(() => {
     const places: Omit<Destination, 'active'>[] = [
@@ -37,9 +39,11 @@ export function useNavigation() {
       { key: 'directives', icon: Flag, badge: inbox.waiting.length, path: '/directives' },
       { key: 'workbench', icon: Grid, badge: todos.counts.open, path: '/workbench' },
       { key: 'records', icon: FolderOpened, badge: 0, path: '/records' },
+      { key: 'accounts', icon: Key, badge: 0, path: '/accounts' },
     ]
     return places
       .filter(({ key }) => key !== 'records' || duties.value.sees)
+      .filter(({ key }) => key !== 'accounts' || accountDuties.value.sees)
       .filter(({ key }) => session.me?.official || WITHOUT_OFFICIAL.has(key))
       .map((place) => ({ ...place, active: route.path.startsWith(place.path) }))
   })

@@ -9,6 +9,8 @@ export const useSession = defineStore('session', () => {
   const me = shallowRef<Principal | null>(null)
 
   const officialId = computed(() => me.value?.official?.id ?? null)
+  /** Must turn on a second factor before anything else. */
+  const lacksSecondFactor = computed(() => !!me.value?.second_factor.required && !me.value.second_factor.on)
   const displayName = computed(() => me.value?.official?.name ?? me.value?.account.username ?? '')
 
   function adopt(principal: Principal): void {
@@ -28,8 +30,8 @@ export const useSession = defineStore('session', () => {
 
   whenCsrfStale(load)
 
-  async function signIn(username: string, password: string): Promise<void> {
-    const answer = await identity.signIn(username, password)
+  async function signIn(username: string, password: string, code?: string): Promise<void> {
+    const answer = await identity.signIn(username, password, code)
     setCsrfToken(answer.csrf_token)
     await load()
   }
@@ -49,5 +51,5 @@ export const useSession = defineStore('session', () => {
     adopt(await identity.actAs(postId))
   }
 
-  return { me, officialId, displayName, load, resume, signIn, signOut, forget, actAs }
+  return { me, officialId, displayName, lacksSecondFactor, load, resume, signIn, signOut, forget, actAs }
 })

@@ -7,6 +7,7 @@ export default {
     contacts: 'Contacts',
     directives: 'Directives',
     records: 'Records',
+    accounts: 'Accounts',
     workbench: 'Apps',
     dings: 'DING',
     skip: 'Skip to the content',

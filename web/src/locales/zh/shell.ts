@@ -6,6 +6,7 @@ export default {
     directives: '指令',
     workbench: '工作台',
     records: '档案',
+    accounts: '账号',
     dings: 'DING',
     skip: '跳到主要内容',
     me: '我的',
