@@ -4,9 +4,11 @@ import { asProblem, dings } from '@/api'
 import type { Answer, Ding } from '@/api/dings'
 import { useSession } from '@/features/signin/session'
 import { coalesce } from '@/lib/coalesce'
-import { asMine, NOTHING, waits, withCount, withDing, withMy, without } from './waiting'
+import { asMine, NOTHING, waits, withCount, withDing, withMy, without, type Waiting } from './waiting'
 
 const RETRY_MS = 3_000
+
+type Change = (known: Waiting) => Waiting
 
 /** The DINGs that wait for my confirmation. */
 export const useDings = defineStore('dings', () => {
@@ -14,6 +16,8 @@ export const useDings = defineStore('dings', () => {
   const waiting = shallowRef(NOTHING)
   /** Put off by their reader for now; a repetition brings them back. */
   const putOff = ref(new Set<string>())
+  /** What was heard since the list was asked for, which its answer may not know yet. */
+  let heard: Change[] | null = null
   let generation = 0
   let retry: ReturnType<typeof setTimeout> | null = null
 
@@ -23,17 +27,21 @@ export const useDings = defineStore('dings', () => {
   const refresh = coalesce(async () => {
     const mine = generation
     if (retry) clearTimeout(retry)
+    const meanwhile: Change[] = (heard = [])
     try {
       const page = await dings.received('unconfirmed', null)
       if (mine !== generation) return
       const { beyond } = waiting.value
-      waiting.value = { items: page.items, beyond: page.next ? Math.max(1, beyond) : 0 }
+      const told = { items: page.items, beyond: page.next ? Math.max(1, beyond) : 0 }
+      waiting.value = meanwhile.reduce((known, how) => how(known), told)
       void tell(page.items.filter(({ my }) => !my?.delivered_at), 'delivered')
     } catch (error) {
       // It is asked again at every reconnect; what the network broke off, also before that.
       if (mine === generation && asProblem(error).isTransient) {
         retry = setTimeout(() => void refresh(), RETRY_MS)
       }
+    } finally {
+      heard = null
     }
   })
 
@@ -44,15 +52,20 @@ export const useDings = defineStore('dings', () => {
     answer.items.forEach(noteAnswer)
   }
 
+  function change(how: Change): void {
+    waiting.value = how(waiting.value)
+    heard?.push(how)
+  }
+
   function noteAnswer({ id, my }: Pick<Answer, 'id' | 'my'>): void {
-    waiting.value = withMy(waiting.value, id, my)
+    change((known) => withMy(known, id, my))
   }
 
   function receive(ding: Ding): void {
     if (ding.sender.id === session.officialId) return
     const mine = asMine(ding, waiting.value.items.find(({ id }) => id === ding.id)?.my)
     if (!waits(mine)) return
-    waiting.value = withDing(waiting.value, mine)
+    change((known) => withDing(known, mine))
     putOff.value.delete(ding.id)
     void tell([mine], 'delivered')
   }
@@ -87,7 +100,7 @@ export const useDings = defineStore('dings', () => {
     receiveAgain,
     noteAnswer,
     noteCount: (count: number) => (waiting.value = withCount(waiting.value, count)),
-    noteCancelled: (id: string) => (waiting.value = without(waiting.value, id)),
+    noteCancelled: (id: string) => change((known) => without(known, id)),
     noteRead: (ding: Ding) => tell([ding], 'read'),
     later: (id: string) => putOff.value.add(id),
     recallPutOff: () => putOff.value.clear(),

@@ -32,7 +32,9 @@ export function useAssignmentDetail(id: string) {
     resource.data.value = { history, reports, escalations, endings, changes, origin, ...answer }
     if (isOver(answer)) inbox.byId.delete(id)
     else inbox.put(resource.data.value)
-    reloadSoon()
+    // What is on its way was read before, and would take this back.
+    if (resource.loading.value) void resource.load()
+    else reloadSoon()
   }
 
   const ends = [

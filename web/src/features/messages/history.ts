@@ -17,6 +17,8 @@ const REACH_LIMIT = 400
 
 export interface History extends Stretches {
   ready: boolean
+  /** Something came while the first page was on its way. */
+  behind: boolean
   loading: boolean
   problem: ApiProblem | null
   catchUp: () => Promise<void>
@@ -40,6 +42,7 @@ export const useHistory = defineStore('history', () => {
         messages: [],
         aside: null,
         ready: false,
+        behind: false,
         loading: false,
         problem: null,
         catchUp: coalesce(() => fetchMissing(id)),
@@ -92,7 +95,11 @@ export const useHistory = defineStore('history', () => {
       history.ready = true
     } catch (error) {
       history.problem = asProblem(error)
+      return
     }
+    if (!history.behind) return
+    history.behind = false
+    await history.catchUp().catch(() => undefined)
   }
 
   async function grow(id: string, ask: () => Promise<Page<Message>>): Promise<void> {
@@ -122,7 +129,10 @@ export const useHistory = defineStore('history', () => {
 
   async function fetchMissing(id: string): Promise<void> {
     const history = of(id)
-    if (!history.ready) return
+    if (!history.ready) {
+      history.behind = true
+      return
+    }
     for (let fetched = 0; fetched < CATCH_UP_LIMIT; fetched += CATCH_UP_PAGE) {
       const tail = tailSeq(history.messages)
       const items = await fetchPage(id, () => messaging.messagesAfter(id, tail, CATCH_UP_PAGE))
@@ -134,8 +144,9 @@ export const useHistory = defineStore('history', () => {
 
   function receive(message: Message): void {
     const history = histories.get(message.conversation_id)
-    if (!history?.ready || isOwnEcho(message)) return
-    if (leavesGap(history.messages, message.seq)) void history.catchUp().catch(() => undefined)
+    if (!history || isOwnEcho(message)) return
+    if (!history.ready) history.behind = true
+    else if (leavesGap(history.messages, message.seq)) void history.catchUp().catch(() => undefined)
     else accept(history, settle([message]))
   }
 
