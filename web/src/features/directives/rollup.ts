@@ -41,13 +41,15 @@ export function useRollup(directiveId: string, unitId: Ref<string | null>, besid
     connection.ask('watch', watched, () => refetchSoon())
   }
 
-  async function open(): Promise<void> {
-    await rollup.load()
-    const unit = rollup.data.value?.unit
-    if (!unit) return
-    watchUnit(unit.id)
-    await path.load(unit.id)
-  }
+  // Whichever fetch brings it: the first one is given up where another begins before its answer is here.
+  watch(
+    () => rollup.data.value?.unit.id,
+    (id) => {
+      if (!id) return
+      watchUnit(id)
+      void path.load(id)
+    },
+  )
 
   /** Upwards as far as this official may look: from their own unit. */
   function crumbs(): { id: string; name: string }[] {
@@ -60,7 +62,7 @@ export function useRollup(directiveId: string, unitId: Ref<string | null>, besid
 
   watch(unitId, () => {
     rollup.clear()
-    void open()
+    void rollup.load()
   })
   // Rooms are forgotten with the connection: join again, and fetch what was pushed meanwhile.
   watch(
@@ -100,6 +102,6 @@ export function useRollup(directiveId: string, unitId: Ref<string | null>, besid
   })
 
   void directive.load()
-  void open()
-  return { directive, rollup, crumbs, open, reload }
+  void rollup.load()
+  return { directive, rollup, crumbs, open: rollup.load, reload }
 }
