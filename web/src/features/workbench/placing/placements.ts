@@ -20,6 +20,8 @@ export function usePlacements(home: string) {
   /** An audience to begin with, first in the list; the one that is there if it is. */
   async function begin(audience: DescribedAudience): Promise<void> {
     await show(audience.unit_id)
+    // Whoever is quick has chosen before the list of the unit itself is here.
+    if (!listed.data.value) await listed.load()
     const known = listed.data.value
     if (!known || known.some((each) => keyOf(each.audience) === keyOf(audience))) return
     listed.data.value = [{ audience, items: [] }, ...known]
