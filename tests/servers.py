@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import queue
+import random
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +23,18 @@ from tests.databases import redis_prefix
 ROOT = Path(__file__).resolve().parent.parent
 START_WITHIN = 90
 GRACEFUL_SECONDS = 1
+PORTS = range(20_000, 32_000)
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+def free_port(in_a_row: int = 1) -> int:
+    """The first of so many that are free. They lie below those that systems hand out to whoever
+    connects or wants just any: until its server is there, nobody takes one by chance."""
+    while True:
+        first = random.SystemRandom().choice(PORTS)
+        with suppress(OSError), ExitStack() as held:
+            for port in range(first, first + in_a_row):
+                held.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            return first
 
 
 class ServerProcess:

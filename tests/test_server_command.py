@@ -72,17 +72,6 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Command]]:
         command.kill()
 
 
-def three_ports() -> int:
-    """The first of three free ones in a row: ZZD's, and those of the sample mini-apps."""
-    while True:
-        first = free_port()
-        with suppress(OSError, OverflowError):
-            for port in range(first, first + 3):
-                with socket.socket() as listener:
-                    listener.bind(("127.0.0.1", port))
-            return first
-
-
 @pytest.mark.timeout(400)
 def test_it_serves_refuses_a_second_one_stops_at_once_and_starts_again(
     start: Callable[..., Command],
@@ -91,7 +80,8 @@ def test_it_serves_refuses_a_second_one_stops_at_once_and_starts_again(
 
 
 def a_day_with_it(start: Callable[..., Command], *shape: str) -> None:
-    port = three_ports()
+    # Of ZZD and of the sample mini-apps.
+    port = free_port(3)
     first = start(*shape, port=port)
     said = first.wait_until_ready()
     assert all(word in said for word in DEMO.values())
@@ -102,7 +92,7 @@ def a_day_with_it(start: Callable[..., Command], *shape: str) -> None:
     for app in (port + 1, port + 2):
         assert requests.get(f"http://127.0.0.1:{app}/healthz", timeout=10).status_code == 200
 
-    second = start(*shape, port=three_ports())
+    second = start(*shape, port=free_port(3))
     assert second.ends() != 0
     [line] = second.said.read_text().splitlines()
     assert f"a server of this checkout is running at {first.url}" in line

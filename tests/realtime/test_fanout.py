@@ -54,7 +54,7 @@ class Process:
 
     def __enter__(self) -> Process:
         self.fanout.start()
-        assert self.fanout.subscriber.wait_until_standing(5)
+        assert self.fanout.subscriber.wait_until_standing(20)
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -102,7 +102,7 @@ def relay() -> Iterator[Relay]:
     made.close()
 
 
-def hears(listener: Listener, *types: str, within: float = 5) -> None:
+def hears(listener: Listener, *types: str, within: float = 20) -> None:
     came: list[str] = []
 
     def enough() -> bool:
@@ -152,7 +152,7 @@ def test_what_one_process_accepts_the_other_pushes(
     )
     with here.app.app_context():
         here.client(as_(MEMBER)).delete("/sessions")
-    wait_until(lambda: not listener.connected, 5, "the other process cuts the socket")
+    wait_until(lambda: not listener.connected, 20, "the other process cuts the socket")
 
 
 def test_events_arrive_in_the_order_of_their_commits(
@@ -200,7 +200,7 @@ def test_a_room_is_heard_from_its_first_socket_to_its_last_and_a_little_longer(
     # Who reloads the page finds the room still heard.
     assert subscribers(here, room) == 2
     monkeypatch.setattr(subscriber, "LINGER", 0.0)
-    wait_until(lambda: subscribers(here, room) == 1, 5, "the room is dropped")
+    wait_until(lambda: subscribers(here, room) == 1, 20, "the room is dropped")
     again = here.listen(as_(MEMBER))
     assert subscribers(here, room) == 2
     there.publish(room)
@@ -218,7 +218,7 @@ def test_an_event_for_two_rooms_reaches_each_socket_once(
     hears(in_one, "test.event")
     there.publish(to[1])
     hears(in_one, "test.event")
-    assert in_both.types() == ["test.event"]
+    hears(in_both, "test.event")
     # It came on both channels, and it is the copy that was dropped.
     assert len(here.heard) == 3
 
@@ -275,14 +275,14 @@ def test_rooms_opened_together_are_asked_for_in_few_commands(
         mine = names[number * 40 : number * 40 + 200]
         for name in mine:
             fanout.opened(name)
-        fanout.settle(mine, 10, lambda: late.append("late"))
+        fanout.settle(mine, 60, lambda: late.append("late"))
         assert fanout.subscriber._standing.issuperset(mine)
 
     coming = [threading.Thread(target=come_in, args=[number]) for number in range(120)]
     for one in coming:
         one.start()
     for one in coming:
-        one.join(20)
+        one.join(60)
     assert late == []
     assert sum(asked) <= 5_000
     assert len(asked) <= 240
@@ -308,7 +308,7 @@ def test_a_lost_subscription_is_renewed_and_clients_are_told(
     lost, kept = there.listen(as_(MEMBER)), here.listen(as_(MEMBER))
     there.drop_subscription()
     hears(lost, "rooms.resync")
-    assert there.fanout.subscriber.wait_until_standing(5)
+    assert there.fanout.subscriber.wait_until_standing(20)
     assert kept.types() == []
     here.publish(rooms.official(int(official_id(MEMBER))))
     hears(lost, "test.event")
@@ -321,18 +321,20 @@ def test_a_process_back_from_an_outage_waits_for_the_others(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Redis would take what nobody listens to, and the outbox would forget it."""
-    monkeypatch.setattr(subscriber, "BACK_WITHIN", 3.0)
+    monkeypatch.setattr(subscriber, "BACK_WITHIN", 600.0)
     here, there = two
     listener = there.listen(as_(MEMBER))
     room = rooms.official(int(official_id(MEMBER)))
     here.drop_subscription()
-    wait_until(lambda: here.fanout.subscriber.is_recovering, 5, "the loss is noticed")
-    assert here.fanout.subscriber.wait_until_standing(5)
+    wait_until(lambda: here.fanout.subscriber.is_recovering, 20, "the loss is noticed")
+    assert here.fanout.subscriber.wait_until_standing(20)
     with pytest.raises(redis.ConnectionError):
         here.fanout.publish([Event("early", "test.event", clock.now(), (room,), {})])
     assert listener.types() == []
-    wait_until(lambda: not here.fanout.subscriber.is_recovering, 5, "the others had their time")
-    wait_until(lambda: not here.fanout.publisher.failed_lately, 5, "the failure is forgotten")
+    # The others had their time.
+    here.fanout.subscriber._recovered_at -= 600.0
+    assert not here.fanout.subscriber.is_recovering
+    wait_until(lambda: not here.fanout.publisher.failed_lately, 20, "the failure is forgotten")
     here.fanout.publish([Event("late", "test.event", clock.now(), (room,), {})])
     hears(listener, "test.event")
 
@@ -343,7 +345,7 @@ def test_after_an_outage_nobody_hears_what_they_lost_the_right_to(
     here, there = two
     listener = there.listen(as_(MEMBER))
     there.drop_subscription()
-    wait_until(lambda: there.fanout.subscriber.is_recovering, 5, "the loss is noticed")
+    wait_until(lambda: there.fanout.subscriber.is_recovering, 20, "the loss is noticed")
     with here.app.app_context(), transaction() as session:
         # Ended without a word to the processes, as if the word had been lost.
         session.execute(update(LoginSession).values(revoked_at=clock.now()))
@@ -351,11 +353,11 @@ def test_after_an_outage_nobody_hears_what_they_lost_the_right_to(
 
     def while_it_is_looked() -> None:
         here.publish(room)
-        wait_until(lambda: bool(there.heard), 5, "the event comes in")
+        wait_until(lambda: bool(there.heard), 20, "the event comes in")
         looked()
 
     there.fanout._resync = while_it_is_looked
-    wait_until(lambda: not listener.connected, 5, "the socket is cut")
+    wait_until(lambda: not listener.connected, 20, "the socket is cut")
     assert listener.types() == []
 
 
@@ -365,12 +367,12 @@ def test_a_silent_redis_is_given_up_and_a_new_subscription_tried(
     with Process(database_url, relay.url) as process:
         listener = process.listen(as_(MEMBER))
         relay.hold()
-        within = subscriber.GIVE_UP_AFTER + subscriber.ASK_EVERY
+        within = 20 + subscriber.GIVE_UP_AFTER + subscriber.ASK_EVERY
         wait_until(lambda: not process.fanout.subscriber.stands, within, "the silence is noticed")
         assert not process.fanout.healthy()
         relay.release()
         hears(listener, "rooms.resync")
-        wait_until(process.fanout.healthy, 5, "all is well again")
+        wait_until(process.fanout.healthy, 20, "all is well again")
 
 
 def test_a_subscription_that_answers_pings_and_carries_nothing_is_renewed(
@@ -382,7 +384,7 @@ def test_a_subscription_that_answers_pings_and_carries_nothing_is_renewed(
     # As seen from here when Redis was replaced behind a proxy.
     connection.send_command("UNSUBSCRIBE", check_health=False)
     connection.send_command("SUBSCRIBE", "elsewhere", check_health=False)
-    hears(listener, "rooms.resync", within=10)
+    hears(listener, "rooms.resync")
     assert fanout.subscriber._connection is not connection
 
 
@@ -414,7 +416,7 @@ def test_processes_alive_are_known_and_expire(
 ) -> None:
     here, there = two
     ids = {here.fanout.process_id, there.fanout.process_id}
-    wait_until(lambda: set(here.fanout.roll.alive()) == ids, 5, "both have signed in")
+    wait_until(lambda: set(here.fanout.roll.alive()) == ids, 20, "both have signed in")
     here.fanout.roll._client.zadd(here.fanout.roll._key, {"killed": 1.0})
     here.fanout.roll.beat()
     assert set(here.fanout.roll.alive()) == ids
@@ -446,12 +448,12 @@ def test_what_is_not_understood_is_passed_over() -> None:
     heard: list[str] = []
     fanout = alone(heard=heard)
     fanout.start()
-    assert fanout.subscriber.wait_until_standing(5)
+    assert fanout.subscriber.wait_until_standing(20)
     publisher = redis.Redis.from_url(redis_url())
     for junk in (b"", b"\xff", b"{}", b"cnull", b"c[1]", b'c[["a"]]', b"pno rooms"):
         publisher.publish(fanout.channels.processes, junk)
     fanout.publish([Event("1", "control.good", clock.now(), (), {})])
-    wait_until(lambda: bool(heard), 5, "the good one is heard")
+    wait_until(lambda: bool(heard), 20, "the good one is heard")
     assert heard == ["control.good"]
     publisher.close()
     fanout.close()
@@ -525,7 +527,7 @@ def test_rows_are_forgotten_only_when_redis_has_confirmed(
         process.publish("r")
         assert not forgotten()
         relay.release()
-        wait_until(forgotten, 5, "the row is forgotten")
+        wait_until(forgotten, 20, "the row is forgotten")
 
 
 def test_a_redis_that_hangs_delays_no_writer(
@@ -582,7 +584,7 @@ def test_a_mistake_in_one_event_keeps_none_of_the_others(
     monkeypatch.setattr(two[0].fanout, "_push", push)
     for room in ("a", "bad", "b"):
         two[0].fanout.opened(room)
-    two[0].fanout.settle(["a", "bad", "b"], 5, lambda: None)
+    two[0].fanout.settle(["a", "bad", "b"], 20, lambda: None)
     for room in ("a", "bad", "b"):
         two[1].publish(room)
-    wait_until(lambda: len(pushed) == 3, 5, "all are heard")
+    wait_until(lambda: len(pushed) == 3, 20, "all are heard")

@@ -96,10 +96,11 @@ def test_a_real_server_pings_and_closes_who_is_silent(tmp_path: Path) -> None:
         1, database_url=database.url, redis_url=None, folder=tmp_path, ZZD_PING_SECONDS="1"
     ) as (server,):
         person = Person(server.url, "331081.leader", PASSWORD)
-        with RawSocket(server.port) as answers, RawSocket(server.port) as silent:
+        with RawSocket(server.port) as silent, RawSocket(server.port) as answers:
+            # From here on nothing keeps the one that answers from answering.
+            silent.join(person.token)
             opening = answers.join(person.token)
             assert (opening["pingInterval"], opening["pingTimeout"]) == (1000, 1000)
-            silent.join(person.token)
             for _ in range(4):
                 assert answers.text() == "2"
                 answers.send("3")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import struct
-import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -29,6 +31,17 @@ class Polling:
 
     def poll(self, timeout: float = 10) -> requests.Response:
         return requests.get(self.url, timeout=timeout)
+
+    @contextmanager
+    def polling(self) -> Iterator[HTTPConnection]:
+        """A poll that is out: the server has been asked before whatever is asked within."""
+        place = urlsplit(self.url)
+        asking = HTTPConnection(place.netloc, timeout=20)
+        asking.request("GET", f"{place.path}?{place.query}")
+        try:
+            yield asking
+        finally:
+            asking.close()
 
     def post(self, body: bytes | str, **headers: str) -> requests.Response:
         data = body.encode() if isinstance(body, str) else body
@@ -150,16 +163,14 @@ def test_a_poll_that_is_out_during_the_upgrade_is_answered_and_ends_nothing(
 ) -> None:
     client = Polling(server)
     client.join(member.token)
-    with ThreadPoolExecutor() as pool:
-        polling = pool.submit(client.poll)
-        time.sleep(0.5)
+    with client.polling() as polling:
         path = f"/socket.io/?EIO=4&transport=websocket&sid={client.opening['sid']}"
         with RawSocket(server.port, path) as moved:
             # Both at once, as a client that does not wait for the answer.
             probe, upgrade = masked(frames.TEXT, b"2probe"), masked(frames.TEXT, b"5")
             moved.socket.sendall(probe + upgrade)
             assert moved.text() == "3probe"
-            assert polling.result(5).text == "6"
+            assert polling.getresponse().read() == b"6"
             moved.send("421" + json.dumps(["read", {}]))
             assert moved.text().startswith("431")
 
@@ -167,11 +178,9 @@ def test_a_poll_that_is_out_during_the_upgrade_is_answered_and_ends_nothing(
 def test_two_polls_at_once_end_the_session(server: ServerProcess, member: Person) -> None:
     client = Polling(server)
     client.join(member.token)
-    with ThreadPoolExecutor() as pool:
-        first = pool.submit(client.poll)
-        time.sleep(0.5)
+    with client.polling() as first:
         assert problem(client.poll()) == (400, 3)
-        assert first.result(5).text == "1"
+        assert first.getresponse().read() == b"1"
     assert problem(client.poll()) == (400, 1)
 
 

@@ -96,11 +96,11 @@ def test_what_waits_goes_out_in_one_write_and_in_order(
     publisher.start()
     with publisher._writing:
         publisher.hand_over(outcome.publication(b"first"))
-        wait_until(lambda: not publisher._waiting, 5, "the first is taken")
+        wait_until(lambda: not publisher._waiting, 20, "the first is taken")
         for name in (b"a", b"b", b"c"):
             publisher.hand_over(outcome.publication(name, channels=2))
         assert outcome.of == {}
-    wait_until(lambda: len(outcome.of) == 4, 5, "all are confirmed")
+    wait_until(lambda: len(outcome.of) == 4, 20, "all are confirmed")
     assert connection.writes == [[b"first"], [b"a", b"a", b"b", b"b", b"c", b"c"]]
     assert list(outcome.of) == [b"first", b"a", b"b", b"c"]
 
@@ -153,11 +153,11 @@ def test_no_more_is_kept_than_fits(
     publisher.start()
     with publisher._writing:
         publisher.hand_over(outcome.publication(b"taken"))
-        wait_until(lambda: not publisher._waiting, 5, "the first is taken")
+        wait_until(lambda: not publisher._waiting, 20, "the first is taken")
         for name in (b"a", b"b", b"too much"):
             publisher.hand_over(outcome.publication(name))
         assert isinstance(outcome.of[b"too much"], redis.ConnectionError)
-    wait_until(lambda: len(outcome.of) == 4, 5, "the others are published")
+    wait_until(lambda: len(outcome.of) == 4, 20, "the others are published")
     assert outcome.of[b"b"] is None
 
 
@@ -176,10 +176,10 @@ def test_one_who_does_not_take_the_answer_keeps_nobody_else_from_theirs(
     publisher = running(first, second)
     publisher.start()
     publisher.hand_over(Publication([("c", b"bad")], fail))
-    wait_until(lambda: not publisher._waiting, 5, "it is taken")
+    wait_until(lambda: not publisher._waiting, 20, "it is taken")
     time.sleep(0.1)
     publisher.hand_over(outcome.publication(b"a"))
-    wait_until(lambda: bool(outcome.of), 5, "the next is published")
+    wait_until(lambda: bool(outcome.of), 20, "the next is published")
     assert outcome.of == {b"a": None}
     # Answers that nobody read would be taken for those to other commands.
     assert (first.closed, second.writes) == (True, [[b"a"]])

@@ -50,16 +50,16 @@ def test_a_day_at_two_servers(servers: list[ServerProcess], people: tuple[Person
         "/conversations", {"kind": "group", "name": "群", "official_ids": [member.id]}
     )
     path = f"/conversations/{made['id']}"
-    member.wait_for("conversation.updated", 5)
+    member.wait_for("conversation.updated", 20)
     sent = owner.post(f"{path}/messages", {"text": "各位收到请回复"})
-    assert member.wait_for("message.created", 5)["data"]["id"] == sent["id"]
+    assert member.wait_for("message.created", 20)["data"]["id"] == sent["id"]
     assert member.send_event("read", {"conversation_id": made["id"], "seq": 1}) == {"ok": True}
-    assert owner.wait_for("receipt.updated", 5)["data"]["official_id"] == member.id
+    assert owner.wait_for("receipt.updated", 20)["data"]["official_id"] == member.id
 
     # Handlers of one client run in the order of its packets, so the last one wins.
     for _ in range(20):
         owner.post(f"{path}/messages", {"text": "接龙"})
-    events = [member.wait_for("message.created", 5)["data"]["seq"] for _ in range(20)]
+    events = [member.wait_for("message.created", 20)["data"]["seq"] for _ in range(20)]
     assert events == list(range(2, 22))
 
     # Many at once through greenlets: no gaps, nobody refused.
@@ -72,13 +72,13 @@ def test_a_day_at_two_servers(servers: list[ServerProcess], people: tuple[Person
         speaker.start()
     for speaker in speakers:
         speaker.join(60)
-    seqs = sorted(member.wait_for("message.created", 5)["data"]["seq"] for _ in range(80))
+    seqs = sorted(member.wait_for("message.created", 20)["data"]["seq"] for _ in range(80))
     assert seqs == list(range(22, 102))
 
     owner.http.request("DELETE", f"{owner.url}/api/v1{path}/members/{member.id}", timeout=20)
-    member.wait_for("conversation.removed", 5)
+    member.wait_for("conversation.removed", 20)
     owner.post(f"{path}/messages", {"text": "不给你看"})
-    owner.wait_for("message.created", 5, lambda data: data["seq"] == 102)
+    owner.wait_for("message.created", 20, lambda data: data["seq"] == 102)
     time.sleep(0.3)
     assert [event["type"] for event in member.heard()] == []
     _refuses_other_origins(servers[0])
@@ -92,7 +92,7 @@ def test_a_killed_process_loses_nothing_that_it_acknowledged(
     made = owner.post(
         "/conversations", {"kind": "group", "name": "群", "official_ids": [member.id]}
     )
-    member.wait_for("conversation.updated", 5)
+    member.wait_for("conversation.updated", 20)
     path, acknowledged = f"/conversations/{made['id']}", 0
     killing = threading.Timer(1.0, servers[0].kill)
     killing.start()
@@ -116,7 +116,7 @@ def test_a_killed_process_loses_nothing_that_it_acknowledged(
             heard.update(e["data"]["seq"] for e in member.heard() if e["type"] == "message.created")
             return len(heard) == acknowledged + 1
 
-        wait_until(all_heard, 10, f"all of {acknowledged + 1} messages are pushed")
+        wait_until(all_heard, 30, f"all of {acknowledged + 1} messages are pushed")
 
 
 def _numbered(seq: int) -> dict[str, str]:
@@ -130,12 +130,12 @@ def _refuses_other_origins(server: ServerProcess) -> None:
         ({"Origin": server.url}, 200),
     ):
         address = f"{server.url}/socket.io/?EIO=4&transport=polling"
-        assert requests.get(address, headers=headers, timeout=5).status_code == status, headers
+        assert requests.get(address, headers=headers, timeout=20).status_code == status, headers
 
 
 def _cuts_who_sends_too_much(owner: Person, member: Person) -> None:
     assert member._socket is not None
     member._socket.emit("read", {"conversation_id": "1", "seq": 1, "more": "x" * 70_000})
-    wait_until(lambda: not member._socket.connected, 5, "the server closes the connection")
+    wait_until(lambda: not member._socket.connected, 20, "the server closes the connection")
     answer = owner.send_event("read", {"conversation_id": "999", "seq": 1})
     assert answer["code"] == "not_found"

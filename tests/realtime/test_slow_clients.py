@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from tests.realtime.wires import RawSocket
@@ -39,18 +40,22 @@ def test_a_hundred_that_do_not_read_are_closed_and_the_others_notice_nothing(
             each.join(member.token)
         before = memory_kib(server)
         delays, most = [], 0
-        # Over 256 KiB and what the kernel takes, for each of them.
-        for _ in range(120):
+        for number in range(120):
+            if number == 80:
+                # Over 256 KiB and what the kernel takes, for each of them: who reads at last finds
+                # out why, after what was on its way. They have five seconds for it.
+                assert slow[0].closed_with() == (
+                    TRY_AGAIN_LATER,
+                    "too slow: connect again and catch up",
+                )
             begin = time.monotonic()
             owner.post(path, {"text": TEXT})
-            owner.wait_for("message.created", 5)
+            owner.wait_for("message.created", 20)
             delays.append(time.monotonic() - begin)
             most = max(most, memory_kib(server) - before)
         assert sorted(delays)[len(delays) // 2] < 1
         # Their bound is 25 MiB together, and that of one message is shared by all of them.
         assert most < 40_000
-        # Who reads at last finds out why, after what was on its way.
-        assert slow[0].closed_with() == (TRY_AGAIN_LATER, "too slow: connect again and catch up")
         _all_are_gone(slow[1:])
         _comes_back(server, owner, member, path)
 
@@ -114,15 +119,23 @@ def _pour(large: RawSocket, stop: threading.Event) -> None:
 
 
 def test_whoever_vanishes_is_forgotten(server: ServerProcess, owner: Person) -> None:
-    def sockets() -> int:
-        return len(list(Path(f"/proc/{server.worker}/fd").iterdir()))
+    def sockets() -> set[str]:
+        """By what the kernel calls them: those of tests before this one may end meanwhile."""
+        files = Path(f"/proc/{server.worker}/fd").iterdir()
+        found = set()
+        for each in files:
+            with suppress(FileNotFoundError):
+                found.add(os.readlink(each))
+        return {name for name in found if name.startswith("socket:")}
 
     before = sockets()
     gone: list[RawSocket] = [RawSocket(server.port) for _ in range(20)]
     for each in gone:
         each.join(owner.token)
-    assert sockets() >= before + 20
+    theirs = sockets() - before
+    assert len(theirs) >= 20
     ends: list[Callable[[], None]] = [each.socket.close for each in gone]
     for end in ends:
         end()
-    wait_until(lambda: sockets() <= before + 2, 10, "their sockets are closed")
+    # The owner's own may be among them.
+    wait_until(lambda: len(theirs & sockets()) <= 2, 20, "their sockets are closed")

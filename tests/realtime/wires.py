@@ -97,15 +97,20 @@ class RawSocket:
         """Connect to the namespace as the owner of the token; what the server answers."""
         opening = json.loads(self.text()[1:])
         self.send("40" + json.dumps({"token": token}))
-        answer = self.text()
+        answer = self.message()
         assert answer.startswith("40"), answer
         return {**opening, **json.loads(answer[2:])}
 
+    def message(self) -> str:
+        """The next message that is no ping; those before it are answered."""
+        while (text := self.text()) == "2":
+            self.send("3")
+        return text
+
     def event(self) -> dict[str, Any]:
         """The next event; pings before it are answered."""
-        while not (text := self.text()).startswith("42"):
-            assert text == "2", text
-            self.send("3")
+        text = self.message()
+        assert text.startswith("42"), text
         event: dict[str, Any] = json.loads(text[2:])[1]
         return event
 

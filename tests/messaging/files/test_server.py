@@ -131,9 +131,9 @@ def test_a_chunk_cut_in_the_middle_is_kept_and_gone_on_with(person: Person) -> N
     body = os.urandom(3 * MEBIBYTE)
     path = announce(person, body)
     send_part_of_chunk(person, path, 0, len(body), body[:MEBIBYTE])
-    wait_until(lambda: offset(person, path) == MEBIBYTE, 10, "what came is kept")
+    wait_until(lambda: offset(person, path) == MEBIBYTE, 30, "what came is kept")
     send_part_of_chunk(person, path, MEBIBYTE, 2 * MEBIBYTE, body[MEBIBYTE : MEBIBYTE + 7])
-    wait_until(lambda: offset(person, path) == MEBIBYTE + 7, 10, "what came is kept")
+    wait_until(lambda: offset(person, path) == MEBIBYTE + 7, 30, "what came is kept")
     assert add(person, path, MEBIBYTE + 7, body[MEBIBYTE + 7 :]).status_code == 204
     assert content(person, path) == body
 
@@ -155,7 +155,7 @@ def test_a_request_that_hangs_does_not_keep_its_client_from_going_on(
             + b"not the body"
         )
         here = folder / "files" / "uploads" / path.rsplit("/", 1)[1]
-        wait_until(here.exists, 10, "the first request is being received")
+        wait_until(here.exists, 30, "the first request is being received")
         assert add(person, path, 0, body).status_code == 204
     assert content(person, path) == body
 
@@ -192,7 +192,7 @@ def test_a_killed_server_has_most_of_a_large_chunk(person: Person, server: Serve
             ).encode()
             + body[: 17 * MEBIBYTE]
         )
-        wait_until(lambda: offset(person, path) >= 16 * MEBIBYTE, 20, "two marks are passed")
+        wait_until(lambda: offset(person, path) >= 16 * MEBIBYTE, 30, "two marks are passed")
         server.kill()
     server.start()
     kept = offset(person, path)
