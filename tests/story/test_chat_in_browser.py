@@ -46,6 +46,7 @@ def test_what_is_done_to_a_message_shows_on_the_other_screen(
     expect(phone.at("mention").last).to_have_text("@浙江省以下 市")
     keep_a_draft(desk)
     choose(desk, "recall", row=0)
+    expect(desk.page.locator(".el-message-box__btns .el-button--primary")).to_be_focused()
     desk.page.keyboard.press("Enter")
     expect(phone.at("message-recalled")).to_be_visible()
     expect(phone.at("pins-bar")).to_have_count(0)

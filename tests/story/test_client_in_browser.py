@@ -9,7 +9,14 @@ import pytest
 from playwright.sync_api import Browser, Route, expect
 
 from tests.servers import wait_until
-from tests.story.browser import DESKTOP, PHONE, Screen, on_one_server, on_two_servers
+from tests.story.browser import (
+    DESKTOP,
+    PATIENCE_MS,
+    PHONE,
+    Screen,
+    on_one_server,
+    on_two_servers,
+)
 from tests.story.conftest import Stage
 
 ALL_DAY = {"enabled": True, "from": "00:00", "to": "00:00"}
@@ -149,7 +156,7 @@ def test_whoever_chose_a_place_while_home_loads_comes_there(stage: Stage, browse
 
 
 def wait_until_held(screen: Screen, held: list[Route]) -> None:
-    for _ in range(100):
+    for _ in range(PATIENCE_MS // 50):
         if held:
             return
         screen.page.wait_for_timeout(50)

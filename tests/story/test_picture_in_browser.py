@@ -99,8 +99,7 @@ def test_a_coordinator_sees_who_is_late_rings_them_and_looks_back(
     time.sleep(max(0, due - time.monotonic()))
     page.reload()
     expect(area).to_have_class(re.compile("area-urgent"))
-    screen.at("late-ring").focus()
-    page.keyboard.press("Enter")
+    screen.at("late-ring").press("Enter")
     reach = screen.at("late-reach")
     expect(reach).to_contain_text("超时单位")
     expect(
@@ -117,6 +116,7 @@ def test_a_coordinator_sees_who_is_late_rings_them_and_looks_back(
     row.locator('[data-testid="part-pick"]').press("Enter")
     expect(screen.at("picture-unit")).to_have_text("温岭市")
     page.go_back()
+    expect(screen.at("picture-unit")).to_have_text("浙江省")
 
     # Afterwards: at the beginning nobody had answered, at the end one county has.
     screen.click("to-review")
