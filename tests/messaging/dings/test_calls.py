@@ -359,12 +359,12 @@ def test_a_gateway_that_hangs_does_not_hold_up_the_repeats(
     telephones: dict[str, Recorder],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(channels, "TIMEOUT", (1, 1))
+    monkeypatch.setattr(channels, "TIMEOUT", (30, 30))
     stuck, free = threading.Event(), threading.Event()
 
     def hang(_body: Any) -> tuple[int, bytes]:
         stuck.set()
-        free.wait(20)
+        free.wait(30)
         return 200, b"{}"
 
     gateway.answer = hang
@@ -385,14 +385,14 @@ def test_a_gateway_that_hangs_does_not_hold_up_the_repeats(
     try:
         assert stuck.wait(20)
         with clock.at(START + MINUTE):
-            began = time.monotonic()
             calls.call_due("voice")
             steps.fire_due()
-            assert time.monotonic() - began < 0.9
         assert len(telephones["voice"].calls) == 1
+        # All of it while the other still waits for its answer.
+        assert caller.is_alive()
     finally:
-        caller.join(20)
         free.set()
+        caller.join(20)
 
 
 def test_the_simulated_gateway_does_the_same_each_time() -> None:

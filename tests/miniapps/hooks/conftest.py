@@ -43,7 +43,7 @@ def accepting(received: Received) -> Reply:
 def receiver(app: Flask) -> Iterator[Receiver]:
     """The app's server, on this machine, which the operator allows."""
     before = app.extensions[CLIENT], app.extensions[dispatch.DISPATCHER]
-    app.extensions[CLIENT] = Client(networks(["127.0.0.0/8"]), within=2)
+    app.extensions[CLIENT] = Client(networks(["127.0.0.0/8"]))
     app.extensions[dispatch.DISPATCHER] = dispatch.Dispatcher(16)
     with receiving() as made:
         made.reply = accepting

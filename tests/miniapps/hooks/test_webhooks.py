@@ -143,8 +143,9 @@ def test_what_fails_is_tried_ten_times_in_three_days_and_then_kept_to_be_replaye
     hook, place = hooked(), addressed("org_group", "331081100")
     receiver.reply = failing
     say(place, "水位上涨")
-    deliver()
     now = clock.now()
+    with clock.at(now):
+        deliver()
     for delay in LONG:
         before = now + delay - timedelta(seconds=2)
         with clock.at(before):

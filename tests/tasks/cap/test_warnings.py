@@ -129,10 +129,11 @@ def test_what_is_wrong_is_told_by_place_and_rule(scene: Scene, session: Session)
 @pytest.mark.parametrize("kind", [*WITH_DTD, *LARGE])
 def test_no_bomb_goes_off(scene: Scene, kind: str) -> None:
     text = LARGE.get(kind) or f'<?xml version="1.0"?>{WITH_DTD.get(kind)}<alert>&x;</alert>'
-    started = time.monotonic()
+    # Of this thread alone, whatever else the machine does.
+    started = time.thread_time()
     status = 413 if len(text) > 1024 * 1024 else 422
     take_in(scene.issuer, text, status=status)
-    assert time.monotonic() - started < 3
+    assert time.thread_time() - started < 3
 
 
 def test_a_document_of_five_megabytes_is_too_large(scene: Scene) -> None:
