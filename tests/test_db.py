@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, text, update
+from sqlalchemy import event, func, select, text, update
 from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 from sqlalchemy.orm import Session
 
@@ -51,6 +51,25 @@ def count(model: Any) -> int:
 
 class Broken(Exception):
     """Something that went wrong in the middle of a transaction."""
+
+
+@pytest.mark.parametrize("door", [transaction, reading])
+def test_a_commit_that_fails_leaves_nothing_open_behind(app: Flask, door: Any) -> None:
+    """The next one does not get a connection that is still in that transaction."""
+    engine = database().engine
+    engine.dispose()
+
+    def break_(_connection: Any) -> None:
+        raise Broken
+
+    event.listen(engine, "commit", break_)
+    try:
+        with pytest.raises(Broken), door() as session:
+            session.execute(update(OrgState).values(rev=OrgState.rev + 1))
+    finally:
+        event.remove(engine, "commit", break_)
+    with transaction() as session:
+        assert session.get_one(OrgState, 1).rev == 1
 
 
 def test_events_go_out_after_the_commit_and_not_before(app: Flask, published: list[str]) -> None:

@@ -40,6 +40,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import DisconnectionError, IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.pool import PoolResetState
 from sqlalchemy.types import JSON, TypeDecorator
 
 from zzd.errors import Conflict, IdempotencyConflict
@@ -162,6 +163,7 @@ class Database:
             )
             _ping_the_rested(self.engine)
             self._writers = nullcontext()
+        _take_back_none_in_a_transaction(self.engine)
         # The same connections. A statement sees what is committed when it begins, as in any
         # transaction of ours on PostgreSQL; on SQLite several need one to agree with each other.
         self._plain = (
@@ -204,6 +206,17 @@ class Database:
             # and planning them again costs as much as most of them take.
             session.expunge_all()
             session.commit()
+
+
+def _take_back_none_in_a_transaction(engine: Engine) -> None:
+    """Where COMMIT itself fails the library takes the transaction for over, and gives the connection
+    back within it: nobody could begin another one on it, and what it locks would stay so."""
+
+    @event.listens_for(engine, "reset")
+    def reset(connection: Any, _record: Any, state: PoolResetState) -> None:
+        # Otherwise the pool rolls back by itself.
+        if state.transaction_was_reset:
+            connection.rollback()
 
 
 def _ping_the_rested(engine: Engine) -> None:
