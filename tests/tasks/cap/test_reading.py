@@ -69,6 +69,27 @@ WITH_DTD = {
 }
 
 
+@pytest.mark.parametrize(
+    ("declared", "written"),
+    [
+        ("GB18030", "gb18030"),
+        ("gbk", "gbk"),
+        ("GB2312", "gbk"),
+        ("UTF-16", "utf-16"),
+        ("utf-16", "utf-16-be"),
+    ],
+)
+def test_what_this_country_writes_is_read_and_a_doctype_seen_in_it(
+    declared: str, written: str
+) -> None:
+    mark = "\ufeff" if written == "utf-16-be" else ""
+    text = GOOD.replace("UTF-8", declared)
+    assert read_alert((mark + text).encode(written)) == read_alert(GOOD.encode())
+    head, body = text.split("\n", 1)
+    faulty = f'{mark}{head}\n<!DOCTYPE alert [<!ENTITY x "y">]>\n{body}'
+    assert only(faulty.encode(written)) == ("/", "doctype")
+
+
 @pytest.mark.parametrize("kind", WITH_DTD)
 def test_no_document_with_a_doctype_is_opened(kind: str) -> None:
     head, body = GOOD.split("\n", 1)
@@ -92,20 +113,24 @@ def test_an_inclusion_is_an_element_like_any_other() -> None:
         (b"", "well_formed"),
         (b"{}", "well_formed"),
         (GOOD.encode()[:-9], "well_formed"),
-        (GOOD.encode("utf-16"), "utf8"),
-        (GOOD.encode("gb18030"), "utf8"),
-        (GOOD.replace("UTF-8", "GB18030").encode(), "utf8"),
-        (GOOD.replace("UTF-8", "UTF-7").encode(), "utf8"),
-        (GOOD.replace("UTF-8", "ISO-8859-1").encode(), "utf8"),
-        (GOOD.encode().replace("台".encode(), b"\xff\xfe"), "utf8"),
-        (GOOD.encode().replace("台".encode(), b"\xed\xa0\x80"), "utf8"),
+        # What it declares is not what it is, or is nothing that is read.
+        (GOOD.encode("utf-16"), "encoding"),
+        (GOOD.replace("UTF-8", "UTF-16").encode(), "encoding"),
+        (GOOD.replace("UTF-8", "UTF-16").encode("utf-16-le"), "encoding"),
+        (GOOD.encode("gb18030"), "encoding"),
+        (GOOD.replace("UTF-8", "GB18030").encode(), "encoding"),
+        (GOOD.replace("UTF-8", "UTF-7").encode(), "encoding"),
+        (GOOD.replace("UTF-8", "UTF-32").encode("utf-32"), "well_formed"),
+        (GOOD.replace("UTF-8", "ISO-8859-1").encode(), "encoding"),
+        (GOOD.encode().replace("台".encode(), b"\xff\xfe"), "encoding"),
+        (GOOD.encode().replace("台".encode(), b"\xed\xa0\x80"), "encoding"),
         (GOOD.encode().replace("台".encode(), b"\x00"), "well_formed"),
         (GOOD.encode().replace("台".encode(), b"&#0;"), "well_formed"),
         (GOOD.replace(NAMESPACE, "urn:oasis:names:tc:emergency:cap:1.1").encode(), "not_cap"),
         (b"<html/>", "not_cap"),
     ],
 )
-def test_what_is_no_cap_in_utf8_is_told_apart(content: bytes, rule: str) -> None:
+def test_what_is_no_cap_is_told_apart(content: bytes, rule: str) -> None:
     assert only(content) == ("/", rule)
 
 

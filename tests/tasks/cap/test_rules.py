@@ -206,6 +206,11 @@ BAD_ONES = {
         "size",
     ),
     "a size below 0": (resource("<size>-1</size>"), f"{INFO}/resource[1]/size", "size"),
+    "a size of thousands of digits": (
+        resource(f"<size>{'9' * 5_000}</size>"),
+        f"{INFO}/resource[1]/size",
+        "size",
+    ),
     "another digest": (
         resource(f"<derefUri>{CONTENT}</derefUri><digest>{'0' * 40}</digest>"),
         f"{INFO}/resource[1]/digest",

@@ -42,7 +42,7 @@ def export_cap(directive_id: int) -> Any:
     with reading() as session:
         directive = policy.access_directive(session, principal(), directive_id, "directive.export")
         document = export_directive(session, directive, sender=sender)
-    return _document(document, f"zzd-directive-{directive_id}.xml")
+    return _document(document, f"zzd-directive-{directive_id}.xml", f"{MEDIA_TYPE}; charset=utf-8")
 
 
 @blueprint.route("/warnings", methods=["GET"])
@@ -110,7 +110,8 @@ def show_document(warning_id: int) -> Any:
     """The document of a warning, byte by byte as it was received"""
     with reading() as session:
         warning = access_warning(session, principal(), warning_id, "warning.document")
-        return _document(warning.document, f"warning-{warning_id}.xml")
+        # Which characters it is written in it says itself.
+        return _document(warning.document, f"warning-{warning_id}.xml", MEDIA_TYPE)
 
 
 @blueprint.route("/warnings/<id:warning_id>/event", methods=["POST"])
@@ -149,11 +150,11 @@ def _received() -> bytes:
     return document
 
 
-def _document(document: bytes, name: str) -> Response:
+def _document(document: bytes, name: str, content_type: str) -> Response:
     """As a file to keep: no browser shows or runs what somebody else wrote."""
     return Response(
         document,
-        content_type=f"{MEDIA_TYPE}; charset=utf-8",
+        content_type=content_type,
         headers={
             "Content-Disposition": f'attachment; filename="{name}"',
             "X-Content-Type-Options": "nosniff",

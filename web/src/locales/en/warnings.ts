@@ -64,7 +64,7 @@ export default {
       Unknown: 'unknown',
     },
     rules: {
-      utf8: 'The file is not UTF-8',
+      encoding: 'The file is in no encoding that is read: UTF-8, GB18030 or UTF-16',
       doctype: 'The file holds a DOCTYPE or entities, and is not opened',
       well_formed: 'The file is no complete XML',
       not_cap: 'The file is no CAP 1.2 warning',

@@ -64,7 +64,7 @@ export default {
       Unknown: '未知',
     },
     rules: {
-      utf8: '文件不是 UTF-8 编码',
+      encoding: '文件编码无法识别：应为 UTF-8、GB18030 或 UTF-16',
       doctype: '文件含有 DOCTYPE 或实体声明，出于安全不予打开',
       well_formed: '文件不是完整的 XML',
       not_cap: '文件不是 CAP 1.2 预警',
