@@ -18,8 +18,11 @@ from sqlalchemy.orm import Session
 
 from tests.client import writing_rows
 from tests.tasks.scenes import (
+    BOATS,
     CANGNAN,
     DONGHAI,
+    HAIMEN,
+    MOVED,
     PROVINCE,
     SHITANG,
     SONGMEN,
@@ -107,6 +110,69 @@ def test_a_workbook_has_the_sums_and_the_units_and_no_formula(exercise: Scene) -
         )
     )
     assert total[9:11] == (317, 7)
+
+
+def test_every_number_of_the_roll_up_is_the_sum_of_a_column(scene: Scene) -> None:
+    """By kind of risk and casualties as well; and the workbook's first sheet has them."""
+    risks = [{"key": "slope", "name": "地质灾害"}, {"key": "house", "name": "危旧房屋"}]
+    directive = scene.issue(SHITANG, SONGMEN, HAIMEN, figures=[{**MOVED, "risks": risks}, BOATS])
+    for code, boats, hurt in ((SHITANG, 2, {"dead": 1}), (SONGMEN, None, {"missing": 3})):
+        scene.acknowledge(code, directive)
+        body = {
+            "figures": {"moved": 40, **({"boats": boats} if boats else {})},
+            "by_risk": {"moved": {"slope": 30, "house": 4}},
+            "casualties": hurt,
+        }
+        scene.as_(duty(code)).post(f"{scene.path(code, directive)}/reports", body)
+    total = scene.rollup(directive)["total"]
+    expected = {
+        "转移人数（人）": total["figures"]["moved"],
+        "转移人数·地质灾害（人）": total["by_risk"]["moved"]["slope"],
+        "转移人数·危旧房屋（人）": total["by_risk"]["moved"]["house"],
+        "回港渔船（艘）": total["figures"]["boats"],
+        "死亡（人）": total["casualties"]["dead"],
+        "失踪（人）": total["casualties"]["missing"],
+        "受伤（人）": total["casualties"]["injured"],
+    }
+    assert list(expected.values()) == [80, 60, 8, 2, 1, 3, None]
+    text = take(scene, directive, format="csv").data.decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    for heading, number in expected.items():
+        given = [int(row[heading]) for row in rows if row[heading]]
+        assert (sum(given) if given else None) == number, heading
+    book = load_workbook(io.BytesIO(take(scene, directive, format="xlsx").data))
+    lines = list(book["汇总"].values)
+    sums = dict(zip(lines[1], next(line for line in lines if line[1] == "合计"), strict=True))
+    assert {heading: sums[heading] for heading in expected} == expected
+    assert set(expected) <= set(list(book["明细"].values)[1])
+
+
+def test_a_situation_report_says_how_levels_changed_and_what_is_over(scene: Scene) -> None:
+    directive = scene.issue(SHITANG)
+    path = f"/directives/{directive['id']}"
+
+    def said() -> tuple[list[str], str]:
+        body = {"next_steps": "无", "signer": "王某"}
+        levels, progress, *_ = scene.issuer.post(f"{path}/bulletins", body)["content"]["sections"]
+        return levels["paragraphs"], progress["paragraphs"][1]
+
+    for level in (3, 2):
+        change = {"level": level, "reason": f"改为{level}"}
+        scene.issuer.post(f"/events/{scene.event['id']}/levels", change)
+    levels, progress = said()
+    assert levels[0] == "台风利奇马：目前为Ⅱ级应急响应。"
+    assert [line.split("浙江省")[1] for line in levels[1:]] == [
+        "启动Ⅰ级应急响应。",
+        "将Ⅰ级应急响应调整为Ⅲ级应急响应（改为3）。",
+        "将Ⅲ级应急响应提升为Ⅱ级应急响应（改为2）。",
+    ]
+    assert progress.endswith("无超时单位。")
+    scene.issuer.post(f"{path}/cancellation", {"reason": "发错了"})
+    scene.issuer.post(f"/events/{scene.event['id']}/all-clear", {"reason": "已过"}, status=200)
+    levels, progress = said()
+    assert levels[0].startswith("台风利奇马：应急响应已于")
+    assert progress.endswith("撤销（发错了）。")
+    assert "无超时" not in progress
 
 
 def test_whoever_sees_the_roll_up_takes_it_away_and_that_is_recorded(

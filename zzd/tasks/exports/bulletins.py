@@ -22,6 +22,7 @@ from zzd.tasks import policy, rollups
 from zzd.tasks.exports.content import Facts, compose
 from zzd.tasks.exports.models import Bulletin
 from zzd.tasks.exports.words import file_name
+from zzd.tasks.lifecycle import endings
 from zzd.tasks.models import Assignment, Directive, snapshot
 
 # Of those that did not report, so many are named; the others are counted.
@@ -94,6 +95,8 @@ def issue_bulletin(
             signer=signer,
             office=office or place.name,
             copies=copies,
+            closed_at=event.closed_at,
+            **_end(session, directive),
         )
     )
     made = Bulletin(
@@ -183,6 +186,16 @@ def _next_number(session: Session, event_id: int, unit_id: int) -> int:
     lock_name(session, f"bulletins:{event_id}:{unit_id}")
     last = select(func.coalesce(func.max(Bulletin.no), 0))
     return session.scalars(last.filter_by(event_id=event_id, unit_id=unit_id)).one() + 1
+
+
+def _end(session: Session, directive: Directive) -> dict[str, Any]:
+    """What became of it, as ``Facts`` has it."""
+    end = endings.end_as_a_whole(session, directive)
+    return {
+        "status": directive.status,
+        "ended_at": endings.ended_at(session, directive),
+        "end_reason": end.reason if end else "",
+    }
 
 
 def _silent_units(session: Session, by: Principal, directive: Directive, place: Place) -> list[str]:

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from zzd.tasks.exports.words import (
+    CASUALTIES,
     FLOOD_KINDS,
     dated,
     level_name,
@@ -21,7 +22,8 @@ from zzd.tasks.exports.words import (
 )
 
 ORDINALS = "一二三四五六七八九十"
-CASUALTIES = {"dead": "死亡", "missing": "失踪", "injured": "受伤"}
+# What became of a directive, by its status.
+ENDED = {"closed": "解除", "cancelled": "撤销", "superseded": "由新版本替代"}
 # More columns than this do not stand side by side on a page.
 MOST_COLUMNS = 6
 
@@ -29,7 +31,8 @@ MOST_COLUMNS = 6
 @dataclass(frozen=True, slots=True)
 class Facts:
     """Where a report takes its words from. ``silent`` are the first units that did not report,
-    each by its whole name; ``levels`` the event's response levels, the latest last."""
+    each by its whole name; ``levels`` the event's response levels, the latest last. ``status``,
+    ``ended_at`` and ``end_reason`` are the directive's, ``closed_at`` the event's."""
 
     no: int
     at: datetime
@@ -52,6 +55,10 @@ class Facts:
     # In whose name it is issued.
     office: str
     copies: Sequence[str] = field(default_factory=tuple)
+    closed_at: datetime | None = None
+    status: str = "open"
+    ended_at: datetime | None = None
+    end_reason: str = ""
 
 
 def compose(facts: Facts) -> dict[str, Any]:
@@ -86,13 +93,28 @@ def compose(facts: Facts) -> dict[str, Any]:
 
 
 def _level(facts: Facts) -> list[str]:
-    said = [f"{facts.event_name}：目前为{level_name(facts.level)}。"]
-    said += [
-        f"{spoken(change['at'])}，{change['by']['unit_name']}启动{level_name(change['level'])}"
-        f"{'（' + change['reason'] + '）' if change['reason'] else ''}。"
-        for change in facts.levels
-    ]
+    if facts.closed_at is not None:
+        now = f"应急响应已于{spoken(facts.closed_at)}结束"
+    elif facts.level is None:
+        now = "目前未启动应急响应"
+    else:
+        now = f"目前为{level_name(facts.level)}"
+    said, before = [f"{facts.event_name}：{now}。"], None
+    for change in facts.levels:
+        reason = f"（{change['reason']}）" if change["reason"] else ""
+        said.append(
+            f"{spoken(change['at'])}，{change['by']['unit_name']}"
+            f"{_changed(before, change['level'])}{reason}。"
+        )
+        before = change["level"]
     return said
+
+
+def _changed(before: int | None, level: int) -> str:
+    """Ⅰ is the highest: a smaller number is more."""
+    if before is None:
+        return f"启动{level_name(level)}"
+    return f"将{level_name(before)}{'提升' if level < before else '调整'}为{level_name(level)}"
 
 
 def _progress(facts: Facts) -> list[str]:
@@ -111,10 +133,15 @@ def _progress(facts: Facts) -> list[str]:
             ("completed", "已办结"),
         )
     )
-    late = f"超过时限 {total['overdue']:,} 个。" if total["overdue"] else "无超时单位。"
+    late = f"超过时限 {total['overdue']:,} 个" if total["overdue"] else "无超时单位"
+    reason = f"（{facts.end_reason}）" if facts.end_reason else ""
+    ended = (
+        f"该指令已于{spoken(facts.ended_at)}{ENDED[facts.status]}{reason}" if facts.ended_at else ""
+    )
     return [
         f"{spoken(facts.issued_at)}，{facts.issuer}下达指令“{facts.title}”{numbered}{deadline}。",
-        f"{facts.unit_name}应办单位 {addressed:,} 个，{steps}；{late}",
+        # Nobody is late with what is over.
+        f"{facts.unit_name}应办单位 {addressed:,} 个，{steps}；{ended or late}。",
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,7 +17,14 @@ from zzd.orgtree.audiences import LEVELS, ancestor_ids
 from zzd.orgtree.past import Place, units_as_of
 from zzd.principal import Principal
 from zzd.tasks import policy, states
-from zzd.tasks.exports.words import EXERCISE, STATES, file_name, moment
+from zzd.tasks.exports.words import (
+    CASUALTIES,
+    EXERCISE,
+    STATES,
+    figure_columns,
+    file_name,
+    moment,
+)
 from zzd.tasks.models import Assignment, AssignmentMove, Directive, Report
 from zzd.tasks.reporting.showing import describe_reports
 from zzd.tasks.staffing import below
@@ -51,8 +59,9 @@ class Export:
 
     @property
     def headings(self) -> list[str]:
-        figures = [f"{spec['name']}（{spec['unit']}）" for spec in self.directive.figures]
-        return [*HEADINGS, *COURSE, *figures, *REPORT]
+        figures = [heading for _, _, heading in figure_columns(self.directive.figures)]
+        hurt = [f"{word}（人）" for word in CASUALTIES.values()]
+        return [*HEADINGS, *COURSE, *figures, *hurt, *REPORT]
 
     def pages(self) -> Iterator[list[Row]]:
         """Each in its own short transaction, so that a slow reader holds up nobody."""
@@ -108,7 +117,6 @@ def _rows(session: Session, export: Export, found: Sequence[Assignment]) -> list
         above = {places[unit, rev].level: places[unit, rev].name for unit in chains[row.id]}
         own, report = places[row.unit_id, rev], reports.get(row.id)
         due = row.due_at if directive.status == "open" else None
-        figures = report["figures"] if report else {}
         by = report["by"] if report else None
         rows.append(
             [
@@ -125,13 +133,27 @@ def _rows(session: Session, export: Export, found: Sequence[Assignment]) -> list
                 acknowledged.get(row.id, ""),
                 moment(row.reported_at),
                 moment(row.completed_at),
-                *(figures.get(spec["key"]) for spec in directive.figures),
+                *_numbers(directive, report),
                 (report["text"] or "") if report else "",
                 f"{by['name']}（{by['unit_name']}{by['post_title']}）" if by else "",
                 moment(report["created_at"]) if report else "",
             ]
         )
     return rows
+
+
+def _numbers(directive: Directive, report: dict[str, Any] | None) -> list[int | None]:
+    """What the unit reported last, so that a column adds up to the roll-up's number."""
+    columns = figure_columns(directive.figures)
+    if report is None:
+        return [None] * (len(columns) + len(CASUALTIES))
+    return [
+        *(
+            report["figures"].get(key) if risk is None else report["by_risk"].get(key, {}).get(risk)
+            for key, risk, _ in columns
+        ),
+        *(report["casualties"][key] for key in CASUALTIES),
+    ]
 
 
 def _acknowledged_by(session: Session, ids: Sequence[int]) -> dict[int, str]:

@@ -14,11 +14,12 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font, PatternFill
+from openpyxl.utils import get_column_letter
 
 from zzd.beside import beside
 from zzd.orgtree.tables import FORMULA_STARTS
 from zzd.tasks.exports.rows import Export, Row
-from zzd.tasks.exports.words import EXERCISE, moment
+from zzd.tasks.exports.words import CASUALTIES, EXERCISE, figure_columns, moment
 
 # What a spreadsheet in Chinese takes for a formula as well.
 STARTS = (*FORMULA_STARTS, "＝", "＋", "－", "＠", "\n")
@@ -31,7 +32,6 @@ COUNTS = {
     "completed": "办结",
     "overdue": "超时",
 }
-CASUALTIES = {"dead": "死亡（人）", "missing": "失踪（人）", "injured": "受伤（人）"}
 RED = Font(bold=True, color="C00000", size=14)
 BOLD = Font(bold=True)
 HEAD = PatternFill("solid", fgColor="DCE6F5")
@@ -84,7 +84,7 @@ def _write(export: Export, summary: list[Row], spool: IO[bytes]) -> IO[bytes]:
             sheet.oddHeader.center.text = f"【{mark}】"
             sheet.oddFooter.center.text = f"【{mark}】"
         for index in range(len(headings)):
-            sheet.column_dimensions[_letter(index)].width = WIDTH
+            sheet.column_dimensions[get_column_letter(index + 1)].width = WIDTH
         sheet.append([_cell(sheet, f"【{mark}】{title}" if mark else title, font=RED)])
         sheet.append([_cell(sheet, heading, font=BOLD, fill=HEAD) for heading in headings])
         for row in rows:
@@ -93,11 +93,6 @@ def _write(export: Export, summary: list[Row], spool: IO[bytes]) -> IO[bytes]:
     book.save(file)
     file.seek(0)
     return file
-
-
-def _letter(index: int) -> str:
-    first, second = divmod(index, 26)
-    return (chr(64 + first) if first else "") + chr(65 + second)
 
 
 def _cell(sheet: Any, value: Any, *, font: Any = None, fill: Any = None) -> Any:
@@ -117,13 +112,12 @@ def _cell(sheet: Any, value: Any, *, font: Any = None, fill: Any = None) -> Any:
 
 def _summary(rollup: Mapping[str, Any]) -> list[Row]:
     """The roll-up's rows under their headings, the total last, and of when it is."""
-    specs = rollup["figures"]
-    hurt = CASUALTIES if "casualties" in rollup["total"] else {}
+    columns = figure_columns(rollup["figures"])
     headings = [
         *("单位代码", "单位名称"),
         *COUNTS.values(),
-        *(f"{spec['name']}（{spec['unit']}）" for spec in specs),
-        *hurt.values(),
+        *(heading for _, _, heading in columns),
+        *(f"{word}（人）" for word in CASUALTIES.values()),
     ]
     parts = [*([rollup["own"]] if rollup["own"] else []), *rollup["rows"]]
     rows: list[Row] = [list(headings)]
@@ -136,8 +130,11 @@ def _summary(rollup: Mapping[str, Any]) -> list[Row]:
                 part["unit"]["code"] if name != "合计" else "",
                 name,
                 *(part[key] for key in COUNTS),
-                *(part["figures"][spec["key"]] for spec in specs),
-                *(part["casualties"][key] for key in hurt),
+                *(
+                    part["figures"][key] if risk is None else part["by_risk"][key][risk]
+                    for key, risk, _ in columns
+                ),
+                *(part["casualties"][key] for key in CASUALTIES),
             ]
         )
     rows.append([f"数据截至 {moment(rollup['at'])}（北京时间）；空白为未报，不是零"])

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from zzd.tasks.cap.exports import BEIJING, ROMAN
 
 EXERCISE = "演练"
+CASUALTIES = {"dead": "死亡", "missing": "失踪", "injured": "受伤"}
 STATES = {
     "issued": "待签收",
     "delivered": "待签收（已送达）",
@@ -47,6 +50,19 @@ def level_name(level: int | None) -> str:
 def number(value: int | None) -> str:
     """What nobody reported is no number."""
     return "未报" if value is None else f"{value:,}"
+
+
+def figure_columns(specs: Sequence[Mapping[str, Any]]) -> list[tuple[str, str | None, str]]:
+    """The columns of what a directive asks for, in its order: the figure's key, the kind of risk,
+    if it is a part, and the heading."""
+    found: list[tuple[str, str | None, str]] = []
+    for spec in specs:
+        found.append((spec["key"], None, f"{spec['name']}（{spec['unit']}）"))
+        found += [
+            (spec["key"], risk["key"], f"{spec['name']}·{risk['name']}（{spec['unit']}）")
+            for risk in spec.get("risks") or ()
+        ]
+    return found
 
 
 def share(part: int, whole: int) -> str:

@@ -36,10 +36,9 @@ def access_to_end(session: Session, by: Principal, directive_id: int, action: st
     return hold_directive(session, directive_id, to_end=True)
 
 
-def end_of(session: Session, directive: Directive) -> DirectiveEnd | None:
-    """How a directive ended that is closed or cancelled: a later version takes its place, and
-    says so itself."""
-    if directive.status not in ("closed", "cancelled"):
+def end_as_a_whole(session: Session, directive: Directive) -> DirectiveEnd | None:
+    """How a directive ended; None of one that is open, or that ended before that was kept."""
+    if directive.status == "open":
         return None
     whole = select(DirectiveEnd).where(
         DirectiveEnd.directive_id == directive.id, DirectiveEnd.path == ""
@@ -47,15 +46,19 @@ def end_of(session: Session, directive: Directive) -> DirectiveEnd | None:
     return session.scalar(whole)
 
 
+def end_of(session: Session, directive: Directive) -> DirectiveEnd | None:
+    """How a directive ended that is closed or cancelled: a later version takes its place, and
+    says so itself."""
+    return None if directive.status == "superseded" else end_as_a_whole(session, directive)
+
+
 def ended_at(session: Session, directive: Directive) -> datetime | None:
     """When a directive ended as a whole, in whatever way; None of one that is open."""
     if directive.status == "open":
         return None
-    whole = select(DirectiveEnd.at).where(
-        DirectiveEnd.directive_id == directive.id, DirectiveEnd.path == ""
-    )
+    end = end_as_a_whole(session, directive)
     # Directives that ended with their event before ends were kept have that moment alone.
-    return session.scalar(whole) or directive.event.closed_at
+    return end.at if end else directive.event.closed_at
 
 
 def cleared_paths(session: Session, directive_id: int) -> list[str]:
