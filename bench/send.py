@@ -27,7 +27,7 @@ from _databases import kept_folder, private_postgres, seed, upgrade
 from _load import Http, Socket, at_rate, cpu_seconds, percentile
 from _people import Person, sign_in
 from _servers import cpu_seconds_of, start_web
-from _statements import statements_per_message
+from _statements import count_statements
 from processes import Group
 from steps import Failure, run_main, say
 
@@ -246,7 +246,9 @@ def main() -> None:
             database = stack.enter_context(Group(folder / "log"))
             url = database_for(name, database, folder)
             people = sign_in(url, 50)
-            statements = max(statements, statements_per_message(url, people))
+            counted = count_statements(url, people)
+            say(counted.line())
+            statements = max(statements, counted.message)
             group = stack.enter_context(Group(Path(logs)))
             ports = start_web(group, url, SETUPS[name])
             gc.collect()
