@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 # Segment length of a unit's materialised path (see orgtree.models.Unit.path).
 PATH_SEGMENT = 5
@@ -64,11 +65,25 @@ class Reach:
 
 
 @dataclass(frozen=True, slots=True)
+class AppRef:
+    """An app as everybody sees it: by the version that most people see."""
+
+    id: int
+    app_id: str
+    name_zh: str
+    name_en: str
+
+    def as_dict(self) -> dict[str, Any]:
+        name = {"zh": self.name_zh, "en": self.name_en}
+        return {"id": str(self.id), "app_id": self.app_id, "name": name}
+
+
+@dataclass(frozen=True, slots=True)
 class Principal:
     """The caller of this request or socket event; ``post`` is the one acted in.
 
-    For an app's token ``scopes`` is set, with the installation it was given for and what that may
-    know of (``reach``); the official is the one it acts for. An app that acts for itself has no
+    For an app's token ``app`` and ``scopes`` are set, with the installation it was given for and what
+    that may know of (``reach``); the official is the one it acts for. An app that acts for itself has no
     official, and no account: ``account_id`` is 0. ``supplier`` is whose app it is, which knows
     officials by names of its own. ``lacks_second_factor``: must have one, and has none.
     """
@@ -82,6 +97,7 @@ class Principal:
     posts: tuple[PostRef, ...] = ()
     grants: tuple[Grant, ...] = ()
     app_id: int | None = None
+    app: AppRef | None = None
     scopes: frozenset[str] | None = None
     installation_id: int | None = None
     reach: Reach | None = None

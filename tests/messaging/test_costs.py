@@ -63,15 +63,15 @@ def ways(
 COSTS = {
     "org_group": (4, 4),
     "announcement": (3, 4),
-    "confirmed": (4, 5),
+    "confirmed": (3, 5),
     "bot": (4, 5),
     "people": (4, 5),
     "all": (4, 5),
-    "audience": (6, 7),
+    "audience": (4, 5),
     "reply": (3, 4),
     "place": (3, 4),
-    "record": (7, 8),
-    "forwarded": (5, 6),
+    "record": (5, 7),
+    "forwarded": (4, 5),
 }
 
 

@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from marshmallow import Schema, fields
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from tests.conftest import SignedIn
+from tests.conftest import SignedIn, Statements
 from tests.messaging.conftest import (
     CITY,
     MEMBER,
@@ -19,29 +20,16 @@ from tests.messaging.conftest import (
     MakeGroup,
     say,
 )
+from tests.messaging.files.conftest import Upload, upload
 from zzd.db import transaction
 from zzd.errors import NotPermitted
 from zzd.identity.principals import principal_of_username
-from zzd.messaging import forwards, kinds, messages
-from zzd.messaging.kinds import Kind
+from zzd.messaging import forwards, messages
+from zzd.messaging.files.models import MessageFile
+
+__all__ = ["upload"]
 
 OfficialId = Callable[[str], str]
-
-
-class PlaceSchema(Schema):
-    name = fields.String(required=True)
-
-
-@pytest.fixture
-def kept(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int, int]]:
-    """A kind ``place`` that notes with which messages its content is to be had."""
-    seen: list[tuple[str, int, int]] = []
-
-    def keep(_session: Any, conversation_id: int, seq: int, content: Any) -> None:
-        seen.append((content["name"], conversation_id, seq))
-
-    monkeypatch.setitem(kinds._kinds, "place", Kind("place", PlaceSchema, keep=keep))
-    return seen
 
 
 def record(source: dict[str, Any], *seqs: int, **more: Any) -> dict[str, Any]:
@@ -163,22 +151,46 @@ def test_each_singly_is_said_again_in_ones_own_name(as_: SignedIn, group: MakeGr
 
 
 def test_what_messages_carry_becomes_accessible_where_they_go(
-    as_: SignedIn, group: MakeGroup, kept: list[tuple[str, int, int]]
+    as_: SignedIn, group: MakeGroup, upload: Upload, session: Session
 ) -> None:
     source, target = group(MEMBER), group(MEMBER)
-    body: dict[str, Any] = {"kind": "place", "content": {"name": "避灾点"}}
-    as_(OWNER).post(f"/conversations/{source['id']}/messages", body)
-    kept.clear()
-    body = {"conversation_id": source["id"], "seqs": [1]}
+    files = [upload(each)["id"] for each in (b"one", b"two")]
+    path = f"/conversations/{source['id']}/messages"
+    # One of them twice.
+    for some in (files[:1], files):
+        body: dict[str, Any] = {"kind": "file", "content": {"files": [{"id": id_} for id_ in some]}}
+        said = as_(OWNER).post(path, body)["content"]
+    body = {"conversation_id": source["id"], "seqs": [2]}
     sent = as_(MEMBER).post(f"/conversations/{target['id']}/forwards", body)["items"][0]
-    assert (sent["kind"], sent["content"]) == ("place", {"name": "避灾点"})
+    assert (sent["kind"], sent["content"]) == ("file", said)
     path = f"/conversations/{target['id']}/messages"
-    as_(MEMBER).post(path, record(source, 1))
-    seen = as_(MEMBER).get(f"{path}/2/record")["items"][0]
-    assert seen["content"] == {"name": "避灾点"}
+    as_(MEMBER).post(path, record(source, 1, 2))
+    assert as_(MEMBER).get(f"{path}/2/record")["items"][1]["content"] == said
     # A record of the record: what is nested is to be had as well.
     as_(MEMBER).post(path, record(target, 2))
-    assert kept == [("避灾点", int(target["id"]), seq) for seq in (1, 2, 3)]
+    carried = select(MessageFile.seq, MessageFile.file_id).where(
+        MessageFile.conversation_id == int(target["id"])
+    )
+    assert {(seq, str(id_)) for seq, id_ in session.execute(carried)} == {
+        (seq, id_) for seq in (1, 2, 3) for id_ in files
+    }
+
+
+def test_a_record_costs_the_same_whatever_is_in_it(
+    as_: SignedIn, group: MakeGroup, upload: Upload, statements: Statements
+) -> None:
+    source, counts = group(MEMBER), []
+    path = f"/conversations/{source['id']}/messages"
+    for n in range(3):
+        files = [{"id": upload(b"%d" % n)["id"]}]
+        as_(OWNER).post(path, {"kind": "file", "content": {"files": files}})
+    with statements() as seen:
+        as_(OWNER).get("/me")
+        for seqs in ([1], [1, 2, 3]):
+            seen.clear()
+            as_(OWNER).post(path, record(source, *seqs))
+            counts.append(len(seen))
+    assert counts[0] == counts[1], seen
 
 
 def test_a_record_forwarded_singly_is_the_same_record(as_: SignedIn, group: MakeGroup) -> None:

@@ -133,6 +133,28 @@ def test_an_audience_lies_within_the_conversations_own(
     as_(MEMBER).post(path, body, status=403)
 
 
+def test_an_audience_that_was_called_before_is_that_of_todays_tree(
+    as_: SignedIn, addressed: MakeGroup, unit_id: UnitId
+) -> None:
+    made, town = addressed("org_group", "331081"), unit_id("331081100")
+    path = f"/conversations/{made['id']}/messages"
+    body = {"text": "x", "mentions": {"audience": {"unit_id": town}}}
+    as_(CITY).post(path, body)
+    # Out of the conversation's audience, and into it again under another name.
+    admin = as_("33.leader")
+    admin.post(
+        f"/units/{town}/move", {"parent_id": unit_id("331002"), "code": "331002900"}, status=200
+    )
+    answer = as_(CITY).post(path, body, status=422)
+    assert answer["errors"][0]["pointer"] == "/mentions/audience"
+    admin.post(
+        f"/units/{town}/move", {"parent_id": unit_id("331081"), "code": "331081100"}, status=200
+    )
+    admin.patch(f"/units/{town}", {"name": "石塘新镇"})
+    sent = as_(CITY).post(path, body)
+    assert sent["mentions"]["audience"]["text"] == "石塘新镇以下"
+
+
 @pytest.mark.parametrize("kind", ["direct", "group", "org_group"])
 def test_people_called_belong_to_the_conversation(
     as_: SignedIn,

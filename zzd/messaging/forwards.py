@@ -12,17 +12,19 @@ from typing import Any
 
 import orjson
 from marshmallow import fields, validate
-from sqlalchemy import select
+from sqlalchemy import BigInteger, FromClause, insert, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from zzd import clock
 from zzd.api import Id, StrictSchema, Text
-from zzd.db import fingerprint, insert_into
+from zzd.bulk import table_of
+from zzd.db import fingerprint
 from zzd.errors import Conflict, Invalid, NotFound, Problem
 from zzd.messaging import kinds, messages
+from zzd.messaging.files.carrying import carry
 from zzd.messaging.models import ForwardRecord, Message, MessageRecord
 from zzd.messaging.parts import SenderSchema
-from zzd.messaging.policy import Place, access_conversation, check_may_quote
+from zzd.messaging.policy import Place, access_conversation, access_messages, check_may_quote
 from zzd.messaging.rules import (
     DEEPEST_RECORD,
     LARGEST_RECORD,
@@ -31,6 +33,7 @@ from zzd.messaging.rules import (
     MOST_FORWARDED_SINGLY,
 )
 from zzd.messaging.views import describe_sender
+from zzd.messaging.written import Along
 from zzd.principal import Principal
 
 FORWARD = "forward"
@@ -69,9 +72,9 @@ def make_record(
     Raises NotFound for a conversation that is not the sender's, Invalid.
     """
     check_may_quote(by, asked["conversation_id"])
-    place = access_conversation(session, by, asked["conversation_id"], action="message.forward")
-    seqs = sorted(set(asked["seqs"]))
-    found = _find(session, place, seqs, pointer="/content/seqs", asked=asked["seqs"])
+    place, found = _find(
+        session, by, asked["conversation_id"], asked["seqs"], pointer="/content/seqs"
+    )
     items = [_snapshot(message) for message in found]
     nested = [item["content"] for item in items if item["kind"] == FORWARD]
     depth = 1 + max((content["depth"] for content in nested), default=0)
@@ -107,26 +110,17 @@ def make_record(
 
 
 def _find(
-    session: Session, place: Place, seqs: Sequence[int], *, pointer: str, asked: Sequence[int]
-) -> list[Message]:
-    """The messages, ascending. Raises Invalid where one is not there for the reader, was
-    recalled, or is nobody's words."""
-    query = select(Message).where(
-        Message.conversation_id == place.conversation.id,
-        Message.seq.in_(seqs),
-        Message.seq >= place.first_seq,
-        Message.recalled_at.is_(None),
-        Message.removed_at.is_(None),
-    )
-    found = {
-        message.seq: message
-        for message in session.scalars(query)
-        if kinds.may_be_passed_on(message.kind)
-    }
-    for index, seq in enumerate(asked):
-        if seq not in found:
+    session: Session, by: Principal, from_id: int, seqs: Sequence[int], *, pointer: str
+) -> tuple[Place, list[Message]]:
+    """Where they were said, and the messages, ascending. Raises NotFound, and Invalid where one is
+    not there for the reader, was recalled, or is nobody's words."""
+    place, said = access_messages(session, by, from_id, seqs, action="message.forward")
+    found = [message for message in said if kinds.may_be_passed_on(message.kind)]
+    known = {message.seq for message in found}
+    for index, seq in enumerate(seqs):
+        if seq not in known:
             raise Invalid.at(f"{pointer}/{index}", "There is no such message to forward")
-    return [found[seq] for seq in seqs]
+    return place, found
 
 
 def _snapshot(message: Message) -> dict[str, Any]:
@@ -152,7 +146,7 @@ def _includes(session: Session, record_ids: list[int]) -> list[int]:
     return sorted({*record_ids, *below})
 
 
-def keep_record(session: Session, conversation_id: int, seq: int, content: dict[str, Any]) -> None:
+def keep_record(session: Session, content: dict[str, Any]) -> list[Along]:
     """Whoever may see a message with a record has what the messages in it carry.
 
     Raises Conflict where the last message with the record lost it at this moment.
@@ -160,21 +154,21 @@ def keep_record(session: Session, conversation_id: int, seq: int, content: dict[
     record = session.get(ForwardRecord, int(content["record_id"]))
     if record is None:
         raise Conflict("What is passed on was removed at this moment")
-    session.execute(
-        insert_into(session, MessageRecord)
-        .values(
-            [
-                {"conversation_id": conversation_id, "seq": seq, "record_id": each}
-                for each in (record.id, *record.includes)
-            ]
-        )
-        .on_conflict_do_nothing()
-    )
     nested = select(ForwardRecord).where(ForwardRecord.id.in_(record.includes))
-    for each in (record, *(session.scalars(nested) if record.includes else ())):
-        for item in each.items:
-            if item["kind"] != FORWARD:
-                kinds.keep_content(session, item["kind"], conversation_id, seq, item["content"])
+    records = [record, *(session.scalars(nested) if record.includes else ())]
+    files = {
+        file_id
+        for each in records
+        for item in each.items
+        for file_id in kinds.files_of(item["kind"], item["content"])
+    }
+
+    def give(here: FromClause) -> Any:
+        rows = (select(here, literal(id_, BigInteger)) for id_ in (record.id, *record.includes))
+        names = [*here.c.keys(), "record_id"]
+        return insert(table_of(MessageRecord)).from_select(names, union_all(*rows))
+
+    return [give, *carry(session, files)]
 
 
 def read_record(
@@ -215,8 +209,7 @@ def forward_singly(
         return [messages.sent_before(session, by, each, body) for each in keys]
 
     try:
-        place = access_conversation(session, by, from_id, action="message.forward")
-        found = _find(session, place, sorted(set(seqs)), pointer="/seqs", asked=seqs)
+        _place, found = _find(session, by, from_id, seqs, pointer="/seqs")
     except Problem:
         # What was there for the first of two equal requests may be gone.
         if client_id is not None and (earlier := sent_before())[0] is not None:

@@ -7,7 +7,7 @@ a link that is somebody's own.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,13 +15,16 @@ from typing import Any
 from marshmallow import Schema, ValidationError
 from sqlalchemy.orm import Session
 
+from zzd.messaging.written import Along
 from zzd.principal import Principal
 
 TEXT = "text"
 # (session, sender, id of the conversation, content) to the content that is kept there
 Prepare = Callable[[Session, Principal, int, dict[str, Any]], dict[str, Any]]
-# (session, id of the conversation, seq of the message, content as kept)
-Keep = Callable[[Session, int, int, dict[str, Any]], None]
+# (session, content as kept) to what is written with a message that has it
+Keep = Callable[[Session, dict[str, Any]], Sequence[Along]]
+# Content as it is kept to the ids of the files that it shows.
+Files = Callable[[dict[str, Any]], Sequence[int]]
 # (session, sender's id, content as loaded, the time it is to be sent at; None: it is not any more)
 Hold = Callable[[Session, int, dict[str, Any], datetime | None], None]
 # Content as it is kept to that of a copy in another place.
@@ -34,9 +37,9 @@ Words = Callable[[dict[str, Any]], list[str]]
 class Kind:
     """``schema`` loads the content. ``prepare`` completes it from the database and checks the
     sender's rights to what it names; it runs when the sender is known to belong to the
-    conversation, and raises Invalid. None keeps the content as loaded. ``keep`` writes what goes
-    with a message that carries the content, in its transaction, sent or passed on. ``hold`` has what
-    it carries wait for the time that it is to be sent at. ``words`` tells
+    conversation, and raises Invalid. None keeps the content as loaded. ``keep`` says what is
+    written with a message that carries the content, sent or passed on, and ``files`` which files
+    that are. ``hold`` has what it carries wait for the time that it is to be sent at. ``words`` tells
     by what it is found besides its text; None: by the names of the files it carries, if it does.
     ``from_clients`` is false for what only services write: it is not edited, and passed on only if
     ``copy`` says what a copy of it is. For the others None keeps the content as it is."""
@@ -45,6 +48,7 @@ class Kind:
     schema: type[Schema]
     prepare: Prepare | None = None
     keep: Keep | None = None
+    files: Files | None = None
     hold: Hold | None = None
     words: Words | None = None
     from_clients: bool = True
@@ -110,14 +114,19 @@ def copy_of(name: str, content: dict[str, Any] | None) -> dict[str, Any] | None:
     return content if kind is None or kind.copy is None or content is None else kind.copy(content)
 
 
-def keep_content(
-    session: Session, name: str, conversation_id: int, seq: int, content: dict[str, Any] | None
-) -> None:
-    """Once the message's row is there, sent or copied from elsewhere: from now on whoever may see
-    the message has what it carries. A copy is for somebody who may see the original."""
+def keep_content(session: Session, name: str, content: dict[str, Any] | None) -> Sequence[Along]:
+    """What is written with a message of this content, sent or copied from elsewhere: from then on
+    whoever may see the message has what it carries. A copy is for somebody who may see the original."""
     kind = _kinds.get(name)
-    if kind is not None and kind.keep is not None and content is not None:
-        kind.keep(session, conversation_id, seq, content)
+    if kind is None or kind.keep is None or content is None:
+        return []
+    return kind.keep(session, content)
+
+
+def files_of(name: str, content: dict[str, Any] | None) -> Sequence[int]:
+    """The files that a message of this content carries itself."""
+    kind = _kinds.get(name)
+    return [] if kind is None or kind.files is None or content is None else kind.files(content)
 
 
 def hold_content(

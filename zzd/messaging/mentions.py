@@ -30,7 +30,7 @@ from zzd.db import is_one_of
 from zzd.errors import Invalid
 from zzd.messaging.models import Mention, Message, Participation
 from zzd.messaging.policy import Place, may_manage, refuse
-from zzd.orgtree import audiences
+from zzd.orgtree import audiences, remembered
 from zzd.orgtree.audiences import ancestor_ids, levels_mask
 from zzd.orgtree.matching import matching
 from zzd.orgtree.models import Official, Post, Unit
@@ -151,7 +151,10 @@ def _audience(session: Session, place: Place, asked: Mentions | None) -> Mention
     if asked is None:
         return None
     pointer = f"{MENTIONS}/audience"
-    audience = audiences.resolve(session, **asked, pointer=pointer)
+    if place.rev is None:
+        audience = audiences.resolve(session, **asked, pointer=pointer)
+    else:
+        audience = remembered.resolve(session, place.rev, **asked, pointer=pointer)
     if place.audience is not None and not audience.lies_in(place.audience):
         raise Invalid.at(pointer, "The audience reaches beyond this conversation")
     return audience.as_dict()

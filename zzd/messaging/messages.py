@@ -7,13 +7,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Row, func, literal_column, select
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Row
+from sqlalchemy.orm import Session
 
 from zzd import clock
 from zzd.api import decode_cursor, encode_cursor
-from zzd.bulk import table_of
 from zzd.db import fingerprint
 from zzd.errors import IdempotencyConflict, Invalid, NotFound, Problem
 from zzd.messaging import events, kinds, numbers
@@ -27,45 +25,15 @@ from zzd.messaging.policy import (
     access_conversation,
     check_may_quote,
 )
-from zzd.messaging.rules import LONGEST_QUOTE
 from zzd.messaging.schemas import MessageSchema
 from zzd.messaging.views import describe_message, select_messages
+from zzd.messaging.written import Along, insert_with
 from zzd.principal import Principal
 
 NO_END = 2**63 - 1
-M = table_of(Message)
 NOTHING_TO_REPLY_TO = "There is no such message to reply to"
-# Made once: making them takes longer than using them.
+# Made once: making it takes longer than using it.
 MESSAGE = MessageSchema()
-INSERT = {
-    dialect: insert(M)
-    .on_conflict_do_nothing(index_elements=["sender_id", "client_id"])
-    .returning(Message.seq, Message.id)
-    for dialect, insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
-}
-QUOTE = aliased(Message, name="quote")
-# Of the row that is written; as columns they would be another table to read from.
-OWN_PLACE = literal_column("message.conversation_id", BigInteger)
-OWN_REPLY = literal_column("message.reply_to_seq", BigInteger)
-# The same for a reply, which shows part of what it replies to.
-INSERT_REPLY = {
-    dialect: insert.returning(
-        *(
-            select(column)
-            .where(QUOTE.conversation_id == OWN_PLACE, QUOTE.seq == OWN_REPLY)
-            .scalar_subquery()
-            .label(name)
-            for name, column in (
-                ("sender_name", QUOTE.sender_name),
-                ("kind", QUOTE.kind),
-                ("text", func.substr(QUOTE.text, 1, LONGEST_QUOTE)),
-                ("recalled_at", QUOTE.recalled_at),
-                ("removed_at", QUOTE.removed_at),
-            )
-        )
-    )
-    for dialect, insert in INSERT.items()
-}
 
 
 def send_message(
@@ -81,13 +49,14 @@ def send_message(
     mentions: dict[str, Any] | None = None,
     confirm: bool = False,
     passed_on: str | None = None,
+    along: Sequence[Along] = (),
 ) -> tuple[dict[str, Any], bool]:
     """Say something; returns the message and whether it is a fresh one.
 
     ``content`` is as ``kinds.load_content`` returned it, ``mentions`` as MentionsRequestSchema
-    does. ``confirm`` asks the
-    readers of an announcement to confirm it. ``passed_on`` is the fingerprint of a request to forward messages singly: the content is
-    one that is kept already.
+    does. ``confirm`` asks the readers of an announcement to confirm it. ``passed_on`` is the
+    fingerprint of a request to forward messages singly: the content is one that is kept already.
+    ``along`` is written with it.
     Three statements on PostgreSQL, four on SQLite, whatever the size of the group and for replies
     too: the number with the sender's read cursor, the message, the event; mentions, a request to
     confirm and other kinds than texts need more
@@ -104,7 +73,8 @@ def send_message(
     said += ["confirm"] * confirm
     body_fingerprint = passed_on or fingerprint(said)
     calling = mentions is not None and any(mentions.values())
-    place = numbers.take_next(session, by, conversation_id, now, placing=calling)
+    placing = calling or kind != kinds.TEXT
+    place = numbers.take_next(session, by, conversation_id, now, placing=placing)
     _check_reply(by, place, reply_to_seq)
     values = row_of(by, place.id, place.last_seq, client_id, text, now)
     values |= {"fingerprint": body_fingerprint, "kind": kind, "reply_to_seq": reply_to_seq}
@@ -112,6 +82,7 @@ def send_message(
         if not passed_on:
             content = kinds.prepare_content(session, by, place.id, kind, content)
         values["content"] = content
+        keep = kinds.keep_content(session, kind, content)
         if calling and place.place is not None:
             values["mentions"] = write_mentions(session, by, place.place, place.last_seq, mentions)
     except Problem:
@@ -120,8 +91,8 @@ def send_message(
         if (earlier := sent_before(session, by, client_id, body_fingerprint)) is not None:
             return earlier, False
         raise
-    statement = (INSERT if reply_to_seq is None else INSERT_REPLY)[_dialect(session)]
-    written = session.connection().execute(statement, values).one_or_none()
+    asking = [ask_for_it(by, place, now)] if confirm else []
+    written = insert_with(session, values, [*keep, *asking, *along])
     if written is None:
         session.rollback()
         earlier = sent_before(session, by, client_id, body_fingerprint)
@@ -129,9 +100,8 @@ def send_message(
             raise RuntimeError("a message that was in the way is gone")
         return earlier, False
     quoted = None if reply_to_seq is None else _quoted(reply_to_seq, written)
-    kinds.keep_content(session, kind, place.id, place.last_seq, values["content"])
     message = describe_sent(written.id, values, quoted, by)
-    message["confirm"] = ask_for_it(session, by, place, now, wanted=confirm)
+    message["confirm"] = {"confirmed_at": None} if confirm else None
     tell(session, place, [message])
     return message, True
 
@@ -156,20 +126,6 @@ def row_of(
         "mentions": None,
         "created_at": now,
     }
-
-
-def insert(session: Session, rows: list[dict[str, Any]]) -> dict[int, int]:
-    """Write messages of one conversation, in one statement: the ids by ``seq`` of those whose
-    sender had not used their ``client_id`` before. One that is being used at this moment is
-    waited for."""
-    found = session.connection().execute(
-        INSERT[_dialect(session)], rows if len(rows) > 1 else rows[0]
-    )
-    return {row.seq: row.id for row in found}
-
-
-def _dialect(session: Session) -> str:
-    return session.get_bind().dialect.name
 
 
 def describe_sent(

@@ -41,6 +41,7 @@ from zzd.messaging.policy import (
     access_conversation,
     belongs,
     bind_membership,
+    known_to,
     may_address_some,
     may_post,
     posts_by_membership,
@@ -91,25 +92,26 @@ def take_next(
     for the right to it then, from what the same statement read: an error undoes the transaction.
     Raises NotFound, NotPermitted.
     """
-    if by.reach is not None:
-        access_conversation(session, by, conversation_id, action="message.send")
     folded = session.get_bind().dialect.name == "postgresql"
     wide = may_address_some(by)
     values = {"where_id": conversation_id, "now": now, "me": by.official_id}
     connection = session.connection()
-    row = connection.execute(
-        _statement(len(by.posts), wide, placing, folded), {**values, **bind_membership(by)}
-    ).one_or_none()
+    placing = placing or wide or by.reach is not None
+    taking = _statement(len(by.posts), wide, placing, folded)
+    if by.reach is not None:
+        # Made for each message: every app has a part of the tree of its own.
+        taking = _taking(len(by.posts), wide, placing, folded, known_to(by.reach))
+    row = connection.execute(taking, {**values, **bind_membership(by)}).one_or_none()
     if row is None:
         place = access_conversation(session, by, conversation_id, action="message.send")
         if not may_post(by, place):
             raise refuse("message.send", place, "Announcements come from those who issue them")
         row = connection.execute(_statement(None, wide, placing, folded), values).one()
-    stand = _place_of(session, row) if placing or wide else None
+    stand = _place_of(session, row) if placing else None
     if row.kind not in NAMED:
         if wide and stand is not None:
             _check_right(by, stand)
-        if not (wide and folded):
+        if not (folded and placing):
             connection.execute(LOOK_AFTER[folded], values)
         return _taken(row, first_seq=1, place=stand)
     first_seq = row.first_seq if folded else _read_own(session, row, values)
@@ -121,12 +123,9 @@ def take_next(
 
 def _place_of(session: Session, row: Any) -> Place:
     """How the sender stands to what they just took a number of."""
-    audience = None
-    if row.audience_id is not None:
-        known = remembered.audiences_in(session, row.rev, [row.audience_id])
-        audience = known[row.audience_id]
+    audience = remembered.audience_in(session, row.rev, row.audience_id)
     mine = None if row.role is None else Participation(role=row.role, left_at=None)
-    return Place(Conversation(id=row.id, kind=row.kind, name=row.name), mine, audience)
+    return Place(Conversation(id=row.id, kind=row.kind, name=row.name), mine, audience, row.rev)
 
 
 def _check_right(by: Principal, place: Place) -> None:
@@ -218,16 +217,23 @@ def _move_cursors(said: Any, conversation_id: Any, last_seq: Any) -> ReturningUp
 
 @cache
 def _statement(posts: int | None, wide: bool, placing: bool, folded: bool) -> Executable:
+    return _taking(posts, wide, placing, folded)
+
+
+def _taking(
+    posts: int | None, wide: bool, placing: bool, folded: bool, *conditions: ColumnElement[bool]
+) -> Executable:
     """Take the number, for somebody with so many posts, if their membership lets them; None takes
-    it unasked, and ``wide`` in any conversation of an audience. ``placing`` or ``wide``: read what
-    the sender's place needs. ``folded``: where the database can, move the sender's cursor in the
-    same one."""
+    it unasked, and ``wide`` in any conversation of an audience. ``placing``: read what the sender's
+    place needs. ``folded``: where the database can, move the sender's cursor in the same one, and
+    where ``placing`` have them look after a conversation of an audience: a plain message's stays
+    lean."""
     shown: list[ColumnElement[Any]] = [*TAKEN]
-    if placing or wide:
+    if placing:
         shown += [OWN_ROLE, remembered.REVISION.label("rev")]
     taken = (
         update(C)
-        .where(C.c.id == bindparam("where_id"))
+        .where(C.c.id == bindparam("where_id"), *conditions)
         .values(
             last_seq=C.c.last_seq + 1, activity_at=bindparam("now"), changed_at=bindparam("now")
         )
@@ -252,7 +258,7 @@ def _statement(posts: int | None, wide: bool, placing: bool, folded: bool) -> Ex
         .cte("mine")
     )
     found = select(number, mine.c.first_seq).select_from(number.outerjoin(mine, true()))
-    if wide:
+    if placing:
         found = found.add_cte(_look_after(postgresql.insert, number, true()).cte("after"))
     return found
 

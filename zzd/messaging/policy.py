@@ -7,13 +7,14 @@ whoever may address the whole audience enters its announcements, and the org gro
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
+    Select,
     and_,
     bindparam,
     exists,
@@ -30,7 +31,7 @@ from zzd.messaging.models import Conversation, Message, Participation
 from zzd.messaging.rules import BY_AUDIENCE, MANAGERS, NAMED
 from zzd.orgtree import audiences
 from zzd.orgtree.audiences import Audience
-from zzd.orgtree.in_use import find_in_use
+from zzd.orgtree.in_use import find_in_use, within
 from zzd.orgtree.matching import (
     bind_posts,
     ids_matching,
@@ -38,16 +39,19 @@ from zzd.orgtree.matching import (
     select_ids_matching_bound,
 )
 from zzd.orgtree.reach import as_audience
+from zzd.orgtree.remembered import REVISION, audience_in
 from zzd.principal import Principal, Reach
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A conversation as one official stands to it; ``mine`` is their row, if they have one."""
+    """A conversation as one official stands to it; ``mine`` is their row, if they have one, ``rev``
+    the tree's revision, where that was read with it."""
 
     conversation: Conversation
     mine: Participation | None
     audience: Audience | None
+    rev: int | None = None
 
     @property
     def role(self) -> str:
@@ -74,26 +78,52 @@ def access_conversation(
 
     Raises NotFound, audited as ``action`` where there is one that they do not belong to.
     """
-    query = (
-        select(Conversation, Participation)
-        .outerjoin(Participation, _mine(principal))
-        .where(Conversation.id == conversation_id)
-        .execution_options(populate_existing=lock)
-    )
+    query = _select_place(principal, conversation_id).execution_options(populate_existing=lock)
     if lock:
         query = query.with_for_update(of=Conversation)
-    found = session.execute(query).one_or_none()
+    return _enter(session, principal, session.execute(query).one_or_none(), action)
+
+
+def access_messages(
+    session: Session,
+    principal: Principal,
+    conversation_id: int,
+    seqs: Collection[int],
+    *,
+    action: str,
+) -> tuple[Place, list[Message]]:
+    """The same, and those of these messages, ascending, that the caller may see and that still say
+    something: one statement. Raises NotFound."""
+    said = and_(
+        Message.conversation_id == Conversation.id,
+        Message.seq.in_(seqs),
+        Message.recalled_at.is_(None),
+        Message.removed_at.is_(None),
+    )
+    query = _select_place(principal, conversation_id).add_columns(Message).outerjoin(Message, said)
+    rows = session.execute(query.order_by(Message.seq)).all()
+    place = _enter(session, principal, rows[0][:-1] if rows else None, action)
+    found = [row[-1] for row in rows if row[-1] is not None]
+    return place, [message for message in found if message.seq >= place.first_seq]
+
+
+def _select_place(principal: Principal, conversation_id: int) -> Select[Any]:
+    return (
+        select(Conversation, Participation, REVISION)
+        .outerjoin(Participation, _mine(principal))
+        .where(Conversation.id == conversation_id)
+    )
+
+
+def _enter(session: Session, principal: Principal, found: Any, action: str) -> Place:
     if found is None:
         raise NotFound
-    conversation, mine = found
-    audience = None
-    if conversation.audience_id is not None:
-        audience = find_in_use(session, [conversation.audience_id])[conversation.audience_id]
-    place = Place(conversation, mine, audience)
+    conversation, mine, rev = found
+    place = Place(conversation, mine, audience_in(session, rev, conversation.audience_id), rev)
     if not belongs(principal, place) or not may_know_of(
-        session, principal.reach, conversation, audience
+        session, principal.reach, conversation, place.audience
     ):
-        raise deny(NotFound(), action, "conversation", conversation_id)
+        raise deny(NotFound(), action, "conversation", conversation.id)
     return place
 
 
@@ -107,15 +137,24 @@ def may_know_of(
     """
     if reach is None:
         return True
-    within = as_audience(reach)
     if audience is not None:
-        return audience.lies_in(within)
-    outside = select(Participation.official_id).where(
-        Participation.conversation_id == conversation.id,
+        return audience.lies_in(as_audience(reach))
+    return not session.scalar(select(_hides_somebody(reach, conversation.id)))
+
+
+def known_to(reach: Reach) -> ColumnElement[bool]:
+    """The same as a condition on Conversation."""
+    named = and_(Conversation.kind.in_(NAMED), ~_hides_somebody(reach, Conversation.id))
+    return or_(named, within(as_audience(reach), Conversation.audience_id.expression))
+
+
+def _hides_somebody(reach: Reach, conversation_id: Any) -> ColumnElement[bool]:
+    """The condition that somebody who is in the group of this id lies outside an app's reach."""
+    return exists().where(
+        Participation.conversation_id == conversation_id,
         Participation.left_at.is_(None),
-        ~audiences.holds_post(within, Participation.official_id),
+        ~audiences.holds_post(as_audience(reach), Participation.official_id),
     )
-    return session.scalar(outside.limit(1)) is None
 
 
 def belongs(principal: Principal, place: Place) -> bool:

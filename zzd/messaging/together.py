@@ -27,7 +27,7 @@ from zzd import clock
 from zzd.db import database, transaction
 from zzd.errors import NotFound
 from zzd.gathering import Gathering
-from zzd.messaging import kinds, messages, numbers
+from zzd.messaging import kinds, messages, numbers, written
 from zzd.principal import PostRef, Principal
 from zzd.realtime import before_serving
 
@@ -106,9 +106,9 @@ def _send(conversation_id: int, texts: list[Text]) -> list[Sent | None]:
     while len(together) > 1 and not sent:
         try:
             with transaction() as session:
-                written = _write(session, conversation_id, together)
+                told = _write(session, conversation_id, together)
             # Not before the commit: one that fails has sent nothing.
-            sent = written
+            sent = told
         except _Odd as odd:
             together = [each for each in together if each not in odd.which]
         except (OperationalError, PoolTimeout):
@@ -144,7 +144,7 @@ def _write(session: Session, conversation_id: int, texts: list[Text]) -> dict[Te
         messages.row_of(each.by, place.id, first + n, each.client_id, each.text, now)
         for n, each in enumerate(texts)
     ]
-    ids = messages.insert(session, rows)
+    ids = written.insert_plain(session, rows)
     if known := [each for each, row in zip(texts, rows, strict=True) if row["seq"] not in ids]:
         raise _Odd(known)
     said = [

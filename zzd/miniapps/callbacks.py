@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import ColumnElement, and_, delete, or_, select
 from sqlalchemy.orm import Session
 
 from zzd import clock
@@ -67,16 +67,18 @@ def secrets_of_apps(
     """The same for several apps, by app."""
     rows = session.execute(
         select(CallbackSecret.miniapp_id, CallbackSecret.salt)
-        .where(
-            CallbackSecret.miniapp_id.in_(miniapp_ids),
-            or_(CallbackSecret.retires_at.is_(None), CallbackSecret.retires_at > clock.now()),
-        )
+        .where(CallbackSecret.miniapp_id.in_(miniapp_ids), _is_good())
         .order_by(CallbackSecret.id.desc())
     )
     found: dict[int, list[str]] = {}
     for row in rows:
         found.setdefault(row.miniapp_id, []).append(_derive(key, row.salt))
     return found
+
+
+def _is_good() -> ColumnElement[bool]:
+    """The condition on CallbackSecret: requests are signed with it now."""
+    return or_(CallbackSecret.retires_at.is_(None), CallbackSecret.retires_at > clock.now())
 
 
 def _derive(key: str, salt: str) -> str:
@@ -89,20 +91,22 @@ class CardSenders:
     def __init__(self, key: str) -> None:
         self._key = key
 
-    def describe_app(self, session: Session, app_id: int) -> dict[str, Any]:
-        app, version = _published(session, app_id) or _newest(session, app_id)
-        return {"id": str(app.id), "app_id": app.app_id, "name": version.manifest["name"]}
-
     def callback_of(self, session: Session, app_id: int) -> Callback | None:
-        held = _published(session, app_id)
-        if held is None or "callback_url" not in held.version.manifest:
+        """By the version that most people see, if they see one. One statement."""
+        rows = session.execute(
+            select(MiniAppVersion.manifest, CallbackSecret.salt)
+            .join(MiniApp, is_live())
+            .join(CallbackSecret, and_(CallbackSecret.miniapp_id == MiniApp.id, _is_good()))
+            .where(MiniApp.id == app_id)
+            .order_by(MiniAppVersion.state == State.ROLLING_OUT, CallbackSecret.id.desc())
+        ).all()
+        if not rows or "callback_url" not in (manifest := rows[0].manifest):
             return None
-        secrets_now = secrets_of(session, app_id, self._key)
-        if not secrets_now:
-            return None
-        manifest = held.version.manifest
+        # Once for each of the versions that somebody sees.
+        salts = dict.fromkeys(row.salt for row in rows)
         hears = frozenset(manifest["buttons"]) if "buttons" in manifest else None
-        return Callback(manifest["callback_url"], tuple(secrets_now), hears)
+        secrets_now = tuple(_derive(self._key, salt) for salt in salts)
+        return Callback(manifest["callback_url"], secrets_now, hears)
 
     def describe_presser(
         self, session: Session, app_id: int, principal: Principal
@@ -116,21 +120,3 @@ class CardSenders:
             live, version, _ = opening
             caller = replace(caller, scopes=live.scopes(version), reach=live.reach(version))
         return user_as_json(session, caller, key=self._key)
-
-
-def _published(session: Session, app_id: int) -> Held | None:
-    """An app with the version that most people see, if they see one."""
-    found = session.execute(
-        select(MiniApp, MiniAppVersion)
-        .join(MiniAppVersion, is_live())
-        .where(MiniApp.id == app_id)
-        .order_by(MiniAppVersion.state == State.ROLLING_OUT)
-        .limit(1)
-    ).one_or_none()
-    return Held(*found) if found else None
-
-
-def _newest(session: Session, app_id: int) -> Held:
-    app = session.get_one(MiniApp, app_id)
-    newest = select(MiniAppVersion).filter_by(miniapp_id=app_id, number=app.version)
-    return Held(app, session.scalars(newest).one())

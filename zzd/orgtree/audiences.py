@@ -142,11 +142,15 @@ def resolve(
 
     Raises Invalid, naming the member at fault.
     """
-    unit = session.get(Unit, unit_id)
-    known = unit is not None and (reach is None or reach.holds_unit(unit.path, unit.level))
-    if unit is None or not known or unit.status != "active":
+    found = session.execute(
+        select(Unit, Line.name)
+        .outerjoin(Line, Line.code == line)
+        .where(Unit.id == unit_id, Unit.status == "active")
+    ).one_or_none()
+    if found is None or not (reach is None or reach.holds_unit(found[0].path, found[0].level)):
         raise Invalid.at(f"{pointer}/unit_id", "There is no such active unit")
-    return narrow(session, unit, levels=levels, line=line, role=role, pointer=pointer)
+    unit, line_name = found
+    return _narrow(unit, levels, line, line_name, role, pointer)
 
 
 def narrow(
@@ -159,17 +163,27 @@ def narrow(
     pointer: str = "",
 ) -> Audience:
     """The block of a unit, narrowed; a dissolved unit's is empty. Raises Invalid."""
+    query = select(Line.name).where(Line.code == line)
+    line_name = None if line is None else session.scalar(query)
+    return _narrow(unit, levels, line, line_name, role, pointer)
+
+
+def _narrow(
+    unit: Unit,
+    levels: Sequence[int] | None,
+    line: str | None,
+    line_name: str | None,
+    role: str | None,
+    pointer: str,
+) -> Audience:
     if levels is None:
         levels = [level for level in LEVELS if level >= unit.level]
     if not levels or any(level not in LEVELS or level < unit.level for level in levels):
         raise Invalid.at(
             f"{pointer}/levels", f"Levels are {unit.level} (the unit's own) to 6, at least one"
         )
-    line_name = None
-    if line is not None:
-        line_name = session.scalar(select(Line.name).where(Line.code == line))
-        if line_name is None:
-            raise Invalid.at(f"{pointer}/line", "There is no such line")
+    if line is not None and line_name is None:
+        raise Invalid.at(f"{pointer}/line", "There is no such line")
     if role is not None and role not in ROLES:
         raise Invalid.at(f"{pointer}/role", f"Roles are {', '.join(ROLES)}")
     return Audience(unit.id, unit.name, unit.path, levels_mask(levels), line, line_name, role)

@@ -7,13 +7,14 @@ asked in that revision before; another revision begins anew, so nothing is ever 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Hashable, Sequence
 from typing import TypeVar
 
 from flask import Flask, current_app
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from zzd.orgtree import audiences
 from zzd.orgtree.audiences import Audience
 from zzd.orgtree.in_use import find_in_use
 from zzd.orgtree.models import OrgState, Unit
@@ -24,6 +25,7 @@ MOST = 50_000
 # A column for a statement that reads something else.
 REVISION = select(OrgState.rev).scalar_subquery()
 
+Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
 
@@ -34,6 +36,8 @@ class Remembered:
         self.rev = rev
         self.names: dict[int, str] = {}
         self.audiences: dict[int, Audience] = {}
+        # By their descriptions.
+        self.resolved: dict[tuple[Hashable, ...], Audience] = {}
 
 
 def register(app: Flask) -> None:
@@ -57,6 +61,33 @@ def audiences_in(session: Session, rev: int, ids: Collection[int]) -> dict[int, 
     return _look_up(_of(rev).audiences, ids, lambda missing: find_in_use(session, missing))
 
 
+def audience_in(session: Session, rev: int, id_: int | None) -> Audience | None:
+    """The same of one; None where no audience is meant."""
+    return None if id_ is None else audiences_in(session, rev, [id_])[id_]
+
+
+def resolve(
+    session: Session,
+    rev: int,
+    *,
+    unit_id: int,
+    levels: Sequence[int] | None,
+    line: str | None,
+    role: str | None,
+    pointer: str,
+) -> Audience:
+    """``audiences.resolve`` in revision ``rev``. Raises Invalid."""
+    key = (unit_id, levels and tuple(levels), line, role)
+
+    def read(_missing: object) -> dict[tuple[Hashable, ...], Audience]:
+        found = audiences.resolve(
+            session, unit_id=unit_id, levels=levels, line=line, role=role, pointer=pointer
+        )
+        return {key: found}
+
+    return _look_up(_of(rev).resolved, [key], read)[key]
+
+
 def _of(rev: int) -> Remembered:
     known: Remembered = current_app.extensions[REMEMBERED]
     if known.rev != rev:
@@ -65,12 +96,12 @@ def _of(rev: int) -> Remembered:
 
 
 def _look_up(
-    known: dict[int, Value],
-    ids: Collection[int],
-    read: Callable[[Collection[int]], dict[int, Value]],
-) -> dict[int, Value]:
-    found = {id_: known[id_] for id_ in ids if id_ in known}
-    if missing := [id_ for id_ in ids if id_ not in found]:
+    known: dict[Key, Value],
+    keys: Collection[Key],
+    read: Callable[[Collection[Key]], dict[Key, Value]],
+) -> dict[Key, Value]:
+    found = {key: known[key] for key in keys if key in known}
+    if missing := [key for key in keys if key not in found]:
         now = read(missing)
         found |= now
         if len(known) + len(now) > MOST:

@@ -288,11 +288,14 @@ def test_an_outsider_gets_nothing(send: Send, as_: SignedIn) -> None:
     as_(OUTSIDER).get(f"/conversations/{card['conversation_id']}/card-actions", status=404)
 
 
+@pytest.mark.parametrize("heard", [0, 1])
 def test_what_a_card_costs_in_statements(
-    send: Send, statements: Statements, engine_kind: str
+    send: Send, statements: Statements, engine_kind: str, heard: int
 ) -> None:
-    send(key=None)
+    """Who calls and acts for whom; the number with the right to it and the cursor; the card with
+    its message; the event. One more where it has buttons that the app is to hear."""
+    more = {} if heard else {"buttons": [CONTENT["buttons"][1]]}
+    send(key=None, **more)
     with statements() as seen:
-        send(key="shelter-18")
-    # Who the app is and acts for, what it may know of here and what its buttons do are six of them.
-    assert len(seen) == (11 if engine_kind == "postgresql" else 12), seen
+        send(key="shelter-18", **more)
+    assert len(seen) == (4 if engine_kind == "postgresql" else 6) + heard, seen

@@ -29,6 +29,7 @@ from zzd.db import transaction
 from zzd.messaging import kinds
 from zzd.messaging.files import collection, forget_message_files
 from zzd.messaging.files.models import Blob, File, MessageFile
+from zzd.messaging.written import write_along
 
 Statements = Callable[[], Any]
 
@@ -150,7 +151,7 @@ def test_a_copied_content_brings_its_files_along(
     as_(MEMBER).post(f"/conversations/{second['id']}/messages", {"text": "转发"})
     kept = as_(MEMBER).get(f"/conversations/{first['id']}/messages")["items"][0]["content"]
     with transaction() as session:
-        kinds.keep_content(session, "file", int(second["id"]), 1, kept)
+        write_along(session, int(second["id"]), 1, kinds.keep_content(session, "file", kept))
     assert content(as_(OTHER_MEMBER), file["id"]).status_code == 200
 
 

@@ -265,6 +265,34 @@ def test_an_app_sends_and_replaces_cards_under_its_own_name(
     assert (shown["text"], shown["sender"]["name"]) == ("安置点已满", "安置点登记")
 
 
+def test_what_an_app_says_costs_four_statements(
+    app: Flask,
+    itself: ApiClient,
+    calling: AppServer,
+    addressed: MakeGroup,
+    group: MakeGroup,
+    as_: SignedIn,
+    statements: Statements,
+    engine_kind: str,
+) -> None:
+    """Who calls, the place, the message and the event; on SQLite one more for each other table."""
+    place = addressed("org_group", "331081100")
+    own, official = f"/app/conversations/{place['id']}/messages", calling.open(as_(OFFICIAL))
+    ways: list[tuple[ApiClient, str, dict[str, str], int]] = [
+        (itself, own, {"text": "安置点将满"}, 5),
+        (itself, f"/conversations/{place['id']}/cards", {"title": "安置点将满"}, 6),
+        (official, f"/conversations/{place['id']}/messages", {"text": "已登记"}, 5),
+        (official, f"/conversations/{group(OFFICIAL)['id']}/messages", {"text": "已登记"}, 5),
+    ]
+    # As where no app asks to hear of messages: what is kept for those that do is one more.
+    app.extensions[kept.WANTED].types = frozenset()
+    for client, path, body, on_sqlite in ways:
+        client.post(path, body)
+        with statements() as seen:
+            client.post(path, body)
+        assert len(seen) == (4 if engine_kind == "postgresql" else on_sqlite), seen
+
+
 def test_an_app_dings_for_its_official_within_its_part_and_never_by_telephone(
     calling: AppServer, as_: SignedIn, unit_id: Callable[[str], str], known_as: KnownAs
 ) -> None:

@@ -17,7 +17,7 @@ from werkzeug.datastructures import Headers
 from zzd import clock
 from zzd.db import fingerprint, reading, transaction
 from zzd.errors import IdempotencyConflict, Invalid, NotFound, TooManyRequests
-from zzd.messaging import messages, signatures
+from zzd.messaging import messages, signatures, written
 from zzd.messaging.bots import keys
 from zzd.messaging.bots.models import Bot
 from zzd.messaging.bots.problems import BadSignature, BotGone, BotSwitchedOff, StaleTimestamp
@@ -167,7 +167,7 @@ def _write(session: Session, bot: Bot, key: str, said: str, body: dict[str, Any]
         "mentions": _call(session, taken, body["mentions"]),
         "created_at": now,
     }
-    ids = messages.insert(session, [row])
+    ids = written.insert_plain(session, [row])
     if not ids:
         raise _Odd
     messages.tell(session, taken, [messages.describe_sent(ids[taken.last_seq], row, None, NOBODY)])

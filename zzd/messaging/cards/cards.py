@@ -6,12 +6,18 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from zzd import clock
 from zzd.errors import Invalid, NotFound
 from zzd.messaging import events, kinds, messages, speaking
-from zzd.messaging.cards.carrying import describe_files, files_of, keep_files_of_card
+from zzd.messaging.cards.carrying import (
+    describe_files,
+    files_of,
+    ids_of_files,
+    keep_files_of_card,
+)
 from zzd.messaging.cards.models import Card
 from zzd.messaging.cards.problems import CardKeyTaken
 from zzd.messaging.cards.rules import CARD
@@ -20,7 +26,8 @@ from zzd.messaging.cards.senders import senders_here
 from zzd.messaging.models import Conversation, Message
 from zzd.messaging.policy import Place, access_conversation, may_post, refuse
 from zzd.messaging.problems import MessageRecalled
-from zzd.principal import Principal
+from zzd.messaging.written import row_along, write_along
+from zzd.principal import AppRef, Principal
 
 
 def send_card(
@@ -39,29 +46,31 @@ def send_card(
 
     Raises NotFound, NotPermitted, Invalid, CardKeyTaken, IdempotencyConflict.
     """
-    app_id = _app(by)
-    _check_buttons(session, app_id, content)
+    app = _app(by)
+    _check_buttons(session, app.id, content)
+    now = clock.now()
     said: dict[str, Any] = {
         "text": content["title"],
         "kind": CARD,
         "content": {**content, "key": key},
         "client_id": client_id,
+        "along": [row_along(Card, app_id=app.id, key=key, version=1, updated_at=now)],
     }
-    if speaking.speaks_for_itself(by):
-        name = senders_here().describe_app(session, app_id)["name"]["zh"]
-        message, fresh = speaking.say(
-            session, by, conversation_id, name=name, asked_by=asked_by, **said
-        )
-    else:
-        message, fresh = messages.send_message(session, by, conversation_id, **said)
+    try:
+        if speaking.speaks_for_itself(by):
+            message, fresh = speaking.say(session, by, conversation_id, asked_by=asked_by, **said)
+        else:
+            message, fresh = messages.send_message(session, by, conversation_id, **said)
+    except IntegrityError as error:
+        # The table has each key of an app once in a conversation.
+        session.rollback()
+        if key is not None and _find(session, app.id, conversation_id, key) is not None:
+            raise CardKeyTaken from error
+        raise
     which = {"conversation_id": conversation_id, "seq": message["seq"]}
     if not fresh:
         return _describe_found(session, session.get_one(Card, which)), False
-    # The conversation is locked by the message's number: nobody else takes the key meanwhile.
-    if key is not None and _find(session, app_id, conversation_id, key) is not None:
-        raise CardKeyTaken
-    card = Card(**which, app_id=app_id, key=key, version=1, updated_at=message["created_at"])
-    session.add(card)
+    card = Card(**which, app_id=app.id, key=key, version=1, updated_at=now)
     return _describe(card, message["content"], None), True
 
 
@@ -71,14 +80,13 @@ def prepare_card(
     """What everybody sees of it: the app's key is its own. Raises Invalid."""
     shown = {name: value for name, value in content.items() if name != "key"}
     shown["fields"] = describe_files(session, by, shown["fields"], {})
-    app = senders_here().describe_app(session, _app(by))
-    return {**shown, "app": app, **_edition(1, clock.now())}
+    return {**shown, "app": _app(by).as_dict(), **_edition(1, clock.now())}
 
 
 def read_card(session: Session, by: Principal, conversation_id: int, key: str) -> dict[str, Any]:
     """An app's own card, by its key. Raises NotFound."""
     _access(session, by, conversation_id, action="card.read")
-    card = _find(session, _app(by), conversation_id, key)
+    card = _find(session, _app(by).id, conversation_id, key)
     if card is None:
         raise NotFound
     return _describe_found(session, card)
@@ -94,7 +102,7 @@ def replace_card(
     place = _access(session, by, conversation_id, action="card.replace", lock=True)
     if not speaking.speaks_for_itself(by) and not may_post(by, place):
         raise refuse("card.replace", place, "Announcements come from those who issue them")
-    card = _find(session, _app(by), conversation_id, key)
+    card = _find(session, _app(by).id, conversation_id, key)
     if card is None:
         raise NotFound
     _check_buttons(session, card.app_id, content)
@@ -138,7 +146,8 @@ def change_card(
     app = message.content["app"]
     message.content = {**content, "app": app, **_edition(card.version, now)}
     message.text = content["title"]
-    keep_files_of_card(session, card.conversation_id, card.seq, message.content)
+    keep = keep_files_of_card(session, message.content)
+    write_along(session, card.conversation_id, card.seq, keep)
     to = events.rooms_of(conversation.id, conversation.audience_id)
     events.message_updated(session, message, to=to)
     return True
@@ -170,6 +179,7 @@ KIND = kinds.Kind(
     CardContentSchema,
     prepare=prepare_card,
     keep=keep_files_of_card,
+    files=ids_of_files,
     words=words_of_card,
     from_clients=False,
     copy=copy_content,
@@ -228,7 +238,7 @@ def _describe(
     }
 
 
-def _app(by: Principal) -> int:
-    if by.app_id is None:
+def _app(by: Principal) -> AppRef:
+    if by.app is None:
         raise RuntimeError("only apps send cards")
-    return by.app_id
+    return by.app

@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from zzd.errors import Invalid
-from zzd.messaging.files.carrying import keep_files
+from zzd.messaging.files.carrying import carry
 from zzd.messaging.files.contents import describe_content
 from zzd.messaging.files.policy import sendable_files
+from zzd.messaging.written import Along
 from zzd.principal import Principal
 
 Row = dict[str, Any]
@@ -48,9 +49,10 @@ def files_of(content: Mapping[str, Any]) -> dict[str, Row]:
     return {each["file"]["id"]: each["file"] for each in content["fields"] if "file" in each}
 
 
-def keep_files_of_card(
-    session: Session, conversation_id: int, seq: int, content: dict[str, Any]
-) -> None:
+def ids_of_files(content: Mapping[str, Any]) -> list[int]:
+    return [int(file_id) for file_id in files_of(content)]
+
+
+def keep_files_of_card(session: Session, content: Mapping[str, Any]) -> list[Along]:
     """Whoever may see the card may have them, from now on."""
-    if files := list(files_of(content).values()):
-        keep_files(session, conversation_id, seq, {"files": files})
+    return carry(session, ids_of_files(content))

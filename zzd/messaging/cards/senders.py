@@ -27,9 +27,6 @@ class Callback:
 
 
 class Senders(Protocol):
-    def describe_app(self, session: Session, app_id: int) -> dict[str, Any]:
-        """``{id, app_id, name: {zh, en}}`` as readers of the card see it."""
-
     def callback_of(self, session: Session, app_id: int) -> Callback | None:
         """None as long as the app hears nothing: suspended, or with no address or secret."""
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
-from sqlalchemy import BigInteger, BindParameter, bindparam, delete, null, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import FromClause, delete, null, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from zzd import clock
 from zzd.api import Id, StrictSchema, Text
-from zzd.bulk import Together, table_of
+from zzd.bulk import table_of
+from zzd.db import insert_into
 from zzd.errors import Invalid
 from zzd.messaging.files.carriers import is_carried
 from zzd.messaging.files.contents import describe_content
@@ -21,7 +21,10 @@ from zzd.messaging.files.models import File, MessageFile
 from zzd.messaging.files.policy import sendable_files
 from zzd.messaging.files.rules import MOST_FILES, UNSENT_FOR
 from zzd.messaging.kinds import Kind
+from zzd.messaging.written import Along
 from zzd.principal import Principal
+
+F = table_of(File)
 
 
 class Number(fields.Float):
@@ -96,35 +99,31 @@ def prepare_files(
     return {"files": kept}
 
 
-def keep_files(session: Session, conversation_id: int, seq: int, content: dict[str, Any]) -> None:
-    """From now on whoever may see the message may have its files."""
-    values = {
-        "to_id": conversation_id,
-        "to_seq": seq,
-        "file_ids": [int(each["id"]) for each in content["files"]],
-    }
-    KEEP[session.get_bind().dialect.name].execute(session, values)
+def files_of(content: dict[str, Any]) -> list[int]:
+    return [int(each["id"]) for each in content["files"]]
 
 
-FILE_IDS: BindParameter[int] = bindparam("file_ids", expanding=True)
-KEEP = {
-    dialect: Together(
-        update(table_of(File))
-        .where(table_of(File).c.id.in_(FILE_IDS), table_of(File).c.expires_at.is_not(None))
-        .values(expires_at=null()),
-        insert(table_of(MessageFile))
-        .from_select(
-            ["conversation_id", "seq", "file_id"],
-            select(
-                bindparam("to_id", type_=BigInteger),
-                bindparam("to_seq", type_=BigInteger),
-                table_of(File).c.id,
-            ).where(table_of(File).c.id.in_(FILE_IDS)),
+def keep_files(session: Session, content: dict[str, Any]) -> list[Along]:
+    return carry(session, files_of(content))
+
+
+def carry(session: Session, file_ids: Collection[int]) -> list[Along]:
+    """Whoever may see the message may have these files, from now on."""
+    if not file_ids:
+        return []
+
+    def stay(here: FromClause) -> Any:
+        unsent = F.c.id.in_(file_ids), F.c.expires_at.is_not(None)
+        return update(F).where(*unsent, select(here).exists()).values(expires_at=null())
+
+    def give(here: FromClause) -> Any:
+        carried = select(here, F.c.id).join(F, F.c.id.in_(file_ids))
+        given = insert_into(session, MessageFile).from_select(
+            ["conversation_id", "seq", "file_id"], carried
         )
-        .on_conflict_do_nothing(),
-    )
-    for dialect, insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
-}
+        return given.on_conflict_do_nothing()
+
+    return [stay, give]
 
 
 def hold_files(
@@ -186,5 +185,5 @@ def forget_message_files(session: Session, places: Sequence[tuple[int, int]]) ->
     return len(let_go.all())
 
 
-FILE = Kind("file", FileContentSchema, prepare_files, keep_files, hold_files)
+FILE = Kind("file", FileContentSchema, prepare_files, keep_files, files_of, hold_files)
 LOCATION = Kind("location", LocationContentSchema, keep_location)

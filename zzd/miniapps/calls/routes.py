@@ -19,7 +19,6 @@ from zzd.api import (
 )
 from zzd.db import reading, transaction
 from zzd.messaging import speaking
-from zzd.messaging.cards.senders import senders_here
 from zzd.messaging.schemas import MessageSchema
 from zzd.miniapps.calls import log, storage
 from zzd.miniapps.calls.policy import check_acts_for_itself, installation_of
@@ -110,12 +109,9 @@ def say_as_app(body: dict[str, Any], conversation_id: int) -> Any:
 
     With the app's own token, not one for an official.
     """
-    app_id, _ = check_acts_for_itself(principal())
+    check_acts_for_itself(principal())
     with transaction() as session:
-        name = senders_here().describe_app(session, app_id)["name"]["zh"]
-        message, fresh = speaking.say(
-            session, principal(), conversation_id, name=name, **_said(body)
-        )
+        message, fresh = speaking.say(session, principal(), conversation_id, **_said(body))
     return message, 201 if fresh else 200
 
 

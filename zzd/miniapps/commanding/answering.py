@@ -13,7 +13,6 @@ from zzd.db import fingerprint, transaction
 from zzd.errors import NotFound, deny
 from zzd.messaging import speaking
 from zzd.messaging.cards import cards
-from zzd.messaging.cards.senders import senders_here
 from zzd.miniapps.commanding import events
 from zzd.miniapps.commanding.invoking import describe
 from zzd.miniapps.commanding.models import CommandCall
@@ -63,10 +62,8 @@ def _say(session: Session, by: Principal, call: CommandCall, said: dict[str, Any
             session, by, call.conversation_id, content=content, key=said["card"]["key"], **where
         )
         return int(card["seq"])
-    name = senders_here().describe_app(session, call.miniapp_id)["name"]["zh"]
-    message, _ = speaking.say(
-        session, by, call.conversation_id, name=name, text=said["message"]["text"], **where
-    )
+    text = said["message"]["text"]
+    message, _ = speaking.say(session, by, call.conversation_id, text=text, **where)
     return int(message["seq"])
 
 

@@ -19,7 +19,7 @@ from zzd.miniapps.policy import is_live
 from zzd.miniapps.states import State
 from zzd.orgtree.audiences import Audience
 from zzd.orgtree.in_use import find_in_use
-from zzd.principal import PostRef, Principal, Reach
+from zzd.principal import AppRef, PostRef, Principal, Reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,12 @@ class Live:
     def version(self) -> MiniAppVersion:
         """The one that most people see: what counts where nobody in particular acts."""
         return next((v for v in self.versions if v.state == State.PUBLISHED), self.versions[0])
+
+    @property
+    def shown(self) -> AppRef:
+        """The app as everybody sees it."""
+        version = self.version
+        return AppRef(self.app.id, self.app.app_id, version.name_zh, version.name_en)
 
     def version_for(
         self, official_id: int | None, posts: tuple[PostRef, ...]
@@ -119,6 +125,7 @@ def app_itself(live: Live, scopes: Iterable[str] | None = None) -> Principal | N
         username=f"app:{live.app.app_id}"[:64],
         session_id=None,
         app_id=live.app.id,
+        app=live.shown,
         scopes=granted if scopes is None else granted & frozenset(scopes),
         installation_id=live.installation.id,
         reach=reach,

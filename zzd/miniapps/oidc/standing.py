@@ -56,6 +56,7 @@ class Standing:
             official,
             posts=(post,),
             app_id=kept.miniapp_id,
+            app=self.live.shown,
             scopes=frozenset(kept.scopes) & self.live.scopes(version),
             installation_id=self.live.installation.id,
             reach=self.live.reach(version),
@@ -89,6 +90,8 @@ def _select(kept: type[AppToken] | type[LaunchCode]) -> Select[Any]:
             load_only(
                 MiniAppVersion.number,
                 MiniAppVersion.state,
+                MiniAppVersion.name_zh,
+                MiniAppVersion.name_en,
                 MiniAppVersion.scopes,
                 MiniAppVersion.optional_scopes,
                 MiniAppVersion.audience_id,
