@@ -18,6 +18,7 @@ def test_without_a_setting_it_is_one_process_on_a_file(tmp_path: Path) -> None:
     assert settings.public_url == "http://127.0.0.1:8000"
     assert not settings.secure_cookies
     assert settings.run_timers
+    assert settings.second_factor_required == "none"
 
 
 def test_the_secret_key_comes_from_its_file_if_not_from_the_environment(tmp_path: Path) -> None:
@@ -79,6 +80,7 @@ def test_origins_are_our_own_and_those_listed(url: str, listed: str, origins: se
         ({**KEY, "ZZD_PUBLIC_URL": "zzd.gov.example"}, "ZZD_PUBLIC_URL"),
         ({**KEY, "ZZD_PUBLIC_URL": "ftp://zzd.gov.example"}, "ZZD_PUBLIC_URL"),
         ({**KEY, "ZZD_SESSION_TTL": "a while"}, "ZZD_SESSION_TTL"),
+        ({**KEY, "ZZD_SECOND_FACTOR_REQUIRED": "everybody"}, "ZZD_SECOND_FACTOR_REQUIRED"),
         ({**KEY, "ZZD_SESSION_TTL": "0"}, "ZZD_SESSION_TTL"),
         ({**KEY, "ZZD_SESSION_TTL": "²"}, "ZZD_SESSION_TTL"),
         ({**KEY, "ZZD_DATABASE_POOL": "-3"}, "ZZD_DATABASE_POOL"),

@@ -33,5 +33,10 @@ export function useAttempt() {
     return problemText(reason)
   }
 
-  return { busy, problem, run, explain }
+  /** What is typed anew is not what was refused. */
+  function forgive(): void {
+    problem.value = null
+  }
+
+  return { busy, problem, run, forgive, explain }
 }

@@ -37,7 +37,7 @@ export default {
     turnOff: 'Turn off',
     turnOffNote: 'Without it, the password alone signs in. Your password and a code, please.',
     turnedOff: 'The second factor is off',
-    signInHint: 'The password is right. Type the 6 digits that your authenticator app shows.',
+    signInHint: 'The password is right. Now the code that your authenticator app shows.',
     lost: 'No phone and no recovery code? Ask your security administrator to take the second factor off.',
     otherAccount: 'Back, to use another account',
     neededTitle: 'Turn on a second factor first',

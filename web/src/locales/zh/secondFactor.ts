@@ -35,7 +35,7 @@ export default {
     turnOff: '关闭',
     turnOffNote: '关闭后，仅凭密码即可登录。请输入密码和验证码。',
     turnedOff: '双因素认证已关闭',
-    signInHint: '密码正确。请输入手机身份验证器上的 6 位验证码。',
+    signInHint: '密码正确。请再输入手机身份验证器上的验证码。',
     lost: '手机丢失又没有恢复码？请联系本单位的安全管理员解除。',
     otherAccount: '返回，使用其他账号',
     neededTitle: '请先开启双因素认证',
