@@ -75,6 +75,8 @@ class Settings:
     bot_rate: int = 20
     # Calls a minute that an app may make by one of its installations for itself, and for each official.
     app_rate: int = 600
+    # Calls a minute of one app, all its installations and officials together.
+    app_whole_rate: int = 240_000
     # Requests a minute that an app's server may make for tokens. An official of each of 25,547
     # villages may open one app within the same minute, and each comes with its next tokens later.
     token_rate: int = 60_000
@@ -125,6 +127,7 @@ class Settings:
             s3_prefix=env.get("ZZD_S3_PREFIX", cls.s3_prefix),
             bot_rate=_integer(env, "ZZD_BOT_RATE", cls.bot_rate),
             app_rate=_integer(env, "ZZD_APP_RATE", cls.app_rate),
+            app_whole_rate=_integer(env, "ZZD_APP_WHOLE_RATE", cls.app_whole_rate),
             token_rate=_integer(env, "ZZD_TOKEN_RATE", cls.token_rate),
             sms_gateway=_gateway(env, "ZZD_SMS_GATEWAY"),
             voice_gateway=_gateway(env, "ZZD_VOICE_GATEWAY"),

@@ -143,6 +143,8 @@ WRONG_REQUESTS: list[Any] = [
     ({"redirect_uri": f"{ORIGIN}/other"}, "invalid_grant"),
     ({"redirect_uri": f"{CALLBACK}/"}, "invalid_grant"),
     ({"redirect_uri": None}, "invalid_grant"),
+    # Which of two is meant nobody can say.
+    ({"redirect_uri": [CALLBACK, f"{ORIGIN}/other"]}, "invalid_request"),
     ({"code": "no such code"}, "invalid_grant"),
     ({"code": "a\x00b"}, "invalid_grant"),
     ({"code": None}, "invalid_request"),

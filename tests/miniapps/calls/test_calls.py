@@ -57,6 +57,28 @@ def test_each_official_who_opened_the_app_has_calls_of_their_own(
     itself.get("/app/storage")
 
 
+def test_all_calls_of_an_app_together_have_an_end(
+    app: Flask,
+    calling: AppServer,
+    as_: SignedIn,
+    itself: ApiClient,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    opened = [calling.open(as_(username)) for username in (OFFICIAL, "331081100.leader")]
+    whole = Quota(limits.WHOLE_POLICY, 3, InProcess())
+    monkeypatch.setitem(app.extensions, limits.WHOLE_LIMITS, whole)
+    # All within one minute.
+    with clock.at(clock.now().replace(second=10, microsecond=0)):
+        for client in (itself, *opened):
+            answer = client.request("GET", "/app/storage")
+            assert answer.headers["RateLimit"].startswith('"app";')
+        refused = opened[0].request("GET", "/app/storage")
+    assert (refused.status_code, refused.get_json()["code"]) == (429, "too_many_requests")
+    assert refused.headers["RateLimit"].startswith('"app-whole";r=0')
+    # Officials themselves go on.
+    as_(OFFICIAL).get("/workbench")
+
+
 def test_requests_for_tokens_stand_in_the_apps_log_and_those_of_strangers_do_not(
     app: Flask, calling: AppServer, developer: ApiClient
 ) -> None:

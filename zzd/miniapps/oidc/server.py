@@ -11,7 +11,12 @@ from typing import Any
 
 from authlib.integrations.flask_oauth2 import AuthorizationServer
 from authlib.integrations.flask_oauth2.requests import FlaskOAuth2Request
-from authlib.oauth2.rfc6749 import InvalidClientError, OAuth2Request, UnsupportedGrantTypeError
+from authlib.oauth2.rfc6749 import (
+    InvalidClientError,
+    InvalidRequestError,
+    OAuth2Request,
+    UnsupportedGrantTypeError,
+)
 from authlib.oauth2.rfc6749.authenticate_client import ClientAuthentication
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 from authlib.oauth2.rfc6750 import BearerTokenGenerator
@@ -111,6 +116,9 @@ class _Server(AuthorizationServer):
     def authenticate_client(
         self, oauth_request: OAuth2Request, methods: Any, endpoint: str = "token"
     ) -> Client:
+        # Within the request's own handling, so that it is answered as OAuth answers errors.
+        if repeated := oauth_request.repeated():
+            raise InvalidRequestError(f"{repeated[0]} is there twice")
         said = ""
 
         def find(client_id: str) -> Client | None:
@@ -145,6 +153,10 @@ class _FormRequest(FlaskOAuth2Request):
         self.payload = BasicOAuth2Payload(flask_request.form.to_dict())
         # The code that this request brings, read with the client that it says it is from.
         self.brought: Brought | None = None
+
+    def repeated(self) -> list[str]:
+        """Parameters that are there more than once, of which nobody can say which is meant."""
+        return [name for name, values in self._request.form.lists() if len(values) > 1]
 
     def find_client(self, client_id: str) -> Client | None:
         code = self.payload.data.get("code")
