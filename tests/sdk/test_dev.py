@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +11,9 @@ from zzd_sdk import Client, Event, ZzdError
 from zzd_sdk.dev import harness
 from zzd_sdk.dev.forwarding import envelope_of
 from zzd_sdk.dev.people import OFFICIALS, Sample
+from zzd_sdk.dev.running import App
+
+from tests.servers import wait_until
 
 
 class Platform(Client):
@@ -65,3 +70,16 @@ def test_an_event_is_told_as_the_platform_tells_it() -> None:
         "installationid": "5",
     }
     assert envelope_of(Event.of(told)) == told
+
+
+def test_an_app_that_ends_is_said_once_and_started_again_when_its_code_changes(
+    tmp_path: Path,
+) -> None:
+    said: list[str] = []
+    command = f'{sys.executable} -c \'open("ran", "a").write("x"); exit(3)\''
+    with App(tmp_path, command, {}, say=said.append):
+        wait_until(lambda: len(said) == 1, 10, "it is said that the app ended")
+        (tmp_path / "app.py").write_text("mended = True")
+        wait_until(lambda: len(said) == 2, 10, "it was started again, and ended again")
+    assert (tmp_path / "ran").read_text() == "xx"
+    assert all("(3)" in each for each in said)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -43,7 +44,16 @@ def dev(ctx: click.Context, port: int, password: str, command: str | None) -> No
         "ZZD_SERVER": project.server,
         "ZZD_CLIENT_ORIGINS": f"{project.server} http://127.0.0.1:{port}",
     }
-    app = running.App(folder, command, {**secrets_of(folder), **around})
+    app = running.App(folder, command, {**secrets_of(folder), **around}, say=click.echo)
+    answers = harness.answers_of(manifest, project.registered_id(), sample, app)
+    try:
+        server = harness.make_server(port, answers)
+    except OSError as error:
+        raise click.ClickException(
+            f"port {port} cannot be had, choose another with --port: {error}"
+        ) from error
+    # Whatever ends this ends the app as well, or the next one finds its port taken.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with app:
         forwarding.start(
             signed_in(project.server),
@@ -53,4 +63,4 @@ def dev(ctx: click.Context, port: int, password: str, command: str | None) -> No
             say=click.echo,
         )
         click.echo(f"\n  {manifest['name']['zh']}: http://127.0.0.1:{port}  (Ctrl-C ends it)\n")
-        harness.serve(port, manifest, project.registered_id(), sample, app)
+        harness.serve(server)

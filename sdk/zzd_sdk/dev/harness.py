@@ -19,9 +19,8 @@ LARGEST = 64 * 1024
 Answer = Callable[[dict[str, Any]], Any]
 
 
-def serve(port: int, manifest: dict[str, Any], miniapp_id: str, sample: Sample, app: App) -> None:
+def serve(server: ThreadingHTTPServer) -> None:
     """Until Ctrl-C."""
-    server = make_server(port, answers_of(manifest, miniapp_id, sample, app))
     try:
         server.serve_forever()
     except KeyboardInterrupt:
@@ -64,6 +63,7 @@ def answers_of(
 
 
 def make_server(port: int, answers: dict[str, Answer]) -> ThreadingHTTPServer:
+    """Raises OSError where the port is taken."""
     server = ThreadingHTTPServer(("127.0.0.1", port), _Handler)
     server.answers = answers  # type: ignore[attr-defined]
     return server

@@ -7,7 +7,7 @@ import shlex
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 
@@ -16,9 +16,18 @@ PASSED_OVER = {".env", "zzd-app.json"}
 
 
 class App:
-    """``stamp`` grows with each change of a file, so that pages know when to load anew."""
+    """``stamp`` grows with each change of a file, so that pages know when to load anew. ``say`` hears
+    of an app that ended by itself."""
 
-    def __init__(self, folder: Path, command: str | None, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        command: str | None,
+        environment: Mapping[str, str],
+        *,
+        say: Callable[[str], None] = print,
+    ) -> None:
+        self._say = say
         self._folder = folder
         self._command = shlex.split(command) if command else [sys.executable, "app.py"]
         self._environment = {**os.environ, **environment}
@@ -58,6 +67,7 @@ class App:
 
     def _watch(self) -> None:
         while not self._ended.wait(LOOK_EVERY):
+            self._notice_end()
             seen = self._look()
             changed = {path for path, at in seen.items() if self._seen.get(path) != at}
             changed |= self._seen.keys() - seen.keys()
@@ -68,6 +78,13 @@ class App:
                 self._stop()
                 self._start()
             self.stamp += 1
+
+    def _notice_end(self) -> None:
+        """Said once: what it was about stands above, and a change of its code starts it anew."""
+        status = self._process.poll() if self._process else None
+        if status is not None:
+            self._process = None
+            self._say(f"  the app ended ({status}); change a .py file, and it is started again")
 
     def _look(self) -> dict[Path, int]:
         return {
