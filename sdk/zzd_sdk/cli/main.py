@@ -41,14 +41,22 @@ def zzd_app() -> None:
 @click.option("--server", default=None, help=f"The platform's address; {LOCAL} if nothing is said.")
 @click.option("--username", prompt=True)
 @click.option("--password", prompt=True, hide_input=True)
-def login(server: str | None, username: str, password: str) -> None:
+@click.option("--code", help="Of the second factor; asked for where the account has one.")
+def login(server: str | None, username: str, password: str, code: str | None) -> None:
     """Sign in as the app's developer."""
     here = Path.cwd()
     project = Project.load(here)
     server = (server or project.server).rstrip("/")
-    body = {"username": username, "password": password}
-    token: str = Client(server).post("/sessions", body)["token"]
-    keep_token(server, token)
+    client, body = Client(server), {"username": username, "password": password}
+    if code is not None:
+        body["code"] = code
+    try:
+        answer = client.post("/sessions", body)
+    except ZzdError as error:
+        if error.code != "second_factor_required" or code is not None:
+            raise
+        answer = client.post("/sessions", {**body, "code": click.prompt("Code")})
+    keep_token(server, answer["token"])
     if server != project.server:
         project.save(here, server=server)
     click.echo(f"signed in at {server} as {username}")
