@@ -6,6 +6,7 @@ import { coalesce } from '@/lib/coalesce'
 import { debounce } from '@/lib/debounce'
 import { useResource } from '@/lib/resource'
 import { onPushed, useConnection } from '@/realtime/connection'
+import { keepWatching } from '@/realtime/watching'
 
 const LOOK_MS = 30_000
 const GATHER_MS = 250
@@ -37,8 +38,12 @@ export function useRollup(directiveId: string, unitId: Ref<string | null>, besid
     if (watched?.unit_id === id) return
     unwatch()
     watched = { directive_id: directiveId, unit_id: id }
+    join()
+  }
+
+  function join(): void {
     // What changed before the server had us in the room was pushed to others only.
-    connection.ask('watch', watched, () => refetchSoon())
+    if (watched && connection.connected) connection.ask('watch', watched, () => refetchSoon())
   }
 
   // Whichever fetch brings it: the first one is given up where another begins before its answer is here.
@@ -64,19 +69,6 @@ export function useRollup(directiveId: string, unitId: Ref<string | null>, besid
     rollup.clear()
     void rollup.load()
   })
-  // Rooms are forgotten with the connection: join again, and fetch what was pushed meanwhile.
-  watch(
-    () => connection.connected,
-    (connected) => {
-      if (!connected) {
-        watched = null
-        return
-      }
-      const unit = rollup.data.value?.unit
-      if (unit) watchUnit(unit.id)
-      refetchSoon()
-    },
-  )
   const endUpdates = onPushed('rollup.updated', ({ directive_id, unit_ids }) => {
     const shown = rollup.data.value?.unit.id
     if (directive_id === directiveId && shown && unit_ids.includes(shown)) refetchSoon()
@@ -103,5 +95,10 @@ export function useRollup(directiveId: string, unitId: Ref<string | null>, besid
 
   void directive.load()
   void rollup.load()
+  keepWatching(() => {
+    join()
+    // There is nothing to watch where the first fetch failed, for want of the network that is there now.
+    if (!watched && !rollup.loading.value) refetchSoon()
+  })
   return { directive, rollup, crumbs, open: rollup.load, reload }
 }
