@@ -53,6 +53,8 @@ def test_what_is_open_to_anyone_is_on_this_list(app: Flask) -> None:
         "/.well-known/oauth-authorization-server",
         "/healthz",
         "/readyz",
+        # With the operator's token, or it does not exist.
+        "/metrics",
         "/api/docs",
         "/api/v1/openapi.json",
         "/api/v1/sessions",

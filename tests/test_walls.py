@@ -27,6 +27,7 @@ KERNEL = {
     "migrate",
     "outgoing",
     "health",
+    "metrics",
     "pages",
     "pairwise",
     "realtime",

@@ -19,6 +19,7 @@ from zzd import (
     identity,
     logs,
     messaging,
+    metrics,
     miniapps,
     orgtree,
     outgoing,
@@ -59,6 +60,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["zzd.settings"] = settings
 
     db.register(app, settings)
+    metrics.register(app)
     errors.register(app, lambda problem: record_denial(problem, by=g.get("principal")))
     routes = api.register(app)
     sockets = realtime.register(app, settings, identity.recognise_socket)

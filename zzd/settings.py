@@ -88,6 +88,8 @@ class Settings:
     # Networks inside (as 10.1.0.0/16) that mini-apps may be called back in nevertheless, and
     # without https. Everything else inside is closed to what others ask the server to call.
     outgoing_networks: tuple[str, ...] = ()
+    # With which the operator's Prometheus reads /metrics; without it there is no such page.
+    metrics_token: str | None = field(default=None, repr=False)
 
     @property
     def secure_cookies(self) -> bool:
@@ -133,6 +135,7 @@ class Settings:
             voice_gateway=_gateway(env, "ZZD_VOICE_GATEWAY"),
             gateway_secret=_gateway_secret(env),
             outgoing_networks=_networks(env, "ZZD_OUTGOING_NETWORKS"),
+            metrics_token=_metrics_token(env),
         )
 
 
@@ -183,6 +186,13 @@ def _networks(env: Mapping[str, str], name: str) -> tuple[str, ...]:
                 f"{name} must list networks such as 10.1.0.0/16, not {each!r}"
             ) from None
     return named
+
+
+def _metrics_token(env: Mapping[str, str]) -> str | None:
+    token = env.get("ZZD_METRICS_TOKEN") or None
+    if token and (len(token) < 16 or not token.isascii()):
+        raise SettingsError("ZZD_METRICS_TOKEN must have at least 16 characters of ASCII")
+    return token
 
 
 def _gateway(env: Mapping[str, str], name: str) -> str | None:

@@ -9,9 +9,12 @@ from types import FrameType
 
 import structlog
 from flask import Flask
+from sqlalchemy import select
 
+from zzd.metrics import add_late, add_number
 from zzd.realtime import kept, outbox
 from zzd.realtime.fanout import FanOut, LocalFanOut, RedisFanOut
+from zzd.realtime.models import OutboxEntry
 from zzd.realtime.outbox import Published
 from zzd.realtime.presence import LOOK_EVERY, InRedis, NoOther, Presence
 from zzd.realtime.sockets import Recognise, Sockets
@@ -42,6 +45,9 @@ def register(app: Flask, settings: Settings, recognise: Recognise) -> Sockets:
         {"zzd.sockets": sockets, "zzd.fanout": fanout, "zzd.published": Published()}
     )
     kept.register(app)
+    add_number(app, "zzd_sockets", "Sockets that are connected", sockets.connections.__len__)
+    add_number(app, "zzd_fanout_healthy", "1 while events reach other processes", fanout.healthy)
+    add_late(app, "events", select(OutboxEntry.occurred_at).order_by(OutboxEntry.id))
     url, prefix = settings.redis_url, settings.redis_prefix
     elsewhere = InRedis(url, prefix) if url else NoOther()
     app.extensions["zzd.presence"] = Presence(sockets.connections.officials, elsewhere)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Flask
+from sqlalchemy import func, select
 
 from zzd.api import Api, Caller
 from zzd.db import reading
 from zzd.messaging.sync import add_section
+from zzd.metrics import add_late
 from zzd.principal import Principal
 from zzd.realtime import add_beat, add_timer, rooms
 from zzd.realtime.sockets import Sockets
@@ -32,6 +34,7 @@ from zzd.tasks.escalation import steps
 from zzd.tasks.exports import routes as routes_exports
 from zzd.tasks.ledger import folding
 from zzd.tasks.lifecycle import routes as routes_lifecycle
+from zzd.tasks.models import Assignment
 from zzd.tasks.picture import routes as routes_picture
 from zzd.tasks.plans import routes as routes_plans
 from zzd.tasks.reporting import photos
@@ -61,6 +64,7 @@ def register(app: Flask, api: Api, sockets: Sockets) -> None:
     add_section("assignments", inbox.count_waiting)
     add_timer(app, COUNTING_EVERY, staffing.count_due)
     add_timer(app, STEPS_EVERY, steps.take_due)
+    add_late(app, "steps of directives", select(func.min(Assignment.next_step_at)))
     add_timer(app, FOLDING_EVERY, folding.fold)
     together.register(app)
     app.extensions[gathered.GATHERED] = gathered.Gathered()

@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from flask import Flask
+from sqlalchemy import func, select
 
 from zzd.api import Api
 from zzd.messaging.dings import calls, channels, routes, steps, views
+from zzd.messaging.dings.models import Ding, DingCall
 from zzd.messaging.sync import add_section
+from zzd.metrics import add_late
 from zzd.realtime import add_timer
 
 EVERY = 1.0
@@ -31,6 +34,8 @@ def register(app: Flask, api: Api) -> None:
     for channel in app.extensions[channels.CHANNELS]:
         for _ in range(SENDERS):
             add_timer(app, EVERY, _caller(channel))
+    add_late(app, "repeats of dings", select(func.min(Ding.next_at)))
+    add_late(app, "calls to telephones", select(func.min(DingCall.due_at)))
 
 
 def _caller(channel: str) -> Callable[[], None]:

@@ -79,9 +79,8 @@ describe('a roll-up', () => {
       (_id: string, _unit: null, signal: AbortSignal) =>
         new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error))),
     )
-    connection.connected = false
     await shown()
-    connection.connected = true
+    bus.get('directive.ended')?.({ directive_id: '7' })
     await vi.advanceTimersByTimeAsync(1_000)
     expect(connection.ask).toHaveBeenCalledExactlyOnceWith('watch', PROVINCE, expect.anything())
     expect(api.ancestors).toHaveBeenCalledWith('33')
