@@ -121,7 +121,8 @@ def made_once(
         return made[kind]
 
     yield make
-    for copy, _ in made.values():
+    for copy, session_app in made.values():
+        session_app.extensions["zzd.db"].engine.dispose()
         copy.drop()
 
 
@@ -170,7 +171,11 @@ def app(
     shutil.rmtree(session_app.extensions["zzd.settings"].files_root, ignore_errors=True)
     with session_app.app_context():
         yield session_app
-        database().engine.dispose()
+        # Of PostgreSQL they serve the next test, unless one was left in the middle of something:
+        # a new connection takes longer than most requests. A file of SQLite's is another one then.
+        engine = database().engine
+        if engine_kind == "sqlite" or engine.pool.checkedout():
+            engine.dispose()
 
 
 @pytest.fixture

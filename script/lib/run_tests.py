@@ -14,10 +14,8 @@ from pathlib import Path
 
 from bootstrap import (
     PYTHON,
-    WEB,
     build_web_client,
     install_programs,
-    node_path,
     prepare_environment,
 )
 from lint import CHECKS, run_checks
@@ -45,7 +43,6 @@ def main() -> int:
     build_web_client()
     if not arguments:
         run_checks(list(CHECKS))
-        test_web_client()
         # Everything: in one process more than there are cores, since servers and browsers are waited for.
         processes = str((os.cpu_count() or 1) + 1)
         arguments = ["-n", processes, "--dist", "loadscope", "--no-loadscope-reorder"]
@@ -85,12 +82,6 @@ def installed_browser() -> str | None:
         return shutil.which(named)
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
     return found or next((str(path) for path in MAC_BROWSERS if path.exists()), None)
-
-
-def test_web_client() -> None:
-    say("\n  Testing the web client")
-    if run_aloud(["npm", "test"], cwd=WEB, env={"PATH": node_path(), "CI": "1"}):
-        raise Failure("the web client's unit tests failed.")
 
 
 def start_test_services(group: Group, folder: Path) -> None:
