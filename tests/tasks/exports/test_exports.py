@@ -262,7 +262,7 @@ def test_a_situation_report_is_numbered_kept_and_printed(exercise: Scene) -> Non
     assert all("演练文件，非真实险情" in page for page in pages)
     text = "".join(pages)
     for said in (
-        *("防汛快报", "第 1 期", "Ⅰ级应急响应", "转移人数 317 人", "尚有 10 个单位未反馈"),
+        *("防汛快报", "第 1 期", "Ⅰ级应急响应", "转移人数317人", "尚有10个单位未反馈"),
         *("温岭市石塘镇东海村", "确保不漏一户一人", "签发：王浙江"),
         *("抄送：省应急管理厅，各设区市防指", first["sha256"]),
     ):
@@ -273,6 +273,23 @@ def test_a_situation_report_is_numbered_kept_and_printed(exercise: Scene) -> Non
         for ordinal, head in zip("一二三四五六", heads, strict=True)
     ]
     assert places == sorted(places)
+
+
+def test_who_did_not_report_is_named_or_where_they_are_many_counted_by_part(
+    scene: Scene, monkeypatch: Any
+) -> None:
+    directive = issue(scene)
+    path, body = f"/directives/{directive['id']}/bulletins", {"next_steps": "无", "signer": "王某"}
+
+    def silent() -> str:
+        said: str = scene.issuer.post(path, body)["content"]["sections"][4]["paragraphs"][1]
+        return said
+
+    assert silent().count("、") == 9
+    monkeypatch.setattr(bulletins, "NAMED_UNITS", 9)
+    rows = scene.rollup(directive)["rows"]
+    listed = "，".join(f"{row['unit']['name']}{row['not_reported']}个" for row in rows)
+    assert silent() == f"其中：{listed}（名单见办理明细表）。"
 
 
 def test_what_people_wrote_is_printed_as_text_and_nothing_is_fetched(app: Flask) -> None:

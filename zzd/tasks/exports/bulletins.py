@@ -25,7 +25,7 @@ from zzd.tasks.exports.words import file_name
 from zzd.tasks.lifecycle import endings
 from zzd.tasks.models import Assignment, Directive, snapshot
 
-# Of those that did not report, so many are named; the others are counted.
+# Of those that did not report so many are named; where there are more they are counted by part.
 NAMED_UNITS = 120
 COUNTY = 3
 

@@ -31,7 +31,7 @@ MOST_COLUMNS = 6
 @dataclass(frozen=True, slots=True)
 class Facts:
     """Where a report takes its words from. ``silent`` are the first units that did not report,
-    each by its whole name; ``levels`` the event's response levels, the latest last. ``status``,
+    each by its whole name, all of them where they are few; ``levels`` the event's response levels, the latest last. ``status``,
     ``ended_at`` and ``end_reason`` are the directive's, ``closed_at`` the event's."""
 
     no: int
@@ -125,7 +125,7 @@ def _progress(facts: Facts) -> list[str]:
         deadline += f"、{spoken(facts.report_deadline)}前反馈"
     addressed = total["addressed"]
     steps = "，".join(
-        f"{word} {total[key]:,} 个（{share(total[key], addressed)}）"
+        f"{word}{total[key]:,}个（{share(total[key], addressed)}）"
         for key, word in (
             ("delivered", "已送达"),
             ("acknowledged", "已签收"),
@@ -133,7 +133,7 @@ def _progress(facts: Facts) -> list[str]:
             ("completed", "已办结"),
         )
     )
-    late = f"超过时限 {total['overdue']:,} 个" if total["overdue"] else "无超时单位"
+    late = f"超过时限{total['overdue']:,}个" if total["overdue"] else "无超时单位"
     reason = f"（{facts.end_reason}）" if facts.end_reason else ""
     ended = (
         f"该指令已于{spoken(facts.ended_at)}{ENDED[facts.status]}{reason}" if facts.ended_at else ""
@@ -141,7 +141,7 @@ def _progress(facts: Facts) -> list[str]:
     return [
         f"{spoken(facts.issued_at)}，{facts.issuer}下达指令“{facts.title}”{numbered}{deadline}。",
         # Nobody is late with what is over.
-        f"{facts.unit_name}应办单位 {addressed:,} 个，{steps}；{ended or late}。",
+        f"{facts.unit_name}应办单位{addressed:,}个，{steps}；{ended or late}。",
     ]
 
 
@@ -157,14 +157,14 @@ def _figures(rollup: Mapping[str, Any]) -> list[str]:
         return ["本指令未要求报送转移安置数据。"]
     sums = rollup["total"]["figures"]
     said = "；".join(
-        f"{spec['name']} {number(sums[spec['key']])}"
-        f"{'' if sums[spec['key']] is None else ' ' + spec['unit']}"
+        f"{spec['name']}{number(sums[spec['key']])}"
+        f"{'' if sums[spec['key']] is None else spec['unit']}"
         for spec in specs
     )
     parts = [
         f"其中{spec['name']}按风险类型："
         + "，".join(
-            f"{risk['name']} {number(rollup['total']['by_risk'][spec['key']][risk['key']])}"
+            f"{risk['name']}{number(rollup['total']['by_risk'][spec['key']][risk['key']])}"
             for risk in spec["risks"]
         )
         + "。"
@@ -198,19 +198,25 @@ def _casualties(rollup: Mapping[str, Any]) -> list[str]:
     if all(value is None for value in known.values()):
         return ["截至目前，各单位未报送人员伤亡数据。"]
     said = "，".join(
-        f"{word} {number(known[key])}{'' if known[key] is None else ' 人'}"
+        f"{word}{number(known[key])}{'' if known[key] is None else '人'}"
         for key, word in CASUALTIES.items()
     )
     return [f"据已反馈单位汇总：{said}。"]
 
 
 def _silent(facts: Facts) -> list[str]:
+    """By name where all of them are named, else how many there are in each part."""
     missing = facts.rollup["total"]["not_reported"]
     if not missing:
         return ["应办单位均已反馈。"]
-    listed = "、".join(facts.silent)
-    rest = missing - len(facts.silent)
-    return [
-        f"尚有 {missing:,} 个单位未反馈，其数据未计入以上汇总。",
-        f"{listed}{f'，及其余 {rest:,} 个单位（见办理明细表）' if rest > 0 else ''}。",
-    ]
+    if len(facts.silent) < missing:
+        own, rows = facts.rollup["own"], facts.rollup["rows"]
+        parts = [
+            f"{part['unit']['name']}{'本级' if part is own else ''}{part['not_reported']:,}个"
+            for part in [*([own] if own else []), *rows]
+            if part["not_reported"]
+        ]
+        listed = f"其中：{'，'.join(parts)}（名单见办理明细表）。"
+    else:
+        listed = f"{'、'.join(facts.silent)}。"
+    return [f"尚有{missing:,}个单位未反馈，其数据未计入以上汇总。", listed]

@@ -66,10 +66,12 @@ def figure_columns(specs: Sequence[Mapping[str, Any]]) -> list[tuple[str, str | 
 
 
 def share(part: int, whole: int) -> str:
-    """All is said only where it is all."""
+    """All is said only where it is all, and nothing only where it is nothing."""
     if whole == 0:
         return "—"
-    return "100%" if part >= whole else f"{min(part / whole * 100, 99.9):.1f}%"
+    if part >= whole or part == 0:
+        return "100%" if part else "0%"
+    return f"{min(max(part / whole * 100, 0.1), 99.9):.1f}%"
 
 
 def file_name(exercise: bool, *words: str) -> str:
