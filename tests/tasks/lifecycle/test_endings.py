@@ -18,6 +18,7 @@ from tests.tasks.scenes import (
     Scene,
     duty,
 )
+from zzd import clock
 from zzd.audit.models import AuditEntry
 from zzd.tasks.lifecycle.rescues import Word, lines_of, still_open
 
@@ -25,6 +26,27 @@ from zzd.tasks.lifecycle.rescues import Word, lines_of, still_open
 def waiting(scene: Scene, code: str) -> list[str]:
     items = scene.as_(duty(code)).get("/assignments", state="open")["items"]
     return [item["state"] for item in items]
+
+
+def test_an_end_is_in_the_history_whatever_the_clocks_of_two_processes_say(scene: Scene) -> None:
+    """One that is an hour ahead issues; the other ends a branch, and then all of it."""
+    with clock.at(clock.now() + timedelta(hours=1)):
+        directive = scene.issue(SHITANG, HAIMEN)
+        scene.acknowledge(SHITANG, directive)
+    path = f"/directives/{directive['id']}"
+    branch = {"reason": "风已过", "unit_id": scene.unit_id(WENLING)}
+    scene.issuer.post(f"{path}/all-clear", branch)
+    scene.issuer.post(f"{path}/cancellation", {"reason": "误发"})
+    for code, moves in (
+        (SHITANG, ["issue", "acknowledge", "clear", "cancel"]),
+        (HAIMEN, ["issue", "cancel"]),
+    ):
+        shown = scene.issuer.get(scene.path(code, directive))
+        assert shown["state"] == "cancelled"
+        assert sorted(step["move"] for step in shown["history"]) == sorted(moves)
+    with clock.at(clock.now() + timedelta(hours=9)):
+        review = scene.issuer.get(f"{path}/review")
+        assert review["total"][-1]["counts"][review["counts"].index("overdue")] == 0
 
 
 def test_who_had_a_directive_acknowledges_its_cancel_and_nobody_else_sees_it_active(

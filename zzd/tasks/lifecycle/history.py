@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -32,8 +33,15 @@ def history_of(session: Session, row: Assignment) -> list[Step]:
     )
     return states.weave(
         [Step(move.at, Move(move.move), move) for move in moves],
-        [Step(end.at, Move(end.kind), end) for end in ends if end.at >= row.issued_at],
+        [Step(end.at, Move(end.kind), end) for end in ends if applies(end, row.cleared_at)],
     )
+
+
+def applies(end: DirectiveEnd, cleared_at: datetime | None) -> bool:
+    """Whether an end at or above an assignment's place is a part of its history: the whole
+    directive's is, that of a branch where it was cleared with it. Not by the times, which clocks of
+    two processes gave."""
+    return not end.path or cleared_at is not None
 
 
 def describe_history(session: Session, row: Assignment) -> list[dict[str, Any]]:

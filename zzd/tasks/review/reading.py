@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from zzd.db import is_one_of
 from zzd.orgtree.audiences import PATH_END, spelled_out
 from zzd.tasks import states
+from zzd.tasks.lifecycle.history import applies
 from zzd.tasks.lifecycle.models import DirectiveEnd
 from zzd.tasks.models import Assignment, AssignmentMove, Directive
 from zzd.tasks.reporting.rules import Kind
@@ -56,6 +57,7 @@ def stories(session: Session, directive: Directive, place_path: str) -> Iterator
                 Assignment.issued_at,
                 Assignment.ack_deadline,
                 Assignment.report_deadline,
+                Assignment.cleared_at,
             )
             .where(
                 Assignment.directive_id == directive.id,
@@ -76,7 +78,7 @@ def stories(session: Session, directive: Directive, place_path: str) -> Iterator
             above = [
                 Step(end.at, Move(end.kind))
                 for end in ends
-                if row.path.startswith(end.path) and end.at >= row.issued_at
+                if row.path.startswith(end.path) and applies(end, row.cleared_at)
             ]
             steps = states.weave(own, above) if above else own
             past = Past(

@@ -43,7 +43,8 @@ def review(
     """
     directive, place = policy.access_rollup(session, by, directive_id, unit_id, "directive.review")
     now, ended_at = clock.now(), endings.ended_at(session, directive)
-    end = min(now, ended_at) if ended_at else now
+    # By the clock of another process it may have ended before it was issued.
+    end = max(directive.issued_at, min(now, ended_at) if ended_at else now)
     width = width_for(end - directive.issued_at)
     step = timedelta(seconds=width)
     frames = int((end - directive.issued_at) / step) + 2
