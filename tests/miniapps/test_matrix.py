@@ -126,7 +126,8 @@ def described(world: World, path: str) -> Iterator[Request]:
 
 
 def said(world: World, path: str, body: dict[str, Any], method: str) -> Iterator[Request]:
-    yield method, path.format(world["group outside"]), body, HIDDEN
+    for outside in ("group outside", "org group outside"):
+        yield method, path.format(world[outside]), body, HIDDEN
     yield method, path.format(world["group inside"]), body, SHOWN
 
 
