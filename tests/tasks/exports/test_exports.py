@@ -221,12 +221,20 @@ def test_a_units_reports_are_numbered_by_itself_and_those_above_and_read_by_the_
 
 
 def text_of(document: bytes) -> list[str]:
+    return [text.replace("\r", "").replace("\n", "") for text in pages_of(document)]
+
+
+def lines_of(document: bytes) -> str:
+    return "\n".join(pages_of(document))
+
+
+def pages_of(document: bytes) -> list[str]:
     pages = pypdfium2.PdfDocument(document)
     try:
         found = []
         for page in pages:
             text = page.get_textpage()
-            found.append(text.get_text_range().replace("\r", "").replace("\n", ""))
+            found.append(text.get_text_range())
             text.close()
             page.close()
         return found
@@ -305,7 +313,15 @@ def test_what_people_wrote_is_printed_as_text_and_nothing_is_fetched(app: Flask)
         "signer": "王某",
         "copies": [],
     }
-    (page,) = text_of(paper.as_pdf(paper.as_html(content, sha256="0" * 64)))
+    headings = ["单位", "应办", "签收", "反馈", "办结", "超时"]
+    row = ["浙江省海洋综合行政执法监督指导中心" * 3, *["10,169", "31,223"] * 2, "0"]
+    table = {"headings": headings, "rows": [row], "total": row}
+    content["sections"] = [{"title": "", "paragraphs": [], "table": table}]
+    document = paper.as_pdf(paper.as_html(content, sha256="0" * 64))
+    # However long the names beside it are, a number is not broken in two.
+    lines = lines_of(document)
+    assert lines.count("10,169") + lines.count("31,223") == 8
+    (page,) = text_of(document)
     assert '<img src="file:///etc/passwd">' in page
     assert "演练" not in page
     with_image = "<img src='file:///etc/passwd'>文字"
