@@ -138,14 +138,23 @@ function drawAll() {
   drawHome()
 }
 
+/** Made once and changed where they stand: who presses one while the clock runs presses it. */
 function drawTabs() {
   const over = gaugesNow().filter((gauge) => gauge.over === 'danger').length
   const open = state.orders?.assignments.filter((one) => one.may_acknowledge).length ?? 0
   const badge = { orders: open, gauges: over }
-  at('tabs').replaceChildren(...TABS.map((name) => {
-    const tab = make('button', { type: 'button', role: 'tab', id: `tab-${name}`, 'aria-selected': String(state.tab === name), 'aria-controls': 'panel', tabIndex: state.tab === name ? 0 : -1, onclick: () => choose(name) }, t(`tab.${name}`), badge[name] ? make('b', { className: 'badge' }, String(badge[name])) : '')
-    return tab
-  }))
+  if (!at('tabs').childElementCount)
+    at('tabs').append(...TABS.map((name) => make('button', { type: 'button', role: 'tab', id: `tab-${name}`, 'aria-controls': 'panel', onclick: () => choose(name) })))
+  for (const name of TABS) {
+    const tab = at(`tab-${name}`)
+    const isShown = state.tab === name
+    if (tab.getAttribute('aria-selected') !== String(isShown)) tab.setAttribute('aria-selected', String(isShown))
+    tab.tabIndex = isShown ? 0 : -1
+    const says = [t(`tab.${name}`), badge[name] || ''].join(' ')
+    if (tab.dataset.says === says) continue
+    tab.dataset.says = says
+    tab.replaceChildren(t(`tab.${name}`), ...(badge[name] ? [make('b', { className: 'badge' }, String(badge[name]))] : []))
+  }
 }
 
 function choose(name) {
@@ -197,9 +206,14 @@ async function drawCloudOnMap() {
   chart.drawCloud(url, picture?.bounds)
 }
 
-// The clock moves sixty times a second; lists that depend on it follow every few moments.
+// The clock moves sixty times a second. What moves with it is drawn so often that it seems to flow, and lists that
+// depend on it follow every few moments.
+const DRAWN_EVERY = 60
+let drawnUntil = 0
 let slowUntil = 0
 on('clock', () => {
+  if (performance.now() < drawnUntil && state.clock?.isRunning) return
+  drawnUntil = performance.now() + DRAWN_EVERY
   const now = stormNow()
   if (now) chart.drawStorm(state.storm, now)
   drawClock()

@@ -10,6 +10,8 @@ const WARNING_LINES = [
   ['warning24', [[34, 127], [22, 127], [18, 119], [11, 119], [4.5, 113], [0, 105]]],
   ['warning48', [[34, 132], [15, 132], [0, 120], [0, 105]]],
 ]
+const CROWD = 120
+const NEAR = 8.5
 const PANES = { clouds: 250, land: 260, storm: 420, things: 450 }
 
 export function makeMap(host, { onPick }) {
@@ -19,6 +21,9 @@ export function makeMap(host, { onPick }) {
   const group = (pane) => L.layerGroup([], { pane }).addTo(map)
   const layers = { grid: group('land'), land: group('land'), clouds: group('clouds'), path: group('storm'), circles: group('storm'), now: group('storm'), records: group('things'), gauges: group('things'), home: group('things') }
   drawGrid(layers.grid)
+  // A province from afar: hundreds of marks as large as a county would hide what they stand on.
+  const shrink = () => host.classList.toggle('crowded', (layers.records.kept?.size ?? 0) > CROWD && map.getZoom() < NEAR)
+  map.on('zoomend', shrink)
 
   return {
     map,
@@ -38,25 +43,27 @@ export function makeMap(host, { onPick }) {
       drawNow(layers, storm, now)
     },
     drawRecords(records, selected) {
-      layers.records.clearLayers()
-      for (const record of records) {
-        if (record.lat === null || record.lat === undefined) continue
-        const state = record.state ?? record.shelterState
-        const icon = L.divIcon({ className: `thing ${record.kind} ${state}${record.key === selected ? ' picked' : ''}`, html: '', iconSize: [16, 16] })
-        L.marker([record.lat, record.lon], { icon, pane: 'things', title: record.name, keyboard: false })
-          .on('click', () => onPick(record.kind, record.key))
-          .addTo(layers.records)
-      }
+      const placed = records.filter(({ lat }) => lat !== null && lat !== undefined)
+      keep(layers.records, placed, ({ key, kind, lat, lon, name, state, shelterState }) => ({
+        key,
+        at: [lat, lon],
+        className: `thing ${kind} ${state ?? shelterState}${key === selected ? ' picked' : ''}`,
+        size: [16, 16],
+        title: name,
+        onclick: () => onPick(kind, key),
+      }))
+      shrink()
     },
     drawGauges(gauges) {
-      layers.gauges.clearLayers()
-      for (const gauge of gauges) {
-        if (gauge.over === 'none' || gauge.over === 'silent') continue
-        const icon = L.divIcon({ className: `gauge-mark ${gauge.over}`, html: '', iconSize: [14, 12] })
-        L.marker([gauge.lat, gauge.lon], { icon, pane: 'things', title: gauge.name, keyboard: false })
-          .on('click', () => onPick('gauges', gauge.id))
-          .addTo(layers.gauges)
-      }
+      const over = gauges.filter((gauge) => gauge.over !== 'none' && gauge.over !== 'silent')
+      keep(layers.gauges, over, ({ id, lat, lon, name, over: how }) => ({
+        key: id,
+        at: [lat, lon],
+        className: `gauge-mark ${how}`,
+        size: [14, 12],
+        title: name,
+        onclick: () => onPick('gauges', id),
+      }))
     },
     drawCloud(url, bounds) {
       layers.clouds.clearLayers()
@@ -66,6 +73,27 @@ export function makeMap(host, { onPick }) {
     goTo: (lat, lon) => map.flyTo([lat, lon], Math.max(map.getZoom(), 9), { duration: 0.6 }),
     fit: (points) => map.fitBounds(L.latLngBounds(points), { padding: [24, 24], maxZoom: 8 }),
   }
+}
+
+/** The marks of a layer as they are to be: those that look the same stay, however many there are. */
+function keep(layer, things, look) {
+  const before = layer.kept ?? new Map()
+  const after = new Map()
+  for (const thing of things) {
+    const { key, at, className, size, title, onclick } = look(thing)
+    const says = [...at, className, title].join(' ')
+    let mark = before.get(key)
+    if (mark?.says !== says) {
+      if (mark) layer.removeLayer(mark.marker)
+      const icon = L.divIcon({ className, html: '', iconSize: size })
+      mark = { says, marker: L.marker(at, { icon, pane: 'things', title, keyboard: false }).on('click', onclick) }
+      layer.addLayer(mark.marker)
+    }
+    before.delete(key)
+    after.set(key, mark)
+  }
+  for (const { marker } of before.values()) layer.removeLayer(marker)
+  layer.kept = after
 }
 
 function drawGrid(layer) {
