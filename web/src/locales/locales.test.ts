@@ -28,6 +28,15 @@ test('both languages fill in the same values', () => {
   expect(differing).toEqual([])
 })
 
+const sections = new Set([...known].map((key) => key.split('.')[0]))
+/** Keys of which a part is known only when they are shown, as `levels.${level}`, each with its file. */
+const patterns = Object.entries(sources).flatMap(([file, source]) =>
+  [...(source as string).matchAll(/`(\w+)(\.(?:[\w.]|\$\{[^`]*?\})*\$\{[^`]*?\}[\w.]*)`/g)]
+    .filter(([, section]) => sections.has(section))
+    .map(([, section, rest]) => ({ file, said: `${section}${rest}` })),
+)
+const asPattern = (said: string) => new RegExp(`^${said.replaceAll('.', '\\.').replace(/\$\{.*?\}/g, '[\\w.]+')}$`)
+
 test('every key that a screen names exists', () => {
   const missing = Object.entries(sources).flatMap(([file, source]) =>
     [...(source as string).matchAll(/\bt\(\s*'([\w.]+)'/g)]
@@ -36,6 +45,14 @@ test('every key that a screen names exists', () => {
       .map((key) => `${file}: ${key}`),
   )
   expect(missing).toEqual([])
+  expect(patterns.length).toBeGreaterThan(50)
+  expect(patterns.filter(({ said }) => ![...known].some((key) => asPattern(said).test(key)))).toEqual([])
+})
+
+test('every key is named by a screen', () => {
+  const named = new Set(Object.values(sources).flatMap((source) => [...(source as string).matchAll(/['"`]([a-z]\w*(?:\.\w+)+)['"`]/gi)].map(([, key]) => key)))
+  const some = patterns.map(({ said }) => asPattern(said))
+  expect([...known].filter((key) => !named.has(key) && !some.some((pattern) => pattern.test(key)))).toEqual([])
 })
 
 test('screens carry no Chinese of their own', () => {

@@ -19,13 +19,11 @@ export default {
     noPeopleDetail: 'Look at the unit above or the units below.',
     status: { active: '', merged: 'Merged', abolished: 'Abolished' },
     message: 'Message',
-    phone: 'Phone',
     phoneHidden: 'Not shown',
     posts: 'Posts',
     primary: 'Primary',
     itsMe: 'This is you',
     selectUnit: 'Choose a unit',
     searchUnit: 'Name, code or pinyin initials of a unit',
-    myUnit: 'My unit',
   },
 } satisfies typeof zh

@@ -78,7 +78,6 @@ export default {
     announcementNameHint: 'A name for the announcements',
     create: 'Create',
     startChat: 'Start',
-    pickPeople: 'Choose people',
     pickOne: 'Choose a colleague',
     picked: '{n} chosen',
     pickedNone: 'Search, or choose by unit, on the left',

@@ -17,13 +17,11 @@ export default {
     noPeopleDetail: '可以查看上级或下级单位的人员。',
     status: { active: '', merged: '已合并', abolished: '已撤销' },
     message: '发消息',
-    phone: '电话',
     phoneHidden: '未公开',
     posts: '任职岗位',
     primary: '主岗',
     itsMe: '这是您本人',
     selectUnit: '选择单位',
     searchUnit: '搜索单位名称、代码、拼音首字母',
-    myUnit: '我的单位',
   },
 }

@@ -71,7 +71,6 @@ export default {
     announcementNameHint: '公告频道的名称',
     create: '创建',
     startChat: '发起聊天',
-    pickPeople: '选择人员',
     pickOne: '选择一位同事',
     picked: '已选 {n} 人',
     pickedNone: '在左侧搜索或按组织选择',
