@@ -18,7 +18,7 @@ const FIRST_PAUSE_MS = 3_000
 const LONGEST_PAUSE_MS = 300_000
 
 /** Whether the server pushes receipts of this conversation. */
-export const isTold = ({ members }: Pick<Conversation, 'members'>) => members !== null && members <= RECEIPTS_UP_TO
+const isTold = ({ members }: Pick<Conversation, 'members'>) => members !== null && members <= RECEIPTS_UP_TO
 
 /**
  * How many have read each own message that is on screen. Counts are fetched, never computed: only the server knows an

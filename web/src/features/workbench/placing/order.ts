@@ -20,10 +20,6 @@ export function sameOrder(one: readonly PlacedApp[], other: readonly PlacedApp[]
   )
 }
 
-export function sameAudience(one: Audience | DescribedAudience, other: Audience | DescribedAudience): boolean {
-  return keyOf(one) === keyOf(other)
-}
-
 export function keyOf({ unit_id, levels, line, role }: Audience | DescribedAudience): string {
   return JSON.stringify([unit_id, levels?.length ? levels : null, line ?? null, role ?? null])
 }
