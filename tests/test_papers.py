@@ -42,6 +42,7 @@ def test_every_error_code_is_documented_and_no_other() -> None:
     }
     written = re.findall(r"^\| (\d{3}) \| `(\w+)`", (ROOT / "docs/errors.md").read_text(), re.M)
     assert set(written) == built | BY_STATUS
+    assert written == sorted(written), "a code is looked up by its status and then its name"
 
 
 # A proposal of one plan's steps, and what an app takes off its queue and acknowledges.
