@@ -14,7 +14,7 @@ from sqlalchemy import Column, Table, func, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from zzd.db import Base
+from zzd.db import Base, is_postgresql
 
 BATCH = 10_000
 
@@ -35,7 +35,7 @@ def insert_rows(
     session.flush()
     counted = _Counted(rows)
     dialect = session.get_bind().dialect
-    write = _copy if dialect.name == "postgresql" else _execute_many
+    write = _copy if is_postgresql(session) else _execute_many
     try:
         write(session, table, columns, counted)
     except dialect.loaded_dbapi.IntegrityError as error:
@@ -64,7 +64,7 @@ def reserve_ids(session: Session, column: Column[int], count: int) -> list[int]:
     rows are there.
     """
     table = column.table
-    if session.get_bind().dialect.name == "postgresql":
+    if is_postgresql(session):
         sequence = func.pg_get_serial_sequence(table.name, column.name)
         numbers = func.generate_series(1, count).table_valued("n")
         return list(session.scalars(select(func.nextval(sequence)).select_from(numbers)))
@@ -74,7 +74,7 @@ def reserve_ids(session: Session, column: Column[int], count: int) -> list[int]:
 
 def set_sequences(session: Session, tables: Iterable[Table]) -> None:
     """Have PostgreSQL count on from the highest id, after rows were written with theirs."""
-    if session.get_bind().dialect.name != "postgresql":
+    if not is_postgresql(session):
         return
     for table in tables:
         highest = select(func.max(table.c.id)).scalar_subquery()
@@ -86,7 +86,7 @@ def set_sequences(session: Session, tables: Iterable[Table]) -> None:
 
 def allow_long_statements(session: Session) -> None:
     """Lift, for this transaction, the limits that keep a request from blocking others."""
-    if session.get_bind().dialect.name == "postgresql":
+    if is_postgresql(session):
         for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
             session.execute(text(f"SET LOCAL {limit} = 0"))
 

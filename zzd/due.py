@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from zzd import clock
-from zzd.db import Base, reading
+from zzd.db import Base, is_postgresql, reading
 
 log = structlog.get_logger()
 
@@ -68,7 +68,7 @@ def moment(session: Session) -> datetime:
 
     PostgreSQL's, unless it stands still for a test; SQLite has no clock but ours.
     """
-    if clock.is_set() or session.get_bind().dialect.name != "postgresql":
+    if clock.is_set() or not is_postgresql(session):
         return clock.now()
     found: datetime = session.scalars(select(func.clock_timestamp())).one()
     return found

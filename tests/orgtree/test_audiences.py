@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from tests.client import ApiClient
 from tests.conftest import SignedIn
+from tests.orgtree.held import posts_of
 from zzd.db import database
-from zzd.identity.principals import posts_of
 from zzd.orgtree import audiences, officials
 from zzd.orgtree.audiences import ROLES, Audience
 from zzd.orgtree.in_use import find_in_use, put_in_use

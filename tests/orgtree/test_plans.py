@@ -11,9 +11,9 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from tests.orgtree.held import posts_of
 from tests.orgtree.plans import grow, plans_of, scanned, sent
 from zzd.db import database, transaction
-from zzd.identity.principals import posts_of
 from zzd.orgtree import audiences, officials, structure, units
 from zzd.orgtree.audiences import Audience
 from zzd.orgtree.matching import ids_matching

@@ -8,12 +8,11 @@ from dataclasses import replace
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import Row, Select, String, and_, any_, bindparam, select
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import Row, Select, String, and_, bindparam, select
 from sqlalchemy.orm import Session, aliased
 
 from zzd import clock
-from zzd.db import reading
+from zzd.db import is_one_of_named, is_postgresql, reading
 from zzd.gathering import Gathering
 from zzd.identity.models import Account, AccountGrant, LoginSession
 from zzd.identity.policy import must_have_second_factor
@@ -89,15 +88,13 @@ OF_LIVE_SESSION = (
     .where(LoginSession.revoked_at.is_(None), LoginSession.expires_at > bindparam("now"))
 )
 OF_TOKEN = OF_LIVE_SESSION.where(LoginSession.token_digest == bindparam("token_digest"))
-# Of several at once: hundreds of parameters cost PostgreSQL's driver more than one that is an array.
+# Of several at once.
 TOGETHER_AT_ONCE, READ_TOGETHER = 100, "zzd.tokens_read_together"
 OF_TOKENS = {
-    "postgresql": OF_LIVE_SESSION.where(
-        LoginSession.token_digest == any_(bindparam("digests", type_=postgresql.ARRAY(String)))
-    ),
-    "sqlite": OF_LIVE_SESSION.where(
-        LoginSession.token_digest.in_(bindparam("digests", expanding=True))
-    ),
+    arrays: OF_LIVE_SESSION.where(
+        is_one_of_named(LoginSession.token_digest, "digests", arrays=arrays, kind=String)
+    )
+    for arrays in (True, False)
 }
 OF_SESSION = OF_LIVE_SESSION.where(LoginSession.id == bindparam("session_id"))
 OF_ID = _select_accounts().where(Account.id == bindparam("account_id"))
@@ -127,7 +124,7 @@ def _read_several(digests: list[str]) -> list[Principal | None]:
     known = recognised()
     read_at = known.changes
     with reading(plainly=True) as session:
-        query = OF_TOKENS[session.get_bind().dialect.name]
+        query = OF_TOKENS[is_postgresql(session)]
         rows = session.execute(query, {"digests": list(set(digests)), "now": clock.now()}).all()
     by_digest: dict[str, list[Row[Any]]] = defaultdict(list)
     for row in rows:
@@ -203,17 +200,3 @@ def _principal(
         posts=held,
         grants=tuple(Grant(*columns) for columns in grants.values()),
     )
-
-
-def posts_of(session: Session, official_id: int) -> tuple[PostRef, ...]:
-    """The posts an official holds, the primary one first."""
-    query = (
-        select(*OF_POST)
-        .join(Unit, Unit.id == Post.unit_id)
-        .join(Official, Official.id == Post.official_id)
-        .where(
-            Post.official_id == official_id, Post.ended_at.is_(None), Official.status == "active"
-        )
-        .order_by(Post.is_primary.desc(), Post.id)
-    )
-    return tuple(PostRef(*columns) for columns in session.execute(query))

@@ -34,6 +34,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from zzd.bulk import table_of
+from zzd.db import is_postgresql
 from zzd.errors import NotFound, deny
 from zzd.messaging.models import Conversation, Participation
 from zzd.messaging.policy import (
@@ -92,7 +93,7 @@ def take_next(
     for the right to it then, from what the same statement read: an error undoes the transaction.
     Raises NotFound, NotPermitted.
     """
-    folded = session.get_bind().dialect.name == "postgresql"
+    folded = is_postgresql(session)
     wide = may_address_some(by)
     values = {"where_id": conversation_id, "now": now, "me": by.official_id}
     connection = session.connection()
@@ -148,7 +149,7 @@ def take_several(
 
     One statement on PostgreSQL, two on SQLite. A sender's cursor goes to the last of their own.
     """
-    folded = session.get_bind().dialect.name == "postgresql"
+    folded = is_postgresql(session)
     # As JSON, so that the statement is the same for any number of them.
     said = orjson.dumps({str(each): place for place, each in enumerate(senders, start=1)})
     values = {

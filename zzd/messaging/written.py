@@ -16,11 +16,10 @@ from sqlalchemy import (
     literal_column,
     select,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
 from zzd.bulk import table_of
-from zzd.db import Base
+from zzd.db import INSERTS, Base, dialect_of, is_postgresql
 from zzd.messaging.models import Message
 from zzd.messaging.rules import LONGEST_QUOTE
 
@@ -34,7 +33,7 @@ INSERT = {
     dialect: own_insert(M)
     .on_conflict_do_nothing(index_elements=["sender_id", "client_id"])
     .returning(Message.seq, Message.id)
-    for dialect, own_insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
+    for dialect, own_insert in INSERTS.items()
 }
 QUOTE = aliased(Message, name="quote")
 # Of the row that is written; as columns they would be another table to read from.
@@ -66,7 +65,7 @@ def insert_plain(session: Session, rows: list[dict[str, Any]]) -> dict[int, int]
     sender had not used their ``client_id`` before. One that is being used at this moment is
     waited for."""
     found = session.connection().execute(
-        INSERT[_dialect(session)], rows if len(rows) > 1 else rows[0]
+        INSERT[dialect_of(session)], rows if len(rows) > 1 else rows[0]
     )
     return {row.seq: row.id for row in found}
 
@@ -75,9 +74,10 @@ def insert_with(session: Session, row: dict[str, Any], along: Sequence[Along]) -
     """Write a message and what goes with it: one statement on PostgreSQL, on SQLite one more for
     each. Returns its id, and of a reply what it shows of the other; None, and nothing is written,
     where its sender had used its ``client_id`` before."""
-    dialect, connection = _dialect(session), session.connection()
-    statement = (INSERT if row["reply_to_seq"] is None else INSERT_REPLY)[dialect]
-    if along and dialect == "postgresql":
+    connection = session.connection()
+    plain = INSERT if row["reply_to_seq"] is None else INSERT_REPLY
+    statement = plain[dialect_of(session)]
+    if along and is_postgresql(session):
         written = statement.values(row).cte("written")
         here = _here(row["conversation_id"], written.c.seq)
         others = (write(here).cte(f"along_{n}") for n, write in enumerate(along))
@@ -111,7 +111,3 @@ def row_along(model: type[Base], **values: Any) -> Along:
 def _here(conversation_id: int, seq: Any) -> Subquery:
     where = literal(conversation_id, BigInteger).label("conversation_id")
     return select(where, seq.label("seq")).subquery("here")
-
-
-def _dialect(session: Session) -> str:
-    return session.get_bind().dialect.name

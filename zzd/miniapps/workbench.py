@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from zzd.db import is_one_of_named, takes_arrays
+from zzd.db import is_one_of_named, is_postgresql
 from zzd.errors import Invalid
 from zzd.miniapps import rollout
 from zzd.miniapps.desk import tiles
@@ -50,7 +50,7 @@ def list_entries(
     they see and with where it stands on their workbench. Four statements, however many they are,
     and one for versions that this process was not asked for before."""
     matching = ids_matching(session, principal.posts)
-    query = _entries(takes_arrays(session)).limit(limit + 1)
+    query = _entries(is_postgresql(session)).limit(limit + 1)
     which = {
         "matching": matching,
         "mine": _rolled_out_to(session, principal, matching),
@@ -86,7 +86,7 @@ def versions_seen(session: Session, principal: Principal) -> dict[int, int]:
         "account": principal.account_id,
         "after": 0,
     }
-    rows = session.execute(_entries(takes_arrays(session)), which)
+    rows = session.execute(_entries(is_postgresql(session)), which)
     return {row[0]: row[1] for row in rows}
 
 
@@ -151,7 +151,7 @@ def _is_for_me(arrays: bool) -> ColumnElement[bool]:
 
 def _rolled_out_to(session: Session, principal: Principal, matching: Sequence[int]) -> list[int]:
     """The versions on their way to everybody that have come to this official."""
-    rows = session.execute(_rolling_out(takes_arrays(session)), {"matching": matching})
+    rows = session.execute(_rolling_out(is_postgresql(session)), {"matching": matching})
     found = set(matching)
     return [
         id_

@@ -10,6 +10,7 @@ from sqlalchemy import Executable, bindparam, select, true, update
 from sqlalchemy.orm import Session
 
 from zzd.bulk import table_of
+from zzd.db import is_postgresql
 from zzd.messaging.bots.models import Bot
 from zzd.messaging.numbers import TAKEN, C, Taken
 
@@ -23,7 +24,7 @@ def take_turn(session: Session, bot: Bot, now: datetime, *, spent: datetime) -> 
 
     One statement on PostgreSQL, two on SQLite.
     """
-    folded = session.get_bind().dialect.name == "postgresql"
+    folded = is_postgresql(session)
     values = {
         "where_id": bot.conversation_id,
         "now": now,

@@ -24,7 +24,7 @@ from sqlalchemy import BigInteger, ColumnElement, and_, func, literal_column, or
 from sqlalchemy.orm import Session
 
 from zzd import clock
-from zzd.db import reading, transaction, try_lock_name
+from zzd.db import is_postgresql, reading, transaction, try_lock_name
 from zzd.messaging import kinds
 from zzd.messaging.models import Message
 from zzd.messaging.search import index
@@ -101,7 +101,7 @@ def _follow_one(before: Batch | None) -> Batch | None:
 def _mark(session: Session, progress: SearchProgress) -> None:
     """Note how far things have come, to be complete once everybody now under way is done."""
     now = clock.now()
-    if session.get_bind().dialect.name == "postgresql":
+    if is_postgresql(session):
         xmax = literal_column("pg_snapshot_xmax(pg_current_snapshot())::text::bigint", BigInteger)
     else:
         xmax = literal_column("0", BigInteger)
@@ -113,7 +113,7 @@ def _mark(session: Session, progress: SearchProgress) -> None:
 
 def _horizon(session: Session) -> int:
     """Transactions numbered below this are over, and what they wrote is visible."""
-    if session.get_bind().dialect.name != "postgresql":
+    if not is_postgresql(session):
         return 1
     query = text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
     return int(session.scalar(query) or 0)

@@ -29,11 +29,10 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from zzd.bulk import table_of
+from zzd.db import INSERTS, dialect_of, is_postgresql
 from zzd.messaging.search.models import SearchEntry
 from zzd.messaging.search.words import Query, Token, tokens
 
@@ -85,15 +84,14 @@ def estimate(session: Session, query: Query) -> int:
 def write(session: Session, entries: Sequence[dict[str, Any]], texts: Sequence[str]) -> None:
     """Put entries, columns of SearchEntry by name, in place of those there are."""
     held = [tokens(text) for text in texts]
-    connection, postgresql = session.connection(), is_postgresql(session)
-    rows: Sequence[dict[str, Any]] = entries
-    if postgresql:
+    connection, rows = session.connection(), entries
+    if is_postgresql(session):
         rows = [
             {**entry, "tokens": as_tsvector(found)}
             for entry, found in zip(entries, held, strict=True)
         ]
-    connection.execute(_writing(tuple(entries[0]), postgresql), rows)
-    if not postgresql:
+    connection.execute(_writing(tuple(entries[0]), dialect_of(session)), rows)
+    if not is_postgresql(session):
         ids = [entry["message_id"] for entry in entries]
         connection.execute(delete(_fts).where(_fts.c.rowid.in_(ids)))
         connection.execute(
@@ -106,17 +104,15 @@ def write(session: Session, entries: Sequence[dict[str, Any]], texts: Sequence[s
 
 
 @cache
-def _writing(columns: tuple[str, ...], postgresql: bool) -> Any:
+def _writing(columns: tuple[str, ...], dialect: str) -> Any:
     """One row, however many are written: a statement of all of them would be put together anew
     for each number of rows, and nobody else is served meanwhile."""
-    insert_one = postgres_insert if postgresql else sqlite_insert
-    statement = insert_one(table_of(SearchEntry)).values(
+    statement = INSERTS[dialect](table_of(SearchEntry)).values(
         {column: bindparam(column) for column in columns}
     )
-    if postgresql:
-        statement = statement.values(words=cast(bindparam("tokens", type_=Text), TSVECTOR))
     kept = [column for column in columns if column != "message_id"]
-    if postgresql:
+    if dialect == "postgresql":
+        statement = statement.values(words=cast(bindparam("tokens", type_=Text), TSVECTOR))
         kept.append("words")
     return statement.on_conflict_do_update(
         index_elements=["message_id"],
@@ -129,10 +125,6 @@ def remove(session: Session, message_ids: Collection[int]) -> None:
     session.execute(delete(SearchEntry).where(SearchEntry.message_id.in_(message_ids)))
     if not is_postgresql(session):
         session.execute(delete(_fts).where(_fts.c.rowid.in_(message_ids)))
-
-
-def is_postgresql(session: Session) -> bool:
-    return session.get_bind().dialect.name == "postgresql"
 
 
 def _holds(*phrases: Sequence[Token], strong: bool) -> ColumnElement[bool]:

@@ -10,10 +10,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Protocol
 
-from sqlalchemy import select
+from sqlalchemy import Text, select
 from sqlalchemy.orm import Session
 
-from zzd.db import is_one_of_texts
+from zzd.db import is_one_of
 from zzd.principal import PATH_SEGMENT
 from zzd.tasks.models import DirectiveAudience
 
@@ -48,7 +48,7 @@ def meant_in(session: Session, wanted: Sequence[Addressed]) -> list[Meant]:
         )
         .where(
             DirectiveAudience.directive_id.in_({each.directive_id for each in wanted}),
-            is_one_of_texts(session, DirectiveAudience.path, paths),
+            is_one_of(session, DirectiveAudience.path, paths, Text),
         )
         .distinct()
     )

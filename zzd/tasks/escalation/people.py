@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 from sqlalchemy.orm import Session
 
-from zzd.db import is_one_of, listed, takes_arrays
+from zzd.db import is_one_of, is_postgresql, listed
 from zzd.orgtree.models import Official, Post, Unit
 from zzd.tasks import places
 from zzd.tasks.escalation.meant import ANYBODY, Meant, meant_in
@@ -182,7 +182,7 @@ def _first_of_each(
     those from the index of their order; SQLite, which cannot be told so, all of the unit."""
     columns = (Post.unit_id, Post.official_id, Post.title, Post.order, Post.id)
     posts = select(*columns).where(*_in_office(), *which)
-    if takes_arrays(session):
+    if is_postgresql(session):
         unit = listed(unit_ids, "unit")
         first = posts.where(Post.unit_id == unit.c.id).order_by(Post.order, Post.id)
         chosen: Any = first.limit(MOST_READ).lateral("first")
