@@ -9,6 +9,11 @@ from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from zzd import characters
 
+# Digits of the largest that a database keeps.
+LONGEST_ID = 19
+# The pattern of a sender's own keys: visible ASCII.
+CLIENT_ID = r"[\x21-\x7e]{1,64}"
+
 
 class ProblemSchema(Schema):
     """RFC 9457 problem details."""
@@ -29,6 +34,15 @@ class StrictSchema(Schema):
         unknown = RAISE
 
 
+def id_of(said: str) -> int | None:
+    """The id that a text is; None where it can be none. Python takes endless digits for a number,
+    and other digits than these; a database does not."""
+    if not (said.isascii() and said.isdigit()) or len(said) > LONGEST_ID:
+        return None
+    number = int(said)
+    return number if number < 2**63 else None
+
+
 class Id(fields.Integer):
     """An opaque id: a string in JSON, a whole number inside."""
 
@@ -36,13 +50,10 @@ class Id(fields.Integer):
         super().__init__(as_string=True, **kwargs)
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> int:
-        # Python takes 1.5, True and endless digits for numbers; a database does not.
-        if not isinstance(value, str) or not value.isascii() or not value.isdigit():
+        found = id_of(value) if isinstance(value, str) else None
+        if found is None:
             raise ValidationError("Not a known id.")
-        number = int(value) if len(value) < 20 else 2**63
-        if number >= 2**63:
-            raise ValidationError("Not a known id.")
-        return number
+        return found
 
 
 class Moment(fields.AwareDateTime):
@@ -87,4 +98,4 @@ class Name(Text):
 
 def client_id_field() -> fields.String:
     """The sender's own key of a create; a repeat with it returns the first result."""
-    return fields.String(validate=validate.Regexp(r"^[\x21-\x7e]{1,64}\Z"), load_default=None)
+    return fields.String(validate=validate.Regexp(rf"^{CLIENT_ID}\Z"), load_default=None)

@@ -15,7 +15,7 @@ from werkzeug.routing import BaseConverter
 from werkzeug.routing import ValidationError as WerkzeugValidationError
 
 from zzd.api.access import Caller, allow, check_access
-from zzd.api.fields import ProblemSchema
+from zzd.api.fields import LONGEST_ID, ProblemSchema, id_of
 from zzd.api.persons import OfficialConverter, as_the_caller_knows
 from zzd.errors import Invalid, WrongMediaType
 
@@ -90,13 +90,13 @@ def created(location: str) -> dict[str, str]:
 class IdConverter(BaseConverter):
     """``<id:unit_id>`` in a path. What cannot be an id is a path that does not exist."""
 
-    regex = r"[0-9]{1,19}"
+    regex = rf"[0-9]{{1,{LONGEST_ID}}}"
 
     def to_python(self, value: str) -> int:
-        number = int(value)
-        if number >= 2**63:
+        found = id_of(value)
+        if found is None:
             raise WerkzeugValidationError
-        return number
+        return found
 
 
 def register(app: Flask) -> Api:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import orjson
 from marshmallow import Schema, fields, validate
 
-from zzd.api.persons import names_of_caller
+from zzd.api.persons import sealing
 from zzd.errors import Invalid
 
 
@@ -54,8 +54,7 @@ page_schemas: dict[str, tuple[type[Schema], type[Schema]]] = {}
 def encode_cursor(position: Sequence[Any]) -> str:
     """To an app that goes by names of officials it is sealed: positions are made of ids."""
     plain = orjson.dumps(list(position))
-    names = names_of_caller()
-    if names is not None and not names.knows_ids:
+    if (names := sealing()) is not None:
         return names.seal(plain)
     return base64.urlsafe_b64encode(plain).decode().rstrip("=")
 
@@ -64,9 +63,8 @@ def decode_cursor(cursor: str | None, *kinds: type) -> list[Any] | None:
     """The position a cursor stands for, its parts of the ``kinds`` given. Raises Invalid."""
     if cursor is None:
         return None
-    names = names_of_caller()
     try:
-        if names is not None and not names.knows_ids:
+        if (names := sealing()) is not None:
             parts = orjson.loads(names.unseal(cursor) or b"")
         else:
             parts = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))

@@ -7,7 +7,7 @@ With the scope ``identity.id`` officials go by their ids on the platform.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +17,7 @@ from marshmallow import ValidationError
 from werkzeug.routing import BaseConverter
 
 from zzd import pairwise
-from zzd.api.fields import Id
+from zzd.api.fields import Id, id_of
 from zzd.errors import NotFound
 from zzd.principal import Principal
 
@@ -33,15 +33,20 @@ class Names:
     key: str
     knows_ids: bool
 
+    @classmethod
+    def of(cls, supplier: int, scopes: Collection[str], key: str) -> Names:
+        """As an app with these scopes goes by them; ``key`` is the server's own."""
+        return cls(supplier, key, KNOWS_IDS in scopes)
+
     def told(self, official_id: int | str) -> str:
         if self.knows_ids:
             return str(official_id)
         return pairwise.sub_of(official_id, supplier=self.supplier, key=self.key)
 
     def understood(self, said: str) -> int | None:
-        """Whom an app means: a name always, an id only where it may know ids."""
-        if said.isdigit():
-            return int(said) if self.knows_ids else None
+        """Whom an app means: a name always, an id only where it may know ids; None for nobody."""
+        if (found := id_of(said)) is not None:
+            return found if self.knows_ids else None
         return pairwise.official_of(said, supplier=self.supplier, key=self.key)
 
     def seal(self, plain: bytes) -> str:
@@ -56,8 +61,13 @@ def names_of_caller() -> Names | None:
     caller: Principal | None = g.get("principal") if has_app_context() else None
     if caller is None or caller.supplier is None:
         return None
-    knows_ids = KNOWS_IDS in (caller.scopes or ())
-    return Names(caller.supplier, current_app.config["SECRET_KEY"], knows_ids)
+    return Names.of(caller.supplier, caller.scopes or (), current_app.config["SECRET_KEY"])
+
+
+def sealing() -> Names | None:
+    """With which names a caller's cursors are sealed: those of an app that goes by names."""
+    names = names_of_caller()
+    return None if names is None or names.knows_ids else names
 
 
 # Set while an answer is written, and at no other time: what a view writes down for others, as
@@ -91,8 +101,8 @@ class OfficialId(Id):
         names = names_of_caller()
         if names is None:
             return super()._deserialize(value, *args, **kwargs)
-        known = names.understood(value) if isinstance(value, str) and value.isascii() else None
-        if known is None or known >= 2**63:
+        known = names.understood(value) if isinstance(value, str) else None
+        if known is None:
             raise ValidationError("Not a known id.")
         return known
 
@@ -122,7 +132,7 @@ def understand_path(view_args: dict[str, Any]) -> dict[str, Any]:
 
 def _meant(said: str) -> int:
     names = names_of_caller()
-    known = names.understood(said) if names else int(said) if said.isdigit() else None
-    if known is None or known >= 2**63:
+    known = names.understood(said) if names else id_of(said)
+    if known is None:
         raise NotFound
     return known

@@ -16,7 +16,7 @@ from sqlalchemy import BigInteger, FromClause, insert, literal, select, union_al
 from sqlalchemy.orm import Session
 
 from zzd import clock
-from zzd.api import Id, StrictSchema, Text
+from zzd.api import Id, StrictSchema, Text, client_id_field
 from zzd.bulk import table_of
 from zzd.db import fingerprint
 from zzd.errors import Conflict, Invalid, NotFound, Problem
@@ -60,7 +60,7 @@ class RecordRequestSchema(StrictSchema):
 class ForwardRequestSchema(StrictSchema):
     conversation_id = Id(required=True, metadata={"description": "Where they were said"})
     seqs = _seqs(MOST_FORWARDED_SINGLY)
-    client_id = fields.String(validate=validate.Regexp(r"^[\x21-\x7e]{1,64}\Z"), load_default=None)
+    client_id = client_id_field()
 
 
 def make_record(

@@ -11,6 +11,7 @@ from typing import Any
 from flask import Response, request
 from werkzeug.http import http_date
 
+from zzd.api.fields import CLIENT_ID
 from zzd.errors import Invalid
 from zzd.messaging.files.problems import NotAChunk, TusVersion
 from zzd.messaging.files.rules import LONGEST_FILE_NAME, clean_name
@@ -19,7 +20,6 @@ from zzd.messaging.files.uploads import Progress
 VERSION = "1.0.0"
 EXTENSIONS = "creation,termination,expiration"
 CHUNK = "application/offset+octet-stream"
-CLIENT_ID = re.compile(r"[\x21-\x7e]{1,64}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -39,7 +39,7 @@ def announced() -> dict[str, Any]:
     if size == 0:
         raise _at("Upload-Length", "An empty file is nothing to send")
     client_id, sha256 = said.get("client_id"), said.get("sha256")
-    if client_id is not None and not CLIENT_ID.fullmatch(client_id):
+    if client_id is not None and not re.fullmatch(CLIENT_ID, client_id):
         raise _at("Upload-Metadata", "client_id has 1 to 64 visible ASCII characters")
     if sha256 is not None and not SHA256.fullmatch(sha256):
         raise _at("Upload-Metadata", "sha256 has 64 small hexadecimal digits")

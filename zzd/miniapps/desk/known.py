@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from zzd.api.persons import KNOWS_IDS, Names
+from zzd.api.persons import Names
 from zzd.errors import Invalid
 from zzd.miniapps.installations.policy import Opening, access_opening
 from zzd.orgtree.models import Post, Unit
@@ -57,14 +57,14 @@ def whom_it_means(
 ) -> list[int]:
     """The officials that an app names to the caller's client, in its order. Raises NotFound, Invalid.
 
-    Of nobody who is not its supplier's the app has a name; whether the caller may do with them what
-    it asks for is decided where that is done.
+    Its names are its supplier's own, so it means nobody by what it learned elsewhere. Whether the
+    caller may do with them what it asks for is decided where that is done.
     """
     names = _names(access_opening(session, by, miniapp_id), key)
     meant = []
     for index, each in enumerate(said):
-        official_id = names.understood(each) if each.isascii() else None
-        if official_id is None or official_id >= 2**63:
+        official_id = names.understood(each)
+        if official_id is None:
             raise Invalid.at(f"/said/{index}", "Nobody whom the app knows is called so")
         meant.append(official_id)
     return meant
@@ -72,5 +72,4 @@ def whom_it_means(
 
 def _names(opening: Opening, key: str) -> Names:
     live = opening.live
-    knows_ids = KNOWS_IDS in live.scopes(opening.version)
-    return Names(live.app.developer_id, key, knows_ids=knows_ids)
+    return Names.of(live.app.developer_id, live.scopes(opening.version), key)

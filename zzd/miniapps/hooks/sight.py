@@ -16,7 +16,7 @@ from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from zzd.api.persons import KNOWS_IDS, Names
+from zzd.api.persons import Names
 from zzd.db import is_one_of
 from zzd.miniapps.hooks.persons import people_in, renamed
 from zzd.miniapps.installations.models import Installation
@@ -114,8 +114,7 @@ def _seer(live: Live) -> Seer | None:
         for type_ in live.version.manifest.get("events", ())
         if (scope := EVENT_SCOPES[type_]) in scopes
     }
-    key = current_app.config["SECRET_KEY"]
-    names = Names(live.app.developer_id, key, knows_ids=KNOWS_IDS in scopes)
+    names = Names.of(live.app.developer_id, scopes, current_app.config["SECRET_KEY"])
     pseudonyms = replace(names, knows_ids=False)
     former = [
         (datetime.fromisoformat(until), live.known[id_])

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from zzd.api.persons import KNOWS_IDS
 from zzd.miniapps.models import MiniApp
 from zzd.miniapps.oidc.schemas import UserInfoSchema
 from zzd.orgtree.models import Line, Unit
@@ -50,7 +51,7 @@ def describe_user(
     scopes, post = principal.scopes or frozenset(), principal.post
     official_id = principal.official_id or 0
     told: dict[str, Any] = {"sub": sub_of(official_id, supplier=around.supplier, key=key)}
-    if "identity.id" in scopes:
+    if KNOWS_IDS in scopes:
         told["official_id"] = principal.official_id
     if post and "identity" in scopes:
         above = ids_shown(post.unit_path, principal.reach)
