@@ -20,7 +20,7 @@ from tests.messaging.dings.conftest import BELOW_TOWN, DUTY, LEADER, Ding, run_t
 from tests.organisation import UNITS
 from zzd import clock
 from zzd.db import reading, transaction
-from zzd.messaging.dings import counting, rules, steps
+from zzd.messaging.dings import counting, measuring, rules, steps
 from zzd.messaging.dings.models import Ding as DingModel
 from zzd.messaging.dings.models import DingReceipt
 from zzd.orgtree import tallies
@@ -204,7 +204,7 @@ def test_one_worker_counts_at_a_time(
         steps.tell_progress()
         steps.tell_progress()
     assert counted == [int(made["id"])]
-    with clock.at(clock.now() + steps.LEASE + timedelta(seconds=1)):
+    with clock.at(clock.now() + measuring.LEASE + timedelta(seconds=1)):
         steps.tell_progress()
     with reading() as session:
         assert session.get_one(DingModel, int(made["id"])).addressed == len(BELOW_TOWN)

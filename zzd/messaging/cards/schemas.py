@@ -128,12 +128,6 @@ class CardRequestSchema(KeyedCardSchema):
     client_id = client_id_field()
 
 
-class CardAppSchema(Schema):
-    id = fields.String(metadata={"example": "12"})
-    app_id = fields.String(metadata={"example": "cn.zj.shelters"})
-    name = fields.Dict(keys=fields.String(), values=fields.String())
-
-
 class CardSchema(Schema):
     """A card as the app that sent it sees it."""
 

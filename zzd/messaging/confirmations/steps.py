@@ -1,16 +1,13 @@
 """Telling the authors of announcements how far they are confirmed, each at most every two seconds.
 
-As with DINGs (zzd.messaging.dings.steps) any number of workers look, and the one that gets the
-row counts beside the requests and outside of any lock.
+They are counted as the answers to a DING are (zzd.messaging.dings.measuring).
 """
 
 from __future__ import annotations
 
 import time
-from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from zzd import clock, due
@@ -18,55 +15,34 @@ from zzd.db import reading, transaction
 from zzd.messaging.confirmations import events, progress
 from zzd.messaging.confirmations.confirming import mark_progress
 from zzd.messaging.confirmations.models import Confirmation, ConfirmationRequest
-from zzd.messaging.dings import counting
-from zzd.messaging.dings.rules import PROGRESS_EVERY
-from zzd.messaging.dings.steps import LEASE, REST_AFTER_COUNTING
+from zzd.messaging.dings import counting, measuring
 from zzd.orgtree.models import Unit
 
 
 def tell_progress() -> None:
     due.act_on_each(
-        lambda now: select(ConfirmationRequest.id).where(_is_due(now)), _tell, what="confirmations"
+        lambda now: select(ConfirmationRequest.id).where(
+            measuring.may_be_told(ConfirmationRequest, now)
+        ),
+        _tell,
+        what="confirmations",
     )
 
 
-def _is_due(now: Any) -> ColumnElement[bool]:
-    at = ConfirmationRequest.progress_at
-    rested = or_(at.is_(None), at <= now - PROGRESS_EVERY)
-    return and_(ConfirmationRequest.progress_due_at <= now, rested)
-
-
-def _claim(
-    session: Session, request_id: int, condition: ColumnElement[bool]
-) -> ConfirmationRequest | None:
-    which = and_(ConfirmationRequest.id == request_id, condition)
-    return due.claim(session, ConfirmationRequest, which, key_share=True)
-
-
-def _lease(request_id: int) -> datetime | None:
-    with transaction() as session:
-        request = _claim(session, request_id, _is_due(clock.now()))
-        if request is None:
-            return None
-        request.progress_due_at = clock.now() + LEASE
-        return request.progress_due_at
-
-
 def _tell(request_id: int) -> None:
-    if (leased_until := _lease(request_id)) is None:
+    if (leased_until := measuring.lease(ConfirmationRequest, request_id)) is None:
         return
     began = time.monotonic()
     confirmed, counts = _measure(request_id)
-    took = timedelta(seconds=time.monotonic() - began)
-    now = clock.now()
+    rest, now = measuring.rest_since(began), clock.now()
     with transaction() as session:
-        request = _claim(session, request_id, ConfirmationRequest.progress_due_at == leased_until)
+        its_own = ConfirmationRequest.progress_due_at == leased_until
+        request = measuring.claim(session, ConfirmationRequest, request_id, its_own)
         if request is None:
             return
         request.progress_at = now
         # Whoever confirmed during the count saw the mark and left it: so it is counted again.
         more = _count_confirmed(session, request_id) != confirmed
-        rest = max(PROGRESS_EVERY, took * REST_AFTER_COUNTING)
         request.progress_due_at = now + rest if more else None
         events.confirmation_progress(session, request, counts)
     with reading() as session:

@@ -8,21 +8,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from zzd import clock, due
 from zzd.db import reading, transaction
-from zzd.messaging.dings import counting, events, recipients, rules, views
+from zzd.messaging.dings import counting, events, measuring, recipients, rules, views
 from zzd.messaging.dings.dings import mark_progress
 from zzd.messaging.dings.models import Ding, DingStep
-
-LEASE = timedelta(minutes=2)
-# What took long to count is counted again after so many times as long.
-REST_AFTER_COUNTING = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,34 +41,13 @@ def fire_due() -> None:
 
 def tell_progress() -> None:
     """Tell the senders of DINGs that were answered, each at most every two seconds."""
-    _each(_may_be_told, _tell)
-
-
-def _may_be_told(now: Any) -> ColumnElement[bool]:
-    rested = or_(Ding.progress_at.is_(None), Ding.progress_at <= now - rules.PROGRESS_EVERY)
-    return and_(Ding.progress_due_at <= now, rested)
+    _each(lambda now: measuring.may_be_told(Ding, now), _tell)
 
 
 def _each(condition: Callable[[Any], ColumnElement[bool]], act: Callable[[int], None]) -> None:
     due.act_on_each(
         lambda now: select(Ding.id).where(condition(now)), act, what=f"dings, {act.__name__}"
     )
-
-
-def _claim(session: Session, ding_id: int, condition: ColumnElement[bool]) -> Ding | None:
-    """The DING, unless somebody else has it or had it. Receipts go on being written."""
-    return due.claim(session, Ding, and_(Ding.id == ding_id, condition), key_share=True)
-
-
-def _lease(ding_id: int) -> datetime | None:
-    """Have the counting of a DING to oneself until the time that is returned; None while somebody
-    else has it. Were one to die over it, another takes it up then."""
-    with transaction() as session:
-        ding = _claim(session, ding_id, _may_be_told(clock.now()))
-        if ding is None:
-            return None
-        ding.progress_due_at = clock.now() + LEASE
-        return ding.progress_due_at
 
 
 def _measure(ding_id: int) -> tuple[Counts, bool]:
@@ -104,7 +78,7 @@ def _fire(ding_id: int) -> None:
     counts, complete = _measure(ding_id)
     now = clock.now()
     with transaction() as session:
-        ding = _claim(session, ding_id, Ding.next_at <= now)
+        ding = measuring.claim(session, Ding, ding_id, Ding.next_at <= now)
         if ding is None or ding.next_at is None:
             return
         if views.state_of(ding) == "over":
@@ -134,21 +108,19 @@ def _fire(ding_id: int) -> None:
 
 
 def _tell(ding_id: int) -> None:
-    if (leased_until := _lease(ding_id)) is None:
+    if (leased_until := measuring.lease(Ding, ding_id)) is None:
         return
     began = time.monotonic()
     counts, complete = _measure(ding_id)
-    took = timedelta(seconds=time.monotonic() - began)
-    now = clock.now()
+    rest, now = measuring.rest_since(began), clock.now()
     with transaction() as session:
-        ding = _claim(session, ding_id, Ding.progress_due_at == leased_until)
+        ding = measuring.claim(session, Ding, ding_id, Ding.progress_due_at == leased_until)
         if ding is None:
             return
         changed = counts != Counts.kept(ding) or complete
         _keep(session, ding, counts, complete=complete)
         ding.progress_at = now
         # Whoever answered during the count saw the mark and left it: so it is counted again.
-        rest = max(rules.PROGRESS_EVERY, took * REST_AFTER_COUNTING)
         ding.progress_due_at = now + rest if changed else None
         progress = views.progress_of(ding) or {}
         events.ding_progress(session, ding, {**progress, **views.describe_state(ding)})
