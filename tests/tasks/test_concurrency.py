@@ -14,7 +14,8 @@ from werkzeug.test import TestResponse
 
 from tests.client import ApiClient
 from tests.tasks.scenes import SHITANG, SONGMEN, TAIZHOU, WENLING, Scene, duty, in_hours, moment
-from zzd.tasks.models import Assignment, AssignmentMove, Directive, Report
+from zzd.tasks.models import Assignment, AssignmentMove, Directive
+from zzd.tasks.reporting.models import Report
 
 
 def at_once(

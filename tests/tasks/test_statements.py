@@ -16,7 +16,8 @@ from zzd import clock
 from zzd.db import transaction
 from zzd.orgtree.audiences import path_segment
 from zzd.orgtree.models import Unit, UnitVersion
-from zzd.tasks.models import Assignment, Report
+from zzd.tasks.models import Assignment
+from zzd.tasks.reporting.models import Report
 
 
 def add_villages(number: int) -> None:

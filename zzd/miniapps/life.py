@@ -99,13 +99,7 @@ def publish_app(
     """
     app, newest = held
     check_not_retired(retired=app.retired_at is not None)
-    was_suspended = app.suspended_at is not None
-    if app.suspended_at is not None:
-        if not may_review_apps(by):
-            problem = NotPermitted("Only a system administrator ends a suspension")
-            raise deny(problem, "miniapp.publish", "miniapp", app.id)
-        app.silences = after_silence(app.silences, app.suspended_at, clock.now())
-        app.suspended_at = app.suspender = app.suspension_reason = None
+    was_suspended = _end_suspension(app, by)
     rolling = find_version(session, app, State.ROLLING_OUT)
     version = newest if newest.state == State.APPROVED or rolling is None else rolling
     # What is not said stays as it was: of the version's own rollout, and of the one that a
@@ -113,9 +107,10 @@ def publish_app(
     before = rolling if was_suspended or version is rolling else None
     if percent is None and (to or (was_suspended and before is not None)):
         percent = (before.rollout_percent or 0) if before else 0
-    if was_suspended and version is rolling and not to and percent == rolling.rollout_percent:
-        pass
-    elif version.state in (State.APPROVED, State.ROLLING_OUT) or not was_suspended:
+    # A suspension may end with nothing else: whom it reached has it again, in the same version.
+    as_it_was = version is rolling and not to and percent == rolling.rollout_percent
+    nothing_new = version.state not in (State.APPROVED, State.ROLLING_OUT)
+    if not (was_suspended and (as_it_was or nothing_new)):
         if percent is not None and percent < EVERYBODY:
             _roll_out(session, version, percent=percent, to=to, before=before)
         else:
@@ -123,6 +118,18 @@ def publish_app(
         _put_in_use(session, version, settings)
     reached = EVERYBODY if percent is None else percent
     record(session, "miniapp.publish", by, version, percent=reached, audiences=len(to))
+
+
+def _end_suspension(app: MiniApp, by: Principal) -> bool:
+    """Whether it was suspended; if so, it is no more. Raises NotPermitted."""
+    if app.suspended_at is None:
+        return False
+    if not may_review_apps(by):
+        problem = NotPermitted("Only a system administrator ends a suspension")
+        raise deny(problem, "miniapp.publish", "miniapp", app.id)
+    app.silences = after_silence(app.silences, app.suspended_at, clock.now())
+    app.suspended_at = app.suspender = app.suspension_reason = None
+    return True
 
 
 def _roll_out(

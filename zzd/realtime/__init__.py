@@ -122,7 +122,7 @@ def before_serving(app: Flask, step: Callable[[], object]) -> None:
 
 
 def prepare(app: Flask) -> None:
-    """Do it. What fails is done by whoever needs it first."""
+    """Do what is to be done before serving. What fails is done by whoever needs it first."""
     with app.app_context():
         for step in (*app.extensions.get("zzd.before_serving", ()), kept.look):
             try:

@@ -1,4 +1,4 @@
-"""Events, directives, the assignments they become, what units answer and how it all moved."""
+"""Events, directives, the assignments they become, and how these moved."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
-    false,
     text,
-    true,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -274,56 +272,3 @@ class Cascade(Idempotent, ByOfficial, Base):
     # How many units it reached anew, and how many had the directive already.
     units: Mapped[int] = mapped_column(default=0)
     noted: Mapped[int] = mapped_column(default=0)
-
-
-class Report(Idempotent, ByOfficial, Base):
-    """What a unit answered (反馈): a first, a follow-up or its final report.
-
-    ``device_time`` is when it was written, as the device believed; ours decides. ``skew_seconds``
-    is how far ahead that device's clock was. ``asked`` lists what was to be explained.
-    """
-
-    __tablename__ = "report"
-    __table_args__ = (
-        UniqueConstraint("sender_id", "client_id"),
-        UniqueConstraint("assignment_id", "no"),
-        # Who ever said so: few, of all the reports there are.
-        Index(
-            "ix_report_rescue",
-            "assignment_id",
-            postgresql_where=text("rescue_open IS true"),
-            sqlite_where=text("rescue_open IS 1"),
-        ),
-    )
-
-    id: Mapped[Id]
-    assignment_id: Mapped[int] = mapped_column(ForeignKey("assignment.id"))
-    no: Mapped[int]
-    text: Mapped[str | None] = mapped_column(Text)
-    created_at: Mapped[datetime]
-    device_time: Mapped[datetime | None]
-    # False: it came late, to what was cancelled, superseded, returned or handed over.
-    counted: Mapped[bool] = mapped_column(default=True, server_default=true())
-    # People are still being rescued: holds up the all-clear.
-    rescue_open: Mapped[bool] = mapped_column(default=False, server_default=false())
-    proxy_reason: Mapped[str | None] = mapped_column(String(500))
-    skew_seconds: Mapped[int | None] = mapped_column(BigInt)
-    kind: Mapped[str] = mapped_column(String(10))
-    # The number of the final report that it corrects.
-    corrects: Mapped[int | None]
-    explanation: Mapped[str | None] = mapped_column(Text)
-    asked: Mapped[list[Any] | None]
-    position: Mapped[dict[str, Any] | None]
-    dead: Mapped[int | None]
-    missing: Mapped[int | None]
-    injured: Mapped[int | None]
-
-
-class ReportFigure(Base):
-    """One number of a report."""
-
-    __tablename__ = "report_figure"
-
-    report_id: Mapped[int] = mapped_column(ForeignKey("report.id"), primary_key=True)
-    key: Mapped[str] = mapped_column(String(32), primary_key=True)
-    value: Mapped[int] = mapped_column(BigInt)

@@ -7,7 +7,7 @@ from typing import Any
 from zzd.api import Blueprint, Caller, allow, decode_cursor, page, page_schema, principal
 from zzd.db import reading, transaction
 from zzd.tasks import assignments, cascades, inbox, policy, together
-from zzd.tasks.details import describe_assignment, describe_assignments
+from zzd.tasks.details_assignments import describe_assignment, describe_assignments
 from zzd.tasks.moves import standing
 from zzd.tasks.routes_events import answer
 from zzd.tasks.schemas_assignments import (

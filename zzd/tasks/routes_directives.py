@@ -7,7 +7,8 @@ from typing import Any
 from zzd.api import Blueprint, Caller, allow, decode_cursor, page, page_schema, principal
 from zzd.db import reading, transaction
 from zzd.tasks import directives, policy, rollups
-from zzd.tasks.details import describe_assignments, describe_directive, describe_directives
+from zzd.tasks.details import describe_directive, describe_directives
+from zzd.tasks.details_assignments import describe_assignments
 from zzd.tasks.lifecycle.schemas import DirectiveWithStandingSchema
 from zzd.tasks.routes_events import answer
 from zzd.tasks.schemas import (

@@ -26,7 +26,7 @@ from zzd.errors import Problem
 from zzd.gathering import Gathering
 from zzd.principal import PostRef, Principal
 from zzd.tasks import assignments, policy
-from zzd.tasks.details import describe_assignments
+from zzd.tasks.details_assignments import describe_assignments
 from zzd.tasks.models import Assignment, Directive, DirectiveAudience
 from zzd.tasks.moves import make_moves, settled
 from zzd.tasks.states import Move, State

@@ -8,7 +8,7 @@ and, for an administrator and under a hold, ``original``: the words that were re
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,8 +46,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
+    """Entries, and by their paths the files that they name."""
+
     entries: list[dict[str, Any]]
-    parts: list[Part] = field(default_factory=list)
+    parts: dict[str, Part] = field(default_factory=dict)
 
 
 def read_batches(
@@ -68,6 +70,21 @@ def read_batches(
             return
         after = batch.entries[-1]["seq"]
         yield batch
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is read for a whole batch, by ``seq``. Of messages in ``kept`` the words are told that
+    were recalled or edited, with their ``versions``; of those in ``shown`` what they carry."""
+
+    reactions: Mapping[int, Sequence[dict[str, Any]]]
+    pinned: Collection[int]
+    kept: Collection[int]
+    versions: Mapping[int, list[dict[str, Any]]]
+    shown: Collection[int]
+    files: Mapping[int, list[tuple[File, Blob]]]
+    comments: Mapping[int, list[dict[str, Any]]]
+    records: Mapping[int, ForwardRecord]
 
 
 def _read(
@@ -93,53 +110,75 @@ def _read(
         query = query.join(Conversation, Conversation.id == Message.conversation_id)
         query = query.add_columns(holds.is_held(session).label("held"))
     rows: Sequence[Any] = session.execute(query).all()
-    seqs = [row[0].seq for row in rows]
-    reactions = reactions_of(session, reader, conversation_id, seqs)
-    pins = select(Pin.seq).where(Pin.conversation_id == conversation_id, Pin.seq.in_(seqs))
-    pinned = set(session.scalars(pins))
-    kept = {row[0].seq: row[0] for row in rows if whole and row[2] and _is_changed(row[0])}
-    versions = _versions(session, [message.id for message in kept.values()])
-    shown = {row[0].seq for row in rows if row[0].seq in kept or row[0].recalled_at is None}
-    files = _files(session, conversation_id, shown)
-    comments = _comments(session, conversation_id, shown, whole)
-    records = _records(session, [row[0] for row in rows if row[0].seq in shown])
-    entries, parts = [], {}
+    beside = _look_beside(session, conversation_id, reader, rows, whole)
+    batch = Batch([])
     for row in rows:
         message: Message = row[0]
-        entry = MESSAGE.dump(describe_message(message, row[1], reader))
-        for name in OWN:
-            del entry[name]
-        entry["reactions"] = [
-            {"key": each["key"], "count": each["count"]} for each in reactions.get(message.seq, ())
-        ]
-        entry["pinned"] = message.seq in pinned
-        entry["discussion"] = comments[message.seq] if message.seq in shown else []
-        entry["comments"] = sum(each["removed_at"] is None for each in entry["discussion"])
-        entry["original"] = None
-        if message.seq in kept:
-            entry["original"] = {
-                "text": message.text,
-                "content": message.content,
-                "versions": versions[message.id],
-            }
-        entry["record"] = _record_of(message, records) if message.seq in shown else None
+        shown = MESSAGE.dump(describe_message(message, row[1], reader))
+        entry = {name: value for name, value in shown.items() if name not in OWN}
+        entry |= _besides(message, beside)
         entry["files"] = []
-        for file, blob in files[message.seq]:
+        for file, blob in beside.files[message.seq]:
             path = f"files/{file.id}-{_path_name(file.name)}" if with_files else None
-            entry["files"].append(
-                {
-                    "id": str(file.id),
-                    "name": file.name,
-                    "size": file.size,
-                    "sha256": blob.sha256,
-                    "media_type": blob.media_type,
-                    "path": path,
-                }
-            )
+            entry["files"].append(_describe_file(file, blob, path))
             if path is not None:
-                parts[path] = Part(path, blob.key, blob.size)
-        entries.append(entry)
-    return Batch(entries, list(parts.values()))
+                batch.parts[path] = Part(path, blob.key, blob.size)
+        batch.entries.append(entry)
+    return batch
+
+
+def _look_beside(
+    session: Session, conversation_id: int, reader: Principal, rows: Sequence[Any], whole: bool
+) -> Beside:
+    seqs = [row[0].seq for row in rows]
+    pins = select(Pin.seq).where(Pin.conversation_id == conversation_id, Pin.seq.in_(seqs))
+    kept = {row[0].seq: row[0].id for row in rows if whole and row[2] and _is_changed(row[0])}
+    shown = {row[0].seq for row in rows if row[0].seq in kept or row[0].recalled_at is None}
+    return Beside(
+        reactions=reactions_of(session, reader, conversation_id, seqs),
+        pinned=set(session.scalars(pins)),
+        kept=kept.keys(),
+        versions=_versions(session, kept.values()),
+        shown=shown,
+        files=_files(session, conversation_id, shown),
+        comments=_comments(session, conversation_id, shown, whole),
+        records=_records(session, [row[0] for row in rows if row[0].seq in shown]),
+    )
+
+
+def _besides(message: Message, beside: Beside) -> dict[str, Any]:
+    """What an entry says besides the message and its files."""
+    is_shown = message.seq in beside.shown
+    discussion = beside.comments[message.seq] if is_shown else []
+    original = None
+    if message.seq in beside.kept:
+        original = {
+            "text": message.text,
+            "content": message.content,
+            "versions": beside.versions[message.id],
+        }
+    return {
+        "reactions": [
+            {"key": each["key"], "count": each["count"]}
+            for each in beside.reactions.get(message.seq, ())
+        ],
+        "pinned": message.seq in beside.pinned,
+        "discussion": discussion,
+        "comments": sum(each["removed_at"] is None for each in discussion),
+        "original": original,
+        "record": _record_of(message, beside.records) if is_shown else None,
+    }
+
+
+def _describe_file(file: File, blob: Blob, path: str | None) -> dict[str, Any]:
+    return {
+        "id": str(file.id),
+        "name": file.name,
+        "size": file.size,
+        "sha256": blob.sha256,
+        "media_type": blob.media_type,
+        "path": path,
+    }
 
 
 def _is_changed(message: Message) -> bool:
@@ -214,13 +253,13 @@ def _records(session: Session, messages: Collection[Message]) -> dict[int, Forwa
     return found
 
 
-def _record_of(message: Message, records: dict[int, ForwardRecord]) -> dict[str, Any] | None:
+def _record_of(message: Message, records: Mapping[int, ForwardRecord]) -> dict[str, Any] | None:
     if message.kind != FORWARD or not message.content:
         return None
     return _tell(int(message.content["record_id"]), records)
 
 
-def _tell(record_id: int, records: dict[int, ForwardRecord]) -> dict[str, Any] | None:
+def _tell(record_id: int, records: Mapping[int, ForwardRecord]) -> dict[str, Any] | None:
     record = records.get(record_id)
     if record is None:
         return None

@@ -197,7 +197,7 @@ def _pack(packed: ZipFile, batch: Batch) -> None:
     there = packed.NameToInfo
     missing = {
         part.path
-        for part in batch.parts
+        for part in batch.parts.values()
         if part.path not in there and not beside(_copy, packed, part, kept)
     }
     if missing:

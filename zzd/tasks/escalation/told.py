@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from zzd.principal import PostRef, Principal
 from zzd.tasks import policy
-from zzd.tasks.details import describe_assignments
+from zzd.tasks.details_assignments import describe_assignments
 from zzd.tasks.escalation.models import EscalationStep
 from zzd.tasks.escalation.views import describe_step
 from zzd.tasks.models import Assignment, Directive, Event

@@ -19,6 +19,7 @@ from zzd.orgtree.audiences import ancestor_ids
 from zzd.orgtree.past import Place, units_as_of
 from zzd.principal import Principal
 from zzd.tasks import policy, rollups
+from zzd.tasks.details import describe_levels
 from zzd.tasks.exports.content import Facts, compose
 from zzd.tasks.exports.models import Bulletin
 from zzd.tasks.exports.words import file_name
@@ -68,35 +69,18 @@ def issue_bulletin(
         return repeated, False
     now = clock.now()
     no = _next_number(session, directive.event_id, place.id)
-    rollup = rollups.roll_up(session, by=by, directive_id=directive.id, unit_id=place.id)
-    event = directive.event
     content = compose(
-        Facts(
+        _facts(
+            session,
+            by,
+            directive,
+            place,
             no=no,
             at=now,
-            unit_name=place.name,
-            event_name=event.name,
-            kind=event.kind,
-            mode=event.mode,
-            level=event.level,
-            levels=[
-                {"level": row.level, "at": row.at, "by": row.by, "reason": row.reason}
-                for row in event.levels
-            ],
-            title=directive.title,
-            number=directive.number,
-            issuer=directive.unit_name,
-            issued_at=directive.issued_at,
-            ack_deadline=directive.ack_deadline,
-            report_deadline=directive.report_deadline,
-            rollup=rollup,
-            silent=_silent_units(session, by, directive, place),
             next_steps=next_steps,
             signer=signer,
-            office=office or place.name,
             copies=copies,
-            closed_at=event.closed_at,
-            **_end(session, directive),
+            office=office or place.name,
         )
     )
     made = Bulletin(
@@ -116,6 +100,32 @@ def issue_bulletin(
     session.flush()
     _record(session, by, made, "bulletin.issue")
     return made, True
+
+
+def _facts(
+    session: Session, by: Principal, directive: Directive, place: Place, **said: Any
+) -> Facts:
+    """What it is made of: the directive's and its event's, the sums of now, and what was ``said``."""
+    event = directive.event
+    return Facts(
+        unit_name=place.name,
+        event_name=event.name,
+        kind=event.kind,
+        mode=event.mode,
+        level=event.level,
+        levels=describe_levels(event),
+        title=directive.title,
+        number=directive.number,
+        issuer=directive.unit_name,
+        issued_at=directive.issued_at,
+        ack_deadline=directive.ack_deadline,
+        report_deadline=directive.report_deadline,
+        rollup=rollups.roll_up(session, by=by, directive_id=directive.id, unit_id=place.id),
+        silent=_silent_units(session, by, directive, place),
+        closed_at=event.closed_at,
+        **_end(session, directive),
+        **said,
+    )
 
 
 def access_bulletin(session: Session, *, by: Principal, bulletin_id: int, action: str) -> Bulletin:

@@ -25,7 +25,8 @@ from zzd.tasks.exports.words import (
     file_name,
     moment,
 )
-from zzd.tasks.models import Assignment, AssignmentMove, Directive, Report
+from zzd.tasks.models import Assignment, AssignmentMove, Directive
+from zzd.tasks.reporting.models import Report
 from zzd.tasks.reporting.showing import describe_reports
 from zzd.tasks.staffing import below
 from zzd.tasks.states import Move, State

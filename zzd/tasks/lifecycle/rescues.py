@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session
 
 from zzd.db import is_one_of
 from zzd.orgtree.past import Place, units_as_of
-from zzd.tasks.models import Assignment, Directive, Report
+from zzd.tasks.models import Assignment, Directive
 from zzd.tasks.problems import RescuesOpen
+from zzd.tasks.reporting.models import Report
 from zzd.tasks.staffing import below
 
 NAMED_RESCUES = 20

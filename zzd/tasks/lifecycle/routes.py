@@ -9,7 +9,8 @@ from flask import jsonify
 from zzd.api import Blueprint, Caller, allow, created, principal
 from zzd.db import transaction
 from zzd.tasks import assignments, responses
-from zzd.tasks.details import describe_assignments, describe_directive, describe_event
+from zzd.tasks.details import describe_directive, describe_event
+from zzd.tasks.details_assignments import describe_assignments
 from zzd.tasks.drafts.details import describe_drafts
 from zzd.tasks.drafts.models import Draft
 from zzd.tasks.drafts.schemas import DirectiveDraftSchema

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any
 
 from sqlalchemy import select
@@ -13,27 +12,19 @@ from sqlalchemy.orm import Session
 from zzd import clock
 from zzd.audit import log as audit
 from zzd.db import find_repeat, fingerprint
-from zzd.errors import Invalid
-from zzd.orgtree.models import Post, Unit
+from zzd.orgtree.models import Post
 from zzd.principal import Principal
-from zzd.tasks import directives, responses
 from zzd.tasks import policy as tasks
-from zzd.tasks.drafts import content as drafted
-from zzd.tasks.drafts import drafts
-from zzd.tasks.drafts.problems import DraftIncomplete
+from zzd.tasks import responses
 from zzd.tasks.lifecycle.rescues import require_rescues_over
 from zzd.tasks.models import Event, snapshot
-from zzd.tasks.plans import rules
-from zzd.tasks.plans.ending import end_directives, supersede, take_over
+from zzd.tasks.plans.carrying_out import OUTCOMES, SKIP, Change, carry_out
 from zzd.tasks.plans.models import PlanResponse
 from zzd.tasks.plans.problems import NothingToDo, ProposalChanged
 from zzd.tasks.plans.proposals import Proposal, propose_for
-from zzd.tasks.plans.rules import Action, Step
+from zzd.tasks.plans.rules import Action
 from zzd.tasks.policy import acting_post
 from zzd.tasks.problems import EventClosed
-
-SKIP = "skip"
-OUTCOMES = ("issued", "drafted", "replaced", "ended", "kept", "skipped")
 
 
 def respond(
@@ -103,21 +94,12 @@ def respond(
     session.add(response)
     session.flush()
     outcome: dict[str, list[Any]] = {name: [] for name in OUTCOMES}
+    change = Change(by, response, proposal, override_reason)
     places = {item["key"]: place for place, item in enumerate(items)}
     for step in proposal.steps:
-        item = chosen.get(step.key, {})
         pointer = f"/items/{places.get(step.key, 0)}"
-        _carry_out(
-            session,
-            by,
-            response,
-            proposal,
-            step,
-            item,
-            outcome,
-            pointer=pointer,
-            override_reason=override_reason,
-        )
+        what, done = carry_out(session, change, step, chosen.get(step.key, {}), pointer=pointer)
+        outcome[what].append(done)
     response.outcome = outcome
     session.flush()
     audit.append(
@@ -170,91 +152,3 @@ def _agreed(
         now = [{"key": key, "action": action} for key, action in steps.items()]
         raise ProposalChanged(items=now, no=proposal.version.no)
     return chosen
-
-
-def _carry_out(
-    session: Session,
-    by: Principal,
-    response: PlanResponse,
-    proposal: Proposal,
-    step: Step,
-    item: Mapping[str, Any],
-    outcome: dict[str, list[Any]],
-    *,
-    pointer: str,
-    override_reason: str | None,
-) -> None:
-    done: dict[str, Any] = {"key": step.key, "directive_ids": [], "draft_id": None}
-    known = step.in_force
-    if item.get("do") != SKIP:
-        for draft_id in step.discards:
-            drafts.discard_draft(session, by=by, draft_id=draft_id)
-    if step.action is Action.KEEP or item["do"] == SKIP:
-        what = "kept" if step.action is Action.KEEP else "skipped"
-        done["title"] = step.order["title"] if step.order else step.key
-        outcome[what].append(done)
-        return
-    old = known.directive_ids if known else ()
-    end = partial(
-        end_directives,
-        session,
-        by=by,
-        directive_ids=old,
-        reason=response.reason,
-        override_reason=override_reason,
-    )
-    if step.order is None:
-        end()
-        title = known.said["title"] if known and known.said else step.key
-        outcome["ended"].append({**done, "title": title, "directive_ids": list(old)})
-        return
-    content = item.get("content") or _template(session, by, step.order)
-    done["title"] = content["title"]
-    plan = {
-        "id": proposal.plan.id,
-        "no": proposal.version.no,
-        "name": proposal.version.content["name"],
-        "level": proposal.level,
-        "key": step.key,
-        "countersign": step.order["countersign"],
-        "replaces": list(old),
-    }
-    # With spaces, which nobody's own key has.
-    client_id = f"response {response.id} {step.key}"
-    try:
-        if step.order["countersign"]:
-            # What it replaces stays in force until it is issued itself.
-            draft, _ = drafts.save_draft(
-                session,
-                by=by,
-                event_id=response.event_id,
-                content=content,
-                countersign=True,
-                client_id=client_id,
-                plan=plan,
-            )
-            outcome["drafted"].append({**done, "draft_id": draft.id})
-            return
-        before = take_over(session, by=by, directive_ids=old)
-        request = drafted.complete(drafted.keep(content), response.event_id, response.at)
-        directive, _ = directives.issue_directive(
-            session,
-            by=by,
-            **{**request, "client_id": client_id},
-            before=before,
-            plan=drafts.plan_reference(plan),
-        )
-        supersede(session, before, by=by, reason=response.reason)
-        end()
-    except (Invalid, DraftIncomplete) as problem:
-        for error in problem.errors:
-            error["pointer"] = f"{pointer}/content{error['pointer']}"
-        raise
-    outcome["replaced" if old else "issued"].append({**done, "directive_ids": [directive.id]})
-
-
-def _template(session: Session, by: Principal, order: rules.Order) -> dict[str, Any]:
-    """The order as the plan has it, as if it had been sent unedited."""
-    unit = session.get_one(Unit, acting_post(by).unit_id)
-    loaded: dict[str, Any] = drafted.CONTENT.load(rules.as_content(order, unit.id, unit.level))
-    return loaded

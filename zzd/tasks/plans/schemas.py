@@ -6,8 +6,8 @@ from marshmallow import Schema, fields, validate
 
 from zzd.api import Id, Moment, Name, PageQuerySchema, StrictSchema, Text, client_id_field
 from zzd.tasks.drafts.content import DraftContentSchema
+from zzd.tasks.plans.carrying_out import SKIP
 from zzd.tasks.plans.content import MOST_ORDERS, PlanContentSchema
-from zzd.tasks.plans.responding import SKIP
 from zzd.tasks.plans.rules import Action
 from zzd.tasks.responses import LEVELS
 from zzd.tasks.schemas import CODE, ActorSchema, BriefEventSchema, EventSchema, IssuerUnitSchema

@@ -12,9 +12,9 @@ from zzd.audit import log as audit
 from zzd.db import find_repeat, fingerprint
 from zzd.principal import Principal
 from zzd.tasks import policy
-from zzd.tasks.models import Assignment, Report, snapshot
+from zzd.tasks.models import Assignment, snapshot
 from zzd.tasks.moves import make_move
-from zzd.tasks.reporting.models import Correction
+from zzd.tasks.reporting.models import Correction, Report
 from zzd.tasks.reporting.problems import ReportNotFinal
 from zzd.tasks.states import Move
 

@@ -12,8 +12,8 @@ from zzd.errors import Invalid
 from zzd.orgtree.past import Place, units_as_of
 from zzd.principal import Principal
 from zzd.tasks import policy
-from zzd.tasks.models import Assignment, Directive, Report
-from zzd.tasks.reporting.models import WHOLE, StandingFigure
+from zzd.tasks.models import Assignment, Directive
+from zzd.tasks.reporting.models import WHOLE, Report, StandingFigure
 from zzd.tasks.reporting.showing import describe_reports
 from zzd.tasks.reporting.standing import at_and_below
 from zzd.tasks.staffing import below

@@ -18,10 +18,10 @@ from zzd.principal import Principal
 from zzd.tasks import figures as figure_rules
 from zzd.tasks import moves, policy
 from zzd.tasks.ledger.lines import Lines
-from zzd.tasks.models import Assignment, Report, ReportFigure, snapshot
+from zzd.tasks.models import Assignment, snapshot
 from zzd.tasks.moves import make_move, settled
 from zzd.tasks.reporting import photos, rules, standing
-from zzd.tasks.reporting.models import ReportPart
+from zzd.tasks.reporting.models import Report, ReportFigure, ReportPart
 from zzd.tasks.reporting.problems import ExplanationNeeded, ReportFinal
 from zzd.tasks.reporting.rules import Figures
 from zzd.tasks.states import OUT, Move

@@ -8,9 +8,9 @@ from marshmallow import fields
 
 from zzd.api import Blueprint, Caller, allow, decode_cursor, page, page_schema, principal
 from zzd.db import reading, transaction
-from zzd.tasks.details import describe_assignments
-from zzd.tasks.models import Report
+from zzd.tasks.details_assignments import describe_assignments
 from zzd.tasks.reporting import corrections, parts, reports
+from zzd.tasks.reporting.models import Report
 from zzd.tasks.reporting.schemas import (
     CorrectionCreateSchema,
     PartsQuerySchema,

@@ -10,9 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from zzd.principal import Principal
-from zzd.tasks.models import Assignment, Report, ReportFigure
+from zzd.tasks.models import Assignment
 from zzd.tasks.reporting import photos, rules
-from zzd.tasks.reporting.models import ReportPart
+from zzd.tasks.reporting.models import Report, ReportFigure, ReportPart
 from zzd.tasks.reporting.reports import Taken
 
 

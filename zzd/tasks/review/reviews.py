@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
@@ -16,6 +16,7 @@ from zzd.orgtree.audiences import ancestor_ids
 from zzd.orgtree.past import Place, units_as_of
 from zzd.principal import PATH_SEGMENT, Principal
 from zzd.tasks import policy
+from zzd.tasks.details import describe_levels
 from zzd.tasks.lifecycle import endings
 from zzd.tasks.models import Directive
 from zzd.tasks.picture import late
@@ -23,7 +24,7 @@ from zzd.tasks.picture.models import LateCall
 from zzd.tasks.picture.pictures import COUNTY
 from zzd.tasks.picture.rules import width_for
 from zzd.tasks.review.escalated import escalated
-from zzd.tasks.review.reading import stories
+from zzd.tasks.review.reading import Story, stories
 from zzd.tasks.review.replaying import COUNTS, Film, changes
 from zzd.tasks.review.timings import summed_up
 from zzd.tasks.states import Move
@@ -31,6 +32,9 @@ from zzd.tasks.states import Move
 # The part that is everything at and below the unit.
 ALL = ""
 MOST_CALLS = 100
+
+# What is timed together: of which kind, and which one of it.
+Group = tuple[str, str | int]
 
 
 def review(
@@ -48,28 +52,10 @@ def review(
     width = width_for(end - directive.issued_at)
     step = timedelta(seconds=width)
     frames = int((end - directive.issued_at) / step) + 2
-    film = Film(directive.issued_at, step, frames)
-    delays: dict[tuple[str, str | int], list[float]] = defaultdict(list)
-    addressed: dict[tuple[str, str | int], int] = defaultdict(int)
-    digest, moves = hashlib.sha256(), 0
+    seen = Seen(Film(directive.issued_at, step, frames), place.level)
     for story in stories(session, directive, place.path):
-        past, made = story.past, changes(story.past, ended_at)
-        county = story.path[: COUNTY * PATH_SEGMENT]
-        in_county = story.level >= COUNTY >= place.level
-        for part in (ALL, county) if in_county else (ALL,):
-            film.add(part, made)
-        moment = {step.move: step.at for step in reversed(past.steps)}
-        acknowledged, handed_over = moment.get(Move.ACKNOWLEDGE), Move.TRANSFER in moment
-        groups: list[tuple[str, str | int]] = [("all", ALL), ("level", story.level)]
-        groups += [("county", county)] if in_county else []
-        for group in groups:
-            # What was handed over is timed where it went.
-            addressed[group] += not handed_over
-            if acknowledged is not None and not handed_over:
-                delays[group].append((acknowledged - past.issued_at).total_seconds())
-        digest.update(orjson.dumps([story.id, story.path, story.rows]))
-        moves += len(story.rows)
-    counties = _counties(session, directive, [path for kind, path in addressed if kind == "county"])
+        seen.add(story, ended_at)
+    in_counties = [path for kind, path in seen.addressed if kind == "county"]
     said = {
         "directive_id": directive.id,
         "unit": place,
@@ -78,31 +64,60 @@ def review(
         "step_seconds": width,
         "frames": frames,
         "counts": list(COUNTS),
-        "total": _shots(film, ALL),
+        "total": _shots(seen.film, ALL),
         "counties": [
             {
                 "unit": county,
-                "shots": _shots(film, path),
-                "timing": summed_up(delays["county", path], addressed["county", path]),
+                "shots": _shots(seen.film, path),
+                "timing": seen.timing("county", path),
             }
-            for path, county in counties
+            for path, county in _counties(session, directive, in_counties)
         ],
         "levels": [
-            {"level": level, **summed_up(delays[kind, level], addressed[kind, level])}
-            for kind, level in sorted(addressed, key=str)
+            {"level": level, **seen.timing(kind, level)}
+            for kind, level in sorted(seen.addressed, key=str)
             if kind == "level"
         ],
-        "timing": summed_up(delays["all", ALL], addressed["all", ALL]),
-        "response_levels": [
-            {"level": row.level, "at": row.at, "by": row.by, "reason": row.reason}
-            for row in directive.event.levels
-        ],
+        "timing": seen.timing("all", ALL),
+        "response_levels": describe_levels(directive.event),
         "calls": _calls(session, directive, place),
         **escalated(session, directive, place),
-        "moves": moves,
-        "history_sha256": digest.hexdigest(),
+        "moves": seen.moves,
+        "history_sha256": seen.digest.hexdigest(),
     }
     return {**said, "sha256": _digest(said), "at": now}
+
+
+class Seen:
+    """What is made of histories as they go by: the film, how long acknowledging took (by group: all,
+    each level, each county below a unit of level ``level``), a digest of their moves."""
+
+    def __init__(self, film: Film, level: int) -> None:
+        self.film, self.level = film, level
+        self.addressed: dict[Group, int] = defaultdict(int)
+        self.delays: dict[Group, list[float]] = defaultdict(list)
+        self.digest, self.moves = hashlib.sha256(), 0
+
+    def add(self, story: Story, ended_at: datetime | None) -> None:
+        past, made = story.past, changes(story.past, ended_at)
+        county = story.path[: COUNTY * PATH_SEGMENT]
+        in_county = story.level >= COUNTY >= self.level
+        for part in (ALL, county) if in_county else (ALL,):
+            self.film.add(part, made)
+        moment = {step.move: step.at for step in reversed(past.steps)}
+        acknowledged, handed_over = moment.get(Move.ACKNOWLEDGE), Move.TRANSFER in moment
+        groups: list[Group] = [("all", ALL), ("level", story.level)]
+        groups += [("county", county)] if in_county else []
+        for group in groups:
+            # What was handed over is timed where it went.
+            self.addressed[group] += not handed_over
+            if acknowledged is not None and not handed_over:
+                self.delays[group].append((acknowledged - past.issued_at).total_seconds())
+        self.digest.update(orjson.dumps([story.id, story.path, story.rows]))
+        self.moves += len(story.rows)
+
+    def timing(self, *group: Any) -> dict[str, Any]:
+        return summed_up(self.delays[group], self.addressed[group])
 
 
 def _shots(film: Film, part: str) -> list[dict[str, Any]]:
