@@ -13,7 +13,6 @@ from typing import Any
 
 MOST_ITEMS = 5000
 GAUGE_KINDS = ("water_level", "rain_1h", "rain_24h")
-OUTAGE_STATES = ("out", "repairing", "restored")
 FORCES = ("7", "10", "12")
 Document = dict[str, Any]
 

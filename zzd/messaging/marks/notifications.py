@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from zzd import clock
@@ -35,21 +33,6 @@ def is_quiet(*, quiet_from: int, quiet_to: int, moment: datetime) -> bool:
     return (local.hour * 60 + local.minute - quiet_from) % DAY < (
         (quiet_to - quiet_from) % DAY or DAY
     )
-
-
-def who_is_quiet(
-    session: Session, official_ids: Collection[int], at: datetime | None = None
-) -> set[int]:
-    """Those of these who do not want to be disturbed at this moment (now, if none is given)."""
-    query = select(NotificationSetting).where(
-        NotificationSetting.official_id.in_(official_ids), NotificationSetting.quiet
-    )
-    moment = at or clock.now()
-    return {
-        each.official_id
-        for each in session.scalars(query)
-        if is_quiet(quiet_from=each.quiet_from, quiet_to=each.quiet_to, moment=moment)
-    }
 
 
 def get_settings(session: Session, principal: Principal) -> dict[str, Any]:

@@ -108,11 +108,6 @@ def live_installation(session: Session, installation_id: int) -> Live | None:
     return next(iter(find_live(session, Installation.id == installation_id)), None)
 
 
-def live_installations_of(session: Session, miniapp_id: int) -> list[Live]:
-    """All of an app's."""
-    return find_live(session, Installation.miniapp_id == miniapp_id)
-
-
 def app_itself(live: Live, scopes: Iterable[str] | None = None) -> Principal | None:
     """The app as a caller without an official, with all its scopes or those named; nobody where
     its data audience is empty."""

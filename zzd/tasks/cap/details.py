@@ -18,8 +18,6 @@ from zzd.tasks.details import describe_brief_event
 from zzd.tasks.plans.plans import Kept, plans_for_kinds
 from zzd.tasks.plans.rules import orders_at
 
-STANDINGS = ("in_force", "updated", "cancelled", "expired")
-
 
 def standing(warning: ReceivedWarning, replaced_by: str | None) -> str:
     """How a warning stands; ``replaced_by`` is the kind of message that took its place."""

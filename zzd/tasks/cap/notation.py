@@ -63,11 +63,6 @@ def read_words(text: str) -> list[str]:
     return [quoted or plain for quoted, plain in re.findall(r'"([^"]*)"|([^\s"]+)', text)]
 
 
-def write_words(words: list[str]) -> str:
-    """Quotation marks cannot stand within quoted words; those there are become ”."""
-    return " ".join('"' + word.replace('"', "”") + '"' for word in words)
-
-
 def read_polygon(text: str) -> list[Point]:
     """``lat,lon`` four times at least, the last the same as the first. Raises ValueError."""
     points = [_point(pair) for pair in text.split()]
