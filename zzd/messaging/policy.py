@@ -158,6 +158,8 @@ def _hides_somebody(reach: Reach, conversation_id: Any) -> ColumnElement[bool]:
 
 
 def belongs(principal: Principal, place: Place) -> bool:
+    """Whether the conversation is theirs: they are named in it, or in its audience by a post of
+    today; or their grant covers that audience and they announce to it or look after the group."""
     if place.audience is None:
         return place.mine is not None and place.mine.left_at is None
     if any(place.audience.matches(post) for post in principal.posts):

@@ -57,6 +57,8 @@ def list_apps(
 
 
 def describe_apps(session: Session, held: Sequence[Held]) -> list[dict[str, Any]]:
+    """Apps with their newest versions, and which ones people have: the same few statements for any
+    number of apps."""
     published = aliased(MiniAppVersion)
     query = select(
         published.miniapp_id,

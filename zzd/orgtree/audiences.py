@@ -285,6 +285,7 @@ def ancestor_ids(path: str) -> list[int]:
 
 
 def path_segment(unit_id: int) -> str:
+    """A unit's part of the paths below it: its id in five base-36 characters. Raises OverflowError."""
     digits = "0123456789abcdefghijklmnopqrstuvwxyz"
     text = ""
     for _ in range(PATH_SEGMENT):

@@ -50,6 +50,7 @@ def matching_bound(
 
 
 def bind_posts(posts: Sequence[PostRef]) -> dict[str, Any]:
+    """The values that ``matching_bound`` names, for these posts in this order."""
     bound: dict[str, Any] = {}
     for n, post in enumerate(posts):
         bound[f"units_{n}"] = ancestor_ids(post.unit_path)

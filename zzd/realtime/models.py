@@ -1,3 +1,5 @@
+"""The outbox: events that must still go out; and those that are kept for somebody outside."""
+
 from __future__ import annotations
 
 from datetime import datetime

@@ -53,6 +53,7 @@ def tell(session: Session, directive_id: int, unit_ids: list[int], publish: Publ
 
 
 def flush(publish: Publish) -> None:
+    """Publish what was gathered, each unit of a directive once. What fails is gathered again."""
     gathered: Gathered = current_app.extensions[GATHERED]
     taken = gathered.take()
     if not taken:

@@ -12,12 +12,20 @@ import pytest
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from tests.conftest import Listening, SignedIn
 from tests.messaging.bots.conftest import Added, Program
 from tests.messaging.conftest import MEMBER, OTHER_MEMBER, OUTSIDER, OWNER, MakeGroup, say
 from zzd import clock
+from zzd.db import reading
+from zzd.errors import Problem
+from zzd.messaging.bots import saying
+from zzd.messaging.bots.models import Bot
+from zzd.messaging.bots.problems import BotGone, BotSwitchedOff
 from zzd.messaging.bots.rules import LARGEST_BODY, MINUTE, spent, wait_for
+from zzd.messaging.models import Message
 from zzd.messaging.search import following
 
 OfficialId = Callable[[str], str]
@@ -240,6 +248,28 @@ def test_an_address_that_never_was_answers_as_any(program: Program) -> None:
     for url in ("/api/v1/hooks/x", program.path[:-1], "/api/v1/hooks/%ff"):
         program.url = url
         assert program.say(status=404)["code"] == "not_found"
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "problem"),
+    [("switched off", BotSwitchedOff), ("removed", BotGone), ("dissolved", BotGone)],
+)
+def test_what_is_done_to_a_bot_after_it_was_recognised_counts(
+    as_: SignedIn, added: Added, meanwhile: str, problem: type[Problem], session: Session
+) -> None:
+    group, made = added
+    path = f"/conversations/{group['id']}"
+    with reading() as looking:
+        bot = looking.get_one(Bot, int(made["id"]))
+    if meanwhile == "switched off":
+        as_(OWNER).patch(f"{path}/bots/{bot.id}", {"enabled": False})
+    elif meanwhile == "removed":
+        as_(OWNER).delete(f"{path}/bots/{bot.id}")
+    else:
+        as_(OWNER).delete(path)
+    with pytest.raises(problem):
+        saying.say(bot, "k", {"text": "超警戒", "mentions": None})
+    assert session.scalars(select(Message.id).where(Message.sender_id == -bot.id)).all() == []
 
 
 def test_a_bot_stops_when_it_is_switched_off_removed_or_its_group_dissolved(

@@ -14,7 +14,9 @@ from tests.conftest import Listening, SignedIn
 from tests.messaging.conftest import MakeGroup, addressed, group
 from tests.miniapps.conftest import MANIFEST_2, AppServer, KnownAs, Publish, asking
 from zzd import clock
+from zzd.db import transaction
 from zzd.miniapps.commanding import answering
+from zzd.miniapps.commanding.models import CommandCall
 from zzd.realtime import kept
 
 __all__ = ["addressed", "group"]
@@ -158,7 +160,15 @@ def test_nobody_who_waits_waits_for_ever(
     assert [each["id"] for each in given_up] == [each["id"] for each in calls]
     assert {(each["state"], each["reason"]) for each in given_up} == {("failed", "no_answer")}
     itself.post(f"/app/commands/{calls[0]['id']}/answer", {"text": "x"}, status=409)
-    ask(place)
+    young = ask(place)
+    # What was asked long ago is forgotten, and nothing else.
+    with transaction() as session:
+        old = session.get_one(CommandCall, int(calls[0]["id"]))
+        old.created_at -= answering.KEPT_FOR
+    answering.forget_old()
+    as_(ME).get(f"/command-calls/{calls[0]['id']}", status=404)
+    for kept_one in (calls[1], young):
+        as_(ME).get(f"/command-calls/{kept_one['id']}")
 
 
 def test_a_command_is_for_those_for_whom_the_app_is_and_where_it_knows_everybody(

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
 from tests.conftest import Listening
@@ -29,6 +29,7 @@ from tests.tasks.scenes import (
 from tests.tasks.test_statements import plan_of
 from zzd import clock, realtime
 from zzd.db import transaction
+from zzd.orgtree.models import Official, Post, Unit
 from zzd.tasks.escalation import steps
 from zzd.tasks.escalation.models import EscalationStep
 from zzd.tasks.models import Assignment, Directive
@@ -444,6 +445,30 @@ def test_of_a_batch_each_directive_tells_those_whom_it_addresses(
             row = next(each for each in shown["items"] if each["unit"]["code"] == code)
             (step,) = scene.as_(f"{code}.leader").get(f"/assignments/{row['id']}")["escalations"]
             assert [person["post_title"] for person in step["told"]] == titles
+
+
+def test_of_a_unit_the_first_five_are_told_each_once_and_nobody_who_left(
+    scene: Scene, issue: Issue, session: Session
+) -> None:
+    with transaction() as writing:
+        unit_id = writing.scalars(select(Unit.id).where(Unit.code == SONGMEN)).one()
+        duties = update(Post).where(Post.unit_id == unit_id, Post.role == "duty_officer")
+        writing.execute(duties.values(ended_at=START))
+        for order, name in enumerate(("走了", "甲", "乙", "丙", "丁", "戊", "己")):
+            status = "gone" if name == "走了" else "active"
+            official = Official(name=name, staff_no=f"songmen.{order}", status=status)
+            writing.add(official)
+            writing.flush()
+            post = {"unit_id": unit_id, "line_code": "flood_control", "role": "member", "title": ""}
+            # The first of those who stayed holds two.
+            writing.add_all(
+                Post(official_id=official.id, order=order - 20, **post)
+                for _ in range(2 if name == "甲" else 1)
+            )
+    issue(audiences=[scene.all_below(SONGMEN, levels=[4])])
+    work(DEADLINE)
+    (told,) = session.scalars(select(EscalationStep.told))
+    assert [person["name"] for person in told] == ["甲", "乙", "丙", "丁", "戊"]
 
 
 def test_a_worker_looks_along_an_index_of_what_waits(app: Flask, session: Session) -> None:

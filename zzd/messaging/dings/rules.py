@@ -40,6 +40,7 @@ def state_of(
     completed_at: datetime | None,
     now: datetime,
 ) -> str:
+    """cancelled, complete, open, or over once nobody repeats it any more (``OPEN_FOR``)."""
     if cancelled_at is not None:
         return "cancelled"
     if completed_at is not None:
@@ -67,6 +68,7 @@ def next_repeat(
 def recipient_state(
     delivered_at: datetime | None, read_at: datetime | None, confirmed_at: datetime | None
 ) -> str:
+    """How far it got with one recipient: confirmed, read, delivered or unreached."""
     if confirmed_at is not None:
         return "confirmed"
     if read_at is not None:

@@ -192,6 +192,7 @@ def page_holds(
 
 
 def describe_holds(session: Session, holds: list[LegalHold]) -> list[dict[str, Any]]:
+    """With what each holds by its name: a conversation, an official's words, or an audience."""
     places = names_of(session, {hold.conversation_id for hold in holds})
     wanted = {hold.official_id for hold in holds}
     people = dict(

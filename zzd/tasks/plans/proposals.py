@@ -48,6 +48,8 @@ def propose(
 def propose_for(
     session: Session, by: Principal, event: Event, level: int, plan_id: int | None
 ) -> Proposal:
+    """What a plan wants at the level against what is in force by it; without ``plan_id`` the plan
+    that fits the event. Raises Invalid where there is none."""
     if plan_id is None:
         kept = plans.plan_for(session, by, event)
     else:
