@@ -16,6 +16,7 @@ from zzd.db import database, reading
 from zzd.sample.commands import demo_accounts, seed
 from zzd.settings import SettingsError
 
+# So much nicer than the web processes a worker is.
 BEHIND_REQUESTS = 5
 
 

@@ -37,8 +37,8 @@ AT_ONCE = 100
 TOGETHER = "zzd.together"
 
 Sent = tuple[dict[str, Any], bool]
-# Somebody with one post, as most have.
-NOBODY = Principal(
+# With one post, as most have.
+SOMEBODY = Principal(
     account_id=0,
     username="",
     session_id=None,
@@ -164,4 +164,4 @@ def _send_nothing(session: Session) -> None:
     """What sending asks first, of a conversation that there is not."""
     numbers.take_several(session, 0, [0], clock.now())
     with suppress(NotFound):
-        numbers.take_next(session, NOBODY, 0, clock.now())
+        numbers.take_next(session, SOMEBODY, 0, clock.now())

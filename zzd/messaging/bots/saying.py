@@ -28,13 +28,11 @@ from zzd.messaging.mentions import write_down
 from zzd.messaging.models import Conversation, Message
 from zzd.messaging.numbers import Taken
 from zzd.messaging.policy import Place
-from zzd.principal import Principal
+from zzd.messaging.speaking import NOBODY
 from zzd.settings import Settings
 
 ID, TIMESTAMP, SIGNATURE = "webhook-id", "webhook-timestamp", "webhook-signature"
 LONGEST_ID = 64
-# An event is the same for everybody: it is written as for somebody who is nobody.
-NOBODY = Principal(account_id=0, username="", session_id=None)
 
 
 def recognise(session: Session, token: str, headers: Headers, body: bytes) -> tuple[Bot, str]:
