@@ -15,7 +15,7 @@ from tests.messaging.dings.conftest import BELOW_TOWN, DUTY, LEADER
 from tests.messaging.replica import Channel
 from zzd import clock
 from zzd.messaging.confirmations import steps
-from zzd.messaging.dings import counting
+from zzd.messaging.dings import counting, measuring
 from zzd.messaging.dings.rules import PROGRESS_EVERY
 from zzd.orgtree import tallies
 
@@ -178,7 +178,7 @@ def test_a_large_audience_is_counted_beside_the_requests(
     monkeypatch.setattr(counting, "ANSWERS_AT_ONCE", at_once)
     monkeypatch.setattr(tallies, "AT_ONCE", 2)
     # However long counting takes here, it is done again after the same time.
-    monkeypatch.setattr(steps, "REST_AFTER_COUNTING", 0)
+    monkeypatch.setattr(measuring, "REST_AFTER_COUNTING", 0)
     ask(as_(CITY), channel)
     path = at(channel, 1, "/confirmations")
     shown = as_(CITY).get(path)
@@ -221,7 +221,7 @@ def test_the_author_is_told_and_ones_own_devices_too(
     listening: Listening,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(steps, "REST_AFTER_COUNTING", 0)
+    monkeypatch.setattr(measuring, "REST_AFTER_COUNTING", 0)
     ask(as_(CITY), channel)
     author, mine, other = listening(CITY), listening(DUTY), listening(LEADER)
     steps.tell_progress()

@@ -13,7 +13,7 @@ from sqlalchemy import String, cast, select, update
 from tests.conftest import SignedIn
 from tests.messaging.conftest import CITY
 from zzd.db import reading, transaction
-from zzd.messaging.dings import calls, channels, steps
+from zzd.messaging.dings import calls, channels, measuring, steps
 from zzd.messaging.dings.channels import Call, Outcome
 from zzd.orgtree.models import Official
 
@@ -34,7 +34,7 @@ Ding = Callable[..., dict[str, Any]]
 @pytest.fixture(autouse=True)
 def counting_takes_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """However long it takes here, it is done again after the usual time."""
-    monkeypatch.setattr(steps, "REST_AFTER_COUNTING", 0)
+    monkeypatch.setattr(measuring, "REST_AFTER_COUNTING", 0)
 
 
 @pytest.fixture
