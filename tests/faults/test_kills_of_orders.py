@@ -26,8 +26,9 @@ from zzd.orgtree.models import Unit
 from zzd.tasks import states
 from zzd.tasks.escalation.models import EscalationStep
 from zzd.tasks.lifecycle.history import history_of
-from zzd.tasks.models import Assignment, Cascade, Directive, Report, ReportFigure
+from zzd.tasks.models import Assignment, Cascade, Directive
 from zzd.tasks.moves import standing
+from zzd.tasks.reporting.models import Report, ReportFigure
 
 CITY = "3310"
 KILLS, EVERY = 8, 2.0
