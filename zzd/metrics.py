@@ -83,12 +83,20 @@ def _seconds_since(due_at: datetime | None) -> float:
 
 def add_number(app: Flask, name: str, words: str, look_up: Callable[[], float]) -> None:
     """Have a number of this process told: ``zzd_…``, what it is, and how it is looked up."""
-    app.extensions[METRICS].numbers.append((name, words, look_up))
+    _of(app).numbers.append((name, words, look_up))
 
 
 def add_late(app: Flask, what: str, oldest: OldestDue) -> None:
     """Have told how late the oldest of something is: a query, by index, for when it was due."""
-    app.extensions[METRICS].late[what] = oldest
+    _of(app).late[what] = oldest
+
+
+def _of(app: Flask) -> Metrics:
+    """Made by whoever comes first: a part of the house may stand alone in an application."""
+    found: Metrics | None = app.extensions.get(METRICS)
+    if found is None:
+        found = app.extensions[METRICS] = Metrics()
+    return found
 
 
 @blueprint.get("/metrics")
@@ -107,10 +115,11 @@ def metrics() -> Response:
 
 def register(app: Flask) -> None:
     """Before every package: requests are timed from here on, and packages add what they have."""
-    app.extensions[METRICS] = Metrics()
     app.register_blueprint(blueprint)
     pool: Any = app.extensions["zzd.db"].engine.pool
     add_number(app, "zzd_database_connections", "Connections to it in use", pool.checkedout)
+
+    requests = _of(app).requests
 
     @app.before_request
     def begin() -> None:
@@ -122,5 +131,5 @@ def register(app: Flask) -> None:
         rule = request.url_rule
         labels = (request.method, rule.rule) if rule else ("", "")
         took = time.perf_counter() - g.began_at
-        app.extensions[METRICS].requests.labels(*labels, response.status_code).observe(took)
+        requests.labels(*labels, response.status_code).observe(took)
         return response

@@ -70,6 +70,16 @@ def test_what_is_handed_over_counts_at_the_new_unit_alone(scene: Scene) -> None:
     assert scene.complete(WENLING, directive)["state"] == "completed"
 
 
+def test_what_is_handed_over_counts_once_for_the_unit_above(scene: Scene) -> None:
+    directive = scene.issue(WENLING, SHITANG, DONGHAI)
+    scene.acknowledge(DONGHAI, directive)
+    transfer(scene, DONGHAI, duty(DONGHAI), directive, HAILI)
+    # A township's are counted one by one, a county's are in the ledger.
+    for code, addressed in ((SHITANG, 1), (WENLING, 2)):
+        below = scene.mine(duty(code), directive)["below"]
+        assert (below["addressed"], below["acknowledged"]) == (addressed, 0), code
+
+
 def test_a_returned_directive_is_handed_over_by_the_unit_it_came_from(scene: Scene) -> None:
     directive = scene.issue(SHITANG, SONGMEN)
     own, officer = scene.path(SHITANG, directive), scene.as_(duty(SHITANG))
