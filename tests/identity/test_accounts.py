@@ -265,9 +265,15 @@ def test_the_operator_makes_the_first_administrator(app: Flask, as_: SignedIn) -
 
 def test_the_operator_resets_an_administrators_password(app: Flask, as_: SignedIn) -> None:
     as_("audit_admin").get("/me")
+    guess = {"username": "audit_admin", "password": "not the password"}
+    for _ in range(5):
+        ApiClient(app).post("/sessions", guess, status=401)
+    ApiClient(app).post("/sessions", guess, status=423)
     result = run(app, "reset-password", "audit_admin")
     as_("audit_admin").get("/me", status=401)
-    sign_in(app, "audit_admin", result.output.strip()).get("/me")
+    admin = sign_in(app, "audit_admin", result.output.strip())
+    entries = [(e["action"], e["username"]) for e in admin.get("/audit")["items"]]
+    assert ("account.reset_password", None) in entries
 
 
 @pytest.mark.parametrize(

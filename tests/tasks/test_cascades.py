@@ -183,10 +183,11 @@ def test_passing_on_tells_those_chosen_and_moves_the_sums_above(
     directive = scene.issue(WENLING)
     scene.acknowledge(WENLING, directive)
     scene.pass_on(WENLING, directive, unit_ids=[scene.unit_id(SHITANG)])
-    issued = list(session.scalars(select(OutboxEntry).filter_by(type="directive.issued")))
+    events = select(OutboxEntry).order_by(OutboxEntry.id)
+    issued = list(session.scalars(events.filter_by(type="directive.issued")))
     assert len(issued) == 2
     assert issued[1].data["directive_id"] == directive["id"]
-    rolled = list(session.scalars(select(OutboxEntry).filter_by(type="rollup.updated")))
+    rolled = list(session.scalars(events.filter_by(type="rollup.updated")))
     expected = [scene.unit_id(code) for code in (PROVINCE, TAIZHOU, WENLING)]
     assert [entry.data["unit_ids"] for entry in rolled] == [expected] * 3
 

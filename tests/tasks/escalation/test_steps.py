@@ -13,6 +13,7 @@ from flask import Flask
 from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
+from tests.client import writing_rows
 from tests.conftest import Listening
 from tests.tasks.escalation.conftest import DEADLINE, MINUTE, RULE, START, Issue, at, work
 from tests.tasks.scenes import (
@@ -83,6 +84,21 @@ def test_where_nobody_holds_a_post_those_above_are_told(scene: Scene, issue: Iss
         assert told["assignment"]["directive"]["id"] == directive["id"]
 
 
+def test_a_unit_above_where_nobody_is_on_duty_either_is_passed_over(
+    scene: Scene, issue: Issue
+) -> None:
+    issue(HAILI)
+    with writing_rows() as session:
+        township = select(Unit.id).where(Unit.code == SHITANG).scalar_subquery()
+        on_duty = (Post.unit_id == township, Post.role == "duty_officer")
+        session.execute(update(Post).where(*on_duty).values(ended_at=START))
+    work(DEADLINE)
+    with at(DEADLINE + 1):
+        (told,) = scene.as_(duty(WENLING)).get("/escalations")["items"]
+        assert told["vacant"] == ["remind", "deputy", "leader"]
+        assert {person["unit_name"] for person in told["told"]} == {"温岭市"}
+
+
 def test_no_exercise_pushes_what_is_actual_off_the_list(scene: Scene, issue: Issue) -> None:
     actual = issue(SHITANG, SONGMEN)
     work(DEADLINE + 1)
@@ -121,7 +137,9 @@ def test_nobody_above_the_issuer_is_told(scene: Scene, issue: Issue) -> None:
         scene.issuer.get(f"/directives/{own['id']}", status=404)
 
 
-def test_an_end_of_the_directive_stops_it_at_once(scene: Scene, issue: Issue) -> None:
+def test_an_end_of_the_directive_stops_it_at_once(
+    scene: Scene, issue: Issue, session: Session
+) -> None:
     ended = {name: issue(SHITANG) for name in ("cancelled", "superseded", "cleared", "branch")}
     going_on = issue(SHITANG)
     work(DEADLINE + 1)
@@ -144,6 +162,11 @@ def test_an_end_of_the_directive_stops_it_at_once(scene: Scene, issue: Issue) ->
         for each in ended.values():
             assert names(history(scene, SHITANG, each)) == ["remind"]
         assert len(history(scene, SHITANG, going_on)) > 1
+    # Nor do they wait for the clock any more, for workers to look at again and again.
+    waits = select(Assignment.directive_id).where(
+        Assignment.next_step_at <= START + (DEADLINE + 40) * MINUTE
+    )
+    assert session.scalars(waits).all() == []
 
 
 def test_an_answer_stops_it_at_once_and_what_was_stays(scene: Scene, issue: Issue) -> None:

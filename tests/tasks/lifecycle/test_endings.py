@@ -135,7 +135,8 @@ def test_open_rescues_hold_up_the_all_clear_of_their_branch(scene: Scene, sessio
     assert scene.mine(duty(SHITANG), directive)["may"]["cascade"] is False
     assert scene.pass_on(SHITANG, directive, status=409)["code"] == "directive_closed"
     session.rollback()
-    entry = session.scalars(select(AuditEntry).filter_by(action="directive.all_clear")).all()[-1]
+    entries = select(AuditEntry).filter_by(action="directive.all_clear").order_by(AuditEntry.id)
+    entry = session.scalars(entries).all()[-1]
     assert (entry.detail["rescues"], entry.detail["overridden"]) == (1, "已移交消防")
 
 

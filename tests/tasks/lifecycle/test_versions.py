@@ -46,7 +46,8 @@ def test_acknowledgements_and_reports_of_one_version_do_not_count_for_the_next(
     assert scene.rollup(second)["total"]["figures"]["moved"] is None
     assert [report["counted"] for report in officer.get(old)["reports"]] == [True, False]
     session.rollback()
-    audited = session.scalars(select(AuditEntry).filter_by(action="directive.issue")).all()
+    entries = select(AuditEntry).filter_by(action="directive.issue").order_by(AuditEntry.id)
+    audited = session.scalars(entries).all()
     assert audited[-1].detail["supersedes"] == int(first["id"])
     ended = session.scalars(select(OutboxEntry).filter_by(type="directive.ended")).one()
     assert ended.data["kind"] == "supersede"

@@ -117,7 +117,7 @@ def test_one_click_rings_whoever_is_late_and_a_double_click_once(
         assert clicks[0] == clicks[1]
         assert scene.issuer.get(path, **body)["last"]["id"] == clicks[0]["id"]
         scene.issuer.post(path, {"client_id": "a-click"}, status=409)
-    dings = session.scalars(select(Ding)).all()
+    dings = session.scalars(select(Ding).order_by(Ding.id)).all()
     assert [str(ding.id) for ding in dings] == clicks[0]["ding_ids"]
     rung = session.scalars(
         select(Official.staff_no).join(DingPerson, DingPerson.official_id == Official.id)
