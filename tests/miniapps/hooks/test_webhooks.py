@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import delete, update
+from sqlalchemy.orm import Session
 from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
 
@@ -26,7 +27,7 @@ from tests.miniapps.hooks.conftest import (
 from tests.outgoing.receiver import Received, Receiver, Reply
 from zzd import clock
 from zzd.db import transaction
-from zzd.miniapps.hooks import deliveries, polling, spreading
+from zzd.miniapps.hooks import deliveries, dispatch, polling, spreading
 from zzd.miniapps.hooks.models import Delivery, Webhook
 from zzd.outgoing.retries import JITTER, LONG
 from zzd.realtime import kept
@@ -265,6 +266,19 @@ def test_a_suspended_app_hears_nothing_more(
     say(place, "之后")
     deliver()
     assert hook.texts() == ["之前"]
+
+
+def test_what_waits_for_a_suspended_app_is_not_late(
+    hooked: MakeHook, addressed: MakeGroup, say: Say, reviewer: ApiClient, session: Session
+) -> None:
+    hook, place = hooked(), addressed("org_group", "331081100")
+    say(place, "之前")
+    kept.place()
+    spreading.spread_due()
+    assert session.scalar(dispatch.oldest_due()) is not None
+    session.rollback()
+    reviewer.post(f"/miniapps/{hook.app.id}/suspension", {"reason": "泄露"}, status=200)
+    assert session.scalar(dispatch.oldest_due()) is None
 
 
 def test_a_filter_lets_through_what_meets_all_of_it(

@@ -8,12 +8,10 @@ see them, and tells each in the order of its subject. docs/webhooks.md is what d
 from __future__ import annotations
 
 from flask import Flask
-from sqlalchemy import func, select
 
 from zzd.api import Api
 from zzd.metrics import add_late
 from zzd.miniapps.hooks import deliveries, dispatch, polling, routes, spreading, webhooks
-from zzd.miniapps.hooks.models import Delivery
 from zzd.realtime import add_timer, kept
 
 SPREAD_EVERY = 0.25
@@ -29,5 +27,5 @@ def register(app: Flask, api: Api) -> None:
         kept.add_wanted(app, find)
     add_timer(app, SPREAD_EVERY, spreading.spread_due)
     add_timer(app, DISPATCH_EVERY, dispatch.dispatch_due)
-    add_late(app, "webhooks", select(func.min(Delivery.due_at)))
+    add_late(app, "webhooks", dispatch.oldest_due())
     add_timer(app, FORGET_EVERY, deliveries.forget_old)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Flask, current_app
-from sqlalchemy import exists, select, union_all, update
+from sqlalchemy import Select, exists, func, select, union_all, update
 from sqlalchemy.orm import Session
 
 from zzd import clock
@@ -203,6 +203,23 @@ def _with_something_due(session: Session, full: set[int]) -> list[Any]:
     if full:
         query = query.where(Webhook.miniapp_id.not_in(full))
     return list(session.execute(query))
+
+
+def oldest_due() -> Select[Any]:
+    """When the oldest was due of those that are told: what waits for an app that is suspended or a
+    webhook that is paused is not late."""
+    of_hook = (
+        select(func.min(Delivery.due_at))
+        .where(Delivery.webhook_id == Webhook.id, Delivery.due_at.is_not(None))
+        .scalar_subquery()
+    )
+    return (
+        select(func.min(of_hook))
+        .select_from(Webhook)
+        .join(MiniApp, MiniApp.id == Webhook.miniapp_id)
+        .join(MiniAppVersion, is_live())
+        .where(Webhook.state == HookState.LIVE)
+    )
 
 
 def _lock_due(session: Session, hook_ids: Sequence[int], each: int) -> list[Delivery]:
